@@ -1,0 +1,49 @@
+# Every duty of the project by name. `make` alone lists them.
+#
+# One test on one engine:    make test-one T=rooms E=postgres
+# One suite of `make test`:  scripts/test clippy walkthrough-sqlite
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-one test-sqlite test-postgres lint bench soak snapshots clean-local
+
+T ?=
+E ?= sqlite
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## build the server and start it with sample orders; nothing to configure
+	cargo run --locked --package orderchat -- demo
+
+build: ## build the server for use: target/release/orderchat
+	cargo build --locked --release --package orderchat
+
+test: ## everything: lint, every test on both engines, walkthrough, kill rounds (25 minutes)
+	@scripts/test
+
+test-one: ## tests whose name contains T, on engine E: make test-one T=rooms E=postgres
+	@test -n "$(T)" || { echo 'Name a test: make test-one T=name E=sqlite|postgres' >&2; exit 2; }
+	@scripts/test-one "$(T)" "$(E)"
+
+test-sqlite: ## every test of the workspace, on SQLite
+	@scripts/test tests-sqlite
+
+test-postgres: ## the tests that touch a database, on a private PostgreSQL
+	@scripts/test tests-postgres
+
+lint: ## formatting, clippy, rustdoc, dependency rules
+	@scripts/test format clippy rustdoc deny
+
+bench: ## measure against a bare server in the same run: docs/BENCHMARKS.md
+	@scripts/bench
+
+soak: ## the promised rounds of kill -9 and of the receipts model (an hour)
+	@scripts/soak
+
+snapshots: ## rewrite openapi.json, examples/walkthrough.expected and the tests' snapshots
+	@scripts/snapshots
+
+clean-local: ## remove databases and files that trying things out left in this folder
+	rm -rf .local target/test orderchat-files
+	rm -f orderchat.db orderchat.db-wal orderchat.db-shm

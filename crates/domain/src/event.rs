@@ -1,0 +1,221 @@
+//! The room log: what happened, in order, each entry holding the hash of the one before.
+
+use sha2::{Digest, Sha256};
+
+use crate::Millis;
+use crate::id::RoomId;
+
+/// What happened in a room. The names are those of the live protocol (SPEC 12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    MessageCreated,
+    MessageEdited,
+    MessageDeleted,
+    RoomCreated,
+    RoomUpdated,
+    RoomClosed,
+    RoomReopened,
+    RoomArchived,
+    RoomDeleted,
+    ParticipantJoined,
+    ParticipantEnded,
+    ParticipantUpdated,
+    ParticipantMuted,
+    ParticipantUnmuted,
+    ParticipantBlocked,
+    ParticipantUnblocked,
+    OrderUpdated,
+}
+
+/// What an event is about; decides what its `data` shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    Message,
+    Room,
+    Participant,
+    Order,
+}
+
+impl EventKind {
+    pub const ALL: [Self; 17] = [
+        Self::MessageCreated,
+        Self::MessageEdited,
+        Self::MessageDeleted,
+        Self::RoomCreated,
+        Self::RoomUpdated,
+        Self::RoomClosed,
+        Self::RoomReopened,
+        Self::RoomArchived,
+        Self::RoomDeleted,
+        Self::ParticipantJoined,
+        Self::ParticipantEnded,
+        Self::ParticipantUpdated,
+        Self::ParticipantMuted,
+        Self::ParticipantUnmuted,
+        Self::ParticipantBlocked,
+        Self::ParticipantUnblocked,
+        Self::OrderUpdated,
+    ];
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MessageCreated => "message.created",
+            Self::MessageEdited => "message.edited",
+            Self::MessageDeleted => "message.deleted",
+            Self::RoomCreated => "room.created",
+            Self::RoomUpdated => "room.updated",
+            Self::RoomClosed => "room.closed",
+            Self::RoomReopened => "room.reopened",
+            Self::RoomArchived => "room.archived",
+            Self::RoomDeleted => "room.deleted",
+            Self::ParticipantJoined => "participant.joined",
+            Self::ParticipantEnded => "participant.ended",
+            Self::ParticipantUpdated => "participant.updated",
+            Self::ParticipantMuted => "participant.muted",
+            Self::ParticipantUnmuted => "participant.unmuted",
+            Self::ParticipantBlocked => "participant.blocked",
+            Self::ParticipantUnblocked => "participant.unblocked",
+            Self::OrderUpdated => "order.updated",
+        }
+    }
+
+    #[must_use]
+    pub const fn subject(self) -> Subject {
+        match self {
+            Self::MessageCreated | Self::MessageEdited | Self::MessageDeleted => Subject::Message,
+            Self::RoomCreated
+            | Self::RoomUpdated
+            | Self::RoomClosed
+            | Self::RoomReopened
+            | Self::RoomArchived
+            | Self::RoomDeleted => Subject::Room,
+            Self::ParticipantJoined
+            | Self::ParticipantEnded
+            | Self::ParticipantUpdated
+            | Self::ParticipantMuted
+            | Self::ParticipantUnmuted
+            | Self::ParticipantBlocked
+            | Self::ParticipantUnblocked => Subject::Participant,
+            Self::OrderUpdated => Subject::Order,
+        }
+    }
+}
+
+/// A SHA-256 value.
+pub type Hash = [u8; 32];
+
+/// The first link of every chain.
+pub const GENESIS: Hash = [0; 32];
+
+/// `sha256(salt ‖ part ‖ part …)`, each part preceded by its length, so that no two lists of parts
+/// run together into the same bytes.
+#[must_use]
+pub fn salted_digest(salt: &[u8], parts: &[&[u8]]) -> Hash {
+    let mut hasher = Sha256::new_with_prefix(salt);
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    hasher.finalize().into()
+}
+
+/// What the chain covers of an entry of the log. What people wrote is in it by its salted digest
+/// only, so that erasing a text leaves the chain whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Link<'a> {
+    pub room: RoomId,
+    pub seq: u64,
+    pub kind: EventKind,
+    pub at: Millis,
+    /// The acting user's internal key, and their role; 0 and empty for the system.
+    pub actor: i64,
+    pub actor_role: &'a str,
+    /// The message or participant the event is about, 0 for the room and the order.
+    pub subject: u64,
+    pub digest: Hash,
+}
+
+impl Link<'_> {
+    /// The hash of this entry, over its content and the hash of the entry before.
+    #[must_use]
+    pub fn after(&self, previous: &Hash) -> Hash {
+        salted_digest(
+            previous,
+            &[
+                self.room.0.as_bytes(),
+                &self.seq.to_be_bytes(),
+                self.kind.as_str().as_bytes(),
+                &self.at.0.to_be_bytes(),
+                &self.actor.to_be_bytes(),
+                self.actor_role.as_bytes(),
+                &self.subject.to_be_bytes(),
+                &self.digest,
+            ],
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_reads_back_from_its_name() {
+        for kind in EventKind::ALL {
+            assert_eq!(EventKind::parse(kind.as_str()), Some(kind));
+        }
+    }
+
+    #[test]
+    fn any_change_of_an_entry_changes_its_link() {
+        let link = Link {
+            room: RoomId(uuid::Uuid::nil()),
+            seq: 1,
+            kind: EventKind::RoomCreated,
+            at: Millis(5),
+            actor: 7,
+            actor_role: "admin",
+            subject: 0,
+            digest: [1; 32],
+        };
+        let original = link.after(&GENESIS);
+        for changed in [
+            Link { seq: 2, ..link },
+            Link {
+                at: Millis(6),
+                ..link
+            },
+            Link { actor: 8, ..link },
+            Link {
+                actor_role: "support",
+                ..link
+            },
+            Link {
+                kind: EventKind::RoomClosed,
+                ..link
+            },
+            Link { subject: 1, ..link },
+            Link {
+                digest: [2; 32],
+                ..link
+            },
+        ] {
+            assert_ne!(changed.after(&GENESIS), original);
+        }
+        assert_ne!(link.after(&[1; 32]), original);
+    }
+
+    #[test]
+    fn parts_do_not_run_together() {
+        assert_ne!(
+            salted_digest(b"s", &[b"ab", b"c"]),
+            salted_digest(b"s", &[b"a", b"bc"])
+        );
+    }
+}

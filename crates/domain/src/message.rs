@@ -1,0 +1,385 @@
+//! What may be said, changed and taken back: SPEC 5.
+
+use serde_json::{Map, Value};
+
+use crate::id::MessageId;
+use crate::permission::Grant;
+use crate::refusal::{Refusal, Rule};
+use crate::time::Millis;
+use crate::{card, text};
+
+/// Largest `metadata` from people, as compact JSON.
+pub const METADATA_BYTES: usize = 4 * 1024;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MessageType {
+    Text,
+    Image,
+    File,
+    System,
+    OrderUpdate,
+    DeliveryUpdate,
+}
+
+impl MessageType {
+    pub const ALL: [Self; 6] = [
+        Self::Text,
+        Self::Image,
+        Self::File,
+        Self::System,
+        Self::OrderUpdate,
+        Self::DeliveryUpdate,
+    ];
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Image => "image",
+            Self::File => "file",
+            Self::System => "system",
+            Self::OrderUpdate => "order_update",
+            Self::DeliveryUpdate => "delivery_update",
+        }
+    }
+
+    #[must_use]
+    pub const fn display(self) -> &'static str {
+        match self {
+            Self::Text => "Text",
+            Self::Image => "Image",
+            Self::File => "File",
+            Self::System => "System",
+            Self::OrderUpdate => "Order Update",
+            Self::DeliveryUpdate => "Delivery Update",
+        }
+    }
+
+    /// Written by the server or the service, never by people.
+    #[must_use]
+    pub const fn is_system(self) -> bool {
+        matches!(
+            self,
+            Self::System | Self::OrderUpdate | Self::DeliveryUpdate
+        )
+    }
+
+    #[must_use]
+    pub const fn is_media(self) -> bool {
+        matches!(self, Self::Image | Self::File)
+    }
+
+    /// Whether it counts as unread (SPEC 6): everything but `system`.
+    #[must_use]
+    pub const fn counts_as_unread(self) -> bool {
+        !matches!(self, Self::System)
+    }
+
+    /// News of the order: not for guests, who see no order data.
+    #[must_use]
+    pub const fn is_order_news(self) -> bool {
+        matches!(self, Self::OrderUpdate | Self::DeliveryUpdate)
+    }
+}
+
+/// The key that makes a send repeatable: 1–128 printable ASCII characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// # Errors
+    /// [`Rule::Invalid`] at `pointer`.
+    pub fn parse(pointer: &str, text: &str) -> Result<Self, Refusal> {
+        let fits =
+            (1..=128).contains(&text.len()) && text.bytes().all(|b| (0x20..0x7F).contains(&b));
+        if !fits {
+            return Err(Refusal::invalid(
+                pointer,
+                "must be 1 to 128 printable ASCII characters",
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// From the body and from the header: both must agree.
+    ///
+    /// # Errors
+    /// [`Rule::Invalid`].
+    pub fn from_request(body: Option<&str>, header: Option<&str>) -> Result<Option<Self>, Refusal> {
+        let body = body
+            .map(|key| Self::parse("/client_message_id", key))
+            .transpose()?;
+        let header = header
+            .map(|key| Self::parse("Idempotency-Key", key))
+            .transpose()?;
+        match (body, header) {
+            (Some(body), Some(header)) if body != header => Err(Refusal::invalid(
+                "/client_message_id",
+                "differs from the header Idempotency-Key; give one of them, or the same in both",
+            )),
+            (body, header) => Ok(body.or(header)),
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A message as asked for: cleaned, of a type its sender may write, not yet masked or stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    pub message_type: MessageType,
+    pub content: String,
+    pub reply_to: Option<MessageId>,
+    pub metadata: Option<Map<String, Value>>,
+    pub key: Option<IdempotencyKey>,
+}
+
+impl Draft {
+    /// # Errors
+    /// [`Rule::Invalid`] at the field.
+    pub fn parse(
+        by_service: bool,
+        message_type: Option<&str>,
+        content: &str,
+        reply_to: Option<&str>,
+        metadata: Option<Map<String, Value>>,
+        key: Option<IdempotencyKey>,
+        longest: usize,
+    ) -> Result<Self, Refusal> {
+        let message_type = parse_type(by_service, message_type)?;
+        let reply_to = reply_to
+            .map(|id| {
+                MessageId::parse(id)
+                    .ok_or_else(|| Refusal::invalid("/reply_to", "is no message of this room"))
+            })
+            .transpose()?;
+        if let Some(metadata) = &metadata {
+            check_metadata("/metadata", metadata)?;
+        }
+        let content = text::clean("/content", content, longest)?;
+        Ok(Self {
+            message_type,
+            content,
+            reply_to,
+            metadata,
+            key,
+        })
+    }
+
+    /// What a repeated request is compared by: all that was asked for, before masking.
+    #[must_use]
+    pub fn request(&self) -> Vec<u8> {
+        let reply_to = self.reply_to.map(|id| id.to_string());
+        serde_json::json!([
+            self.message_type.as_str(),
+            self.content,
+            reply_to,
+            self.metadata
+        ])
+        .to_string()
+        .into_bytes()
+    }
+
+    /// The pre-send step: card numbers are masked; what the sender must be told comes beside.
+    #[must_use]
+    pub fn moderated(mut self) -> (Self, Vec<Notice>) {
+        let notices = match card::mask(&self.content) {
+            Some(masked) => {
+                self.content = masked;
+                vec![Notice::CARD_MASKED]
+            }
+            None => Vec::new(),
+        };
+        (self, notices)
+    }
+}
+
+/// Something the sender is told about what became of their message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Notice {
+    /// `card_masked`
+    pub code: &'static str,
+    pub detail: &'static str,
+}
+
+impl Notice {
+    pub const CARD_MASKED: Self = Self {
+        code: "card_masked",
+        detail: "A card number was masked before the message was stored; never send one in a chat.",
+    };
+}
+
+fn parse_type(by_service: bool, given: Option<&str>) -> Result<MessageType, Refusal> {
+    let (own, fallback): (&[MessageType], _) = if by_service {
+        let own = &[
+            MessageType::System,
+            MessageType::OrderUpdate,
+            MessageType::DeliveryUpdate,
+        ];
+        (own, MessageType::System)
+    } else {
+        (&[MessageType::Text], MessageType::Text)
+    };
+    let Some(given) = given else {
+        return Ok(fallback);
+    };
+    MessageType::parse(given)
+        .filter(|kind| own.contains(kind))
+        .ok_or_else(|| {
+            let names: Vec<_> = own.iter().map(|kind| kind.as_str()).collect();
+            let detail = format!(
+                "is not a type you may write here; give {}",
+                names.join(", ")
+            );
+            Refusal::invalid("/message_type", detail)
+        })
+}
+
+/// Metadata and preferences of people are small.
+///
+/// # Errors
+/// [`Rule::Invalid`] at `pointer`.
+pub fn check_metadata(pointer: &str, metadata: &Map<String, Value>) -> Result<(), Refusal> {
+    let bytes = serde_json::to_string(metadata).map_or(usize::MAX, |json| json.len());
+    if bytes > METADATA_BYTES {
+        let detail = format!("is {bytes} bytes of JSON; at most {METADATA_BYTES} are allowed");
+        return Err(Refusal::invalid(pointer, detail));
+    }
+    Ok(())
+}
+
+/// What the rules of editing and deleting ask of a message.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    pub message_type: MessageType,
+    pub deleted: bool,
+    pub own: bool,
+    pub sent_at: Millis,
+}
+
+/// Whether the text may be changed. `window` is how long customers and riders may, in milliseconds.
+///
+/// # Errors
+/// [`Rule::Ownership`], [`Rule::NotEditable`], [`Rule::Window`].
+pub fn may_edit(grant: Grant, message: Standing, now: Millis, window: i64) -> Result<(), Refusal> {
+    if !message.own {
+        return Err(Refusal::forbidden(
+            Rule::Ownership,
+            "only its sender may edit a message",
+        ));
+    }
+    if message.deleted || message.message_type != MessageType::Text {
+        let detail = "only text messages that are not deleted can be edited";
+        return Err(Refusal::conflict(Rule::NotEditable, detail));
+    }
+    check_window(grant, message, now, window, "edited")
+}
+
+/// Whether the message may be taken back. Who deletes another's message gives a reason.
+///
+/// # Errors
+/// [`Rule::Ownership`], [`Rule::Window`], [`Rule::Invalid`] for a missing reason.
+pub fn may_delete(
+    grant: Grant,
+    message: Standing,
+    reason: Option<&str>,
+    now: Millis,
+    window: i64,
+) -> Result<(), Refusal> {
+    match (grant, message.own) {
+        (Grant::Any, false) if reason.is_none() => Err(Refusal::invalid(
+            "/reason",
+            "is required to delete another's message",
+        )),
+        (Grant::Any, _) => Ok(()),
+        (_, false) => Err(Refusal::forbidden(
+            Rule::Ownership,
+            "only its sender or support may delete a message",
+        )),
+        (_, true) => check_window(grant, message, now, window, "deleted"),
+    }
+}
+
+fn check_window(
+    grant: Grant,
+    message: Standing,
+    now: Millis,
+    window: i64,
+    done: &str,
+) -> Result<(), Refusal> {
+    let until = message.sent_at.plus(window);
+    if grant == Grant::OwnInTime && now >= until {
+        let detail = format!("this message could be {done} until {until}");
+        return Err(Refusal::forbidden(Rule::Window, detail));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::MINUTE;
+
+    fn text_of(own: bool, minutes_ago: i64) -> Standing {
+        Standing {
+            message_type: MessageType::Text,
+            deleted: false,
+            own,
+            sent_at: Millis(-minutes_ago * MINUTE),
+        }
+    }
+
+    #[test]
+    fn people_write_text_and_the_service_system_messages() {
+        let parse = |service, kind| Draft::parse(service, kind, "hi", None, None, None, 10);
+        assert!(parse(false, None).is_ok_and(|draft| draft.message_type == MessageType::Text));
+        assert!(parse(true, None).is_ok_and(|draft| draft.message_type == MessageType::System));
+        assert!(parse(false, Some("system")).is_err());
+        assert!(parse(true, Some("text")).is_err());
+    }
+
+    #[test]
+    fn body_and_header_must_give_the_same_key() {
+        assert!(IdempotencyKey::from_request(Some("a"), Some("b")).is_err());
+        assert!(IdempotencyKey::from_request(Some("a"), Some("a")).is_ok_and(|key| key.is_some()));
+        assert!(IdempotencyKey::from_request(Some("é"), None).is_err());
+        assert!(IdempotencyKey::from_request(Some(&"a".repeat(129)), None).is_err());
+    }
+
+    #[test]
+    fn customers_edit_their_own_for_15_minutes_and_staff_for_ever() {
+        let (now, window) = (Millis(0), 15 * MINUTE);
+        assert!(may_edit(Grant::OwnInTime, text_of(true, 14), now, window).is_ok());
+        assert!(may_edit(Grant::OwnInTime, text_of(true, 15), now, window).is_err());
+        assert!(may_edit(Grant::Own, text_of(true, 999), now, window).is_ok());
+        assert!(may_edit(Grant::Own, text_of(false, 1), now, window).is_err());
+    }
+
+    #[test]
+    fn support_deletes_anybodys_with_a_reason() {
+        let (now, window) = (Millis(0), 15 * MINUTE);
+        assert!(may_delete(Grant::Any, text_of(false, 99), Some("rude"), now, window).is_ok());
+        assert!(may_delete(Grant::Any, text_of(false, 99), None, now, window).is_err());
+        assert!(may_delete(Grant::Any, text_of(true, 99), None, now, window).is_ok());
+        assert!(may_delete(Grant::Own, text_of(false, 1), Some("rude"), now, window).is_err());
+    }
+
+    #[test]
+    fn what_a_repeat_is_compared_by_is_the_text_before_masking() {
+        let draft = |content| Draft::parse(false, None, content, None, None, None, 100).ok();
+        let [first, second] = ["4111111111111111", "4111112222221111"].map(draft);
+        assert_ne!(
+            first.map(|draft| draft.request()),
+            second.map(|draft| draft.request())
+        );
+    }
+}

@@ -1,0 +1,353 @@
+//! Who may do what: the table of SPEC 3, and the one function that every path asks.
+
+use Grant::{All, Any, InIt, No, Own, OwnInTime, Policy, System, Theirs, Yes};
+
+use crate::participant::Ended;
+use crate::refusal::{Refusal, Rule};
+use crate::role::TokenRole;
+
+/// Something that may be asked of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// List and read rooms, messages, participants, the room log.
+    ReadRoom,
+    /// Join, and come back after leaving.
+    JoinRoom,
+    LeaveRoom,
+    CreateRoom,
+    UpdateRoom,
+    CloseRoom,
+    ReopenRoom,
+    ArchiveRoom,
+    DeleteRoom,
+    AddParticipant,
+    RemoveParticipant,
+    ChangeParticipant,
+    MuteParticipant,
+    UnmuteParticipant,
+    BlockParticipant,
+    UnblockParticipant,
+    SendMessage,
+    EditMessage,
+    DeleteMessage,
+    /// Earlier texts, deleted originals, the audit.
+    ReadHistory,
+    ReadStatistics,
+    /// Report orders, order events and users.
+    ReportOrders,
+    /// Read an order, its timeline, its table of rights.
+    ReadOrder,
+}
+
+/// What a cell of the table says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    No,
+    /// In every room the role reaches.
+    Yes,
+    /// Only where one is an active participant.
+    InIt,
+    /// Where one is an active participant, or the pharmacy is one's own.
+    Theirs,
+    /// Everywhere.
+    All,
+    /// One's own.
+    Own,
+    /// One's own, while the policy's window is open.
+    OwnInTime,
+    /// Anybody's, with a reason.
+    Any,
+    /// As the order policy says.
+    Policy,
+    /// Messages of the system only.
+    System,
+}
+
+/// SPEC 3, cell by cell. The columns: customer, rider, pharmacy, support, admin, service.
+#[rustfmt::skip]
+pub const TABLE: [(Action, [Grant; 6]); 23] = [
+    (Action::ReadRoom,          [InIt,      InIt,      Theirs, All,  All,  All]),
+    (Action::JoinRoom,          [Yes,       Yes,       Yes,    Yes,  Yes,  No]),
+    (Action::CreateRoom,        [No,        No,        Theirs, Yes,  Yes,  Yes]),
+    (Action::UpdateRoom,        [No,        No,        Yes,    Yes,  Yes,  Yes]),
+    (Action::CloseRoom,         [No,        No,        Yes,    Yes,  Yes,  Yes]),
+    (Action::ReopenRoom,        [No,        No,        Yes,    Yes,  Yes,  Yes]),
+    (Action::ArchiveRoom,       [No,        No,        No,     No,   Yes,  Yes]),
+    (Action::DeleteRoom,        [No,        No,        No,     No,   Yes,  Yes]),
+    (Action::AddParticipant,    [No,        No,        Yes,    Yes,  Yes,  Yes]),
+    (Action::RemoveParticipant, [No,        No,        Yes,    Yes,  Yes,  Yes]),
+    (Action::ChangeParticipant, [No,        No,        Yes,    Yes,  Yes,  Yes]),
+    (Action::LeaveRoom,         [Yes,       Yes,       Yes,    Yes,  Yes,  No]),
+    (Action::MuteParticipant,   [No,        No,        Yes,    Yes,  Yes,  Yes]),
+    (Action::UnmuteParticipant, [No,        No,        Yes,    Yes,  Yes,  Yes]),
+    (Action::BlockParticipant,  [No,        No,        No,     No,   Yes,  Yes]),
+    (Action::UnblockParticipant,[No,        No,        No,     No,   Yes,  Yes]),
+    (Action::SendMessage,       [Policy,    Policy,    Yes,    Yes,  Yes,  System]),
+    (Action::EditMessage,       [OwnInTime, OwnInTime, Own,    Own,  Own,  No]),
+    (Action::DeleteMessage,     [OwnInTime, OwnInTime, Own,    Any,  Any,  No]),
+    (Action::ReadHistory,       [No,        No,        No,     No,   Yes,  No]),
+    (Action::ReadStatistics,    [No,        No,        Theirs, Yes,  Yes,  Yes]),
+    (Action::ReportOrders,      [No,        No,        No,     No,   No,   Yes]),
+    (Action::ReadOrder,         [InIt,      InIt,      Theirs, All,  All,  All]),
+];
+
+/// The table's cell.
+#[must_use]
+pub fn grant(role: TokenRole, action: Action) -> Grant {
+    let column = match role {
+        TokenRole::Customer => 0,
+        TokenRole::Rider => 1,
+        TokenRole::Pharmacy => 2,
+        TokenRole::Support => 3,
+        TokenRole::Admin => 4,
+        TokenRole::Service => 5,
+    };
+    TABLE
+        .iter()
+        .find(|(row, _)| *row == action)
+        .map_or(No, |(_, cells)| cells[column])
+}
+
+/// How the caller stands to the room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Never in it.
+    Outside,
+    /// An active participant.
+    In { guest: bool },
+    /// No longer in it.
+    Ended(Ended),
+}
+
+/// All that decides whether a caller reaches a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    pub standing: Standing,
+    /// The room's pharmacy is in the token's `pharmacy` claim.
+    pub theirs: bool,
+    pub public: bool,
+    /// The order policy lets the participant read the room in its present state.
+    pub readable: bool,
+}
+
+/// How much of a room somebody reaches, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// It does not exist for them.
+    Nothing,
+    /// They left it and may come back; nothing else.
+    Return,
+    /// The card of a public room, and joining it.
+    Card,
+    /// The room.
+    Room,
+}
+
+/// What the role reaches of the room: SPEC 3's first row, and SPEC 4 on ending and public rooms.
+#[must_use]
+pub fn reach(role: TokenRole, access: Access) -> Reach {
+    let outside = if access.public {
+        Reach::Card
+    } else {
+        Reach::Nothing
+    };
+    if access.standing == Standing::Ended(Ended::Blocked) && role != TokenRole::Admin {
+        return Reach::Nothing;
+    }
+    let by_role = match grant(role, Action::ReadRoom) {
+        All => true,
+        Theirs => access.theirs,
+        _ => false,
+    };
+    if by_role {
+        return Reach::Room;
+    }
+    match access.standing {
+        Standing::Outside if role == TokenRole::Service => Reach::Nothing,
+        Standing::Outside => outside,
+        Standing::In { .. } if access.readable => Reach::Room,
+        Standing::In { guest: true } => outside,
+        Standing::In { guest: false } => Reach::Nothing,
+        Standing::Ended(Ended::Left) => Reach::Return,
+        Standing::Ended(_) => Reach::Nothing,
+    }
+}
+
+/// May somebody of this role do this to a room they stand so to? Every path asks here first.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when they may not know the room, [`Rule::Permission`] when they may, but
+/// the table says no.
+pub fn permit(role: TokenRole, action: Action, access: Access) -> Result<(), Refusal> {
+    let least = if action == Action::JoinRoom {
+        Reach::Return
+    } else {
+        Reach::Room
+    };
+    if reach(role, access) < least {
+        return Err(Refusal::NotFound);
+    }
+    permit_role(role, action)
+}
+
+/// [`permit`] for what is asked of no room: report orders, create a room.
+///
+/// # Errors
+/// [`Rule::Permission`].
+pub fn permit_role(role: TokenRole, action: Action) -> Result<(), Refusal> {
+    if grant(role, action) == No {
+        let detail = format!("the role {} may not do this", role.as_str());
+        return Err(Refusal::forbidden(Rule::Permission, detail));
+    }
+    Ok(())
+}
+
+/// Nobody mutes, blocks, removes or changes a participant who outranks them; equal rank is allowed.
+///
+/// # Errors
+/// [`Rule::Rank`].
+pub fn permit_rank(caller: TokenRole, other: crate::Role) -> Result<(), Refusal> {
+    if other.rank() > caller.rank() {
+        let detail = format!("{} outranks {}", other.as_str(), caller.as_str());
+        return Err(Refusal::forbidden(Rule::Rank, detail));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn access(standing: Standing) -> Access {
+        Access {
+            standing,
+            theirs: false,
+            public: false,
+            readable: true,
+        }
+    }
+
+    /// Reads like SPEC 3: a row an action, `+` yes, `-` 403, `0` 404, of a private room that the
+    /// caller is in (first block), stands outside of (second), whose pharmacy is theirs (third).
+    #[test]
+    fn the_permission_table_reads_like_the_contract() {
+        #[rustfmt::skip]
+        let expected = [
+            //                             in it     outside   theirs
+            (Action::ReadRoom,           "++++++", "000+++", "00++++"),
+            (Action::JoinRoom,           "+++++-", "000++-", "00+++-"),
+            (Action::UpdateRoom,         "--++++", "000+++", "00++++"),
+            (Action::CloseRoom,          "--++++", "000+++", "00++++"),
+            (Action::ReopenRoom,         "--++++", "000+++", "00++++"),
+            (Action::ArchiveRoom,        "----++", "000-++", "00--++"),
+            (Action::DeleteRoom,         "----++", "000-++", "00--++"),
+            (Action::AddParticipant,     "--++++", "000+++", "00++++"),
+            (Action::RemoveParticipant,  "--++++", "000+++", "00++++"),
+            (Action::ChangeParticipant,  "--++++", "000+++", "00++++"),
+            (Action::LeaveRoom,          "+++++-", "000++-", "00+++-"),
+            (Action::MuteParticipant,    "--++++", "000+++", "00++++"),
+            (Action::UnmuteParticipant,  "--++++", "000+++", "00++++"),
+            (Action::BlockParticipant,   "----++", "000-++", "00--++"),
+            (Action::UnblockParticipant, "----++", "000-++", "00--++"),
+            (Action::SendMessage,        "++++++", "000+++", "00++++"),
+            (Action::EditMessage,        "+++++-", "000++-", "00+++-"),
+            (Action::DeleteMessage,      "+++++-", "000++-", "00+++-"),
+            (Action::ReadHistory,        "----+-", "000-+-", "00--+-"),
+            (Action::ReadStatistics,     "--++++", "000+++", "00++++"),
+            (Action::ReadOrder,          "++++++", "000+++", "00++++"),
+        ];
+        let outside = access(Standing::Outside);
+        for (action, inside, outsiders, theirs) in expected {
+            let answers = |access: Access| -> String {
+                let answer = |role| match permit(role, action, access) {
+                    Ok(()) => '+',
+                    Err(Refusal::NotFound) => '0',
+                    Err(_) => '-',
+                };
+                TokenRole::ALL.map(answer).into_iter().collect()
+            };
+            assert_eq!(
+                answers(access(Standing::In { guest: false })),
+                inside,
+                "{action:?} in it"
+            );
+            assert_eq!(answers(outside), outsiders, "{action:?} outside");
+            assert_eq!(
+                answers(Access {
+                    theirs: true,
+                    ..outside
+                }),
+                theirs,
+                "{action:?} theirs"
+            );
+        }
+    }
+
+    #[test]
+    fn outsiders_see_the_card_of_a_public_room_and_may_join_it() {
+        let public = Access {
+            public: true,
+            ..access(Standing::Outside)
+        };
+        assert_eq!(reach(TokenRole::Customer, public), Reach::Card);
+        assert_eq!(permit(TokenRole::Rider, Action::JoinRoom, public), Ok(()));
+        assert_eq!(
+            permit(TokenRole::Rider, Action::ReadRoom, public),
+            Err(Refusal::NotFound)
+        );
+    }
+
+    #[test]
+    fn of_those_who_ended_only_who_left_may_come_back_in_a_public_room_too() {
+        for (ended, joins) in [
+            (Ended::Left, true),
+            (Ended::Removed, false),
+            (Ended::HandedOver, false),
+            (Ended::Blocked, false),
+        ] {
+            for public in [false, true] {
+                let access = Access {
+                    public,
+                    ..access(Standing::Ended(ended))
+                };
+                let join = permit(TokenRole::Customer, Action::JoinRoom, access);
+                assert_eq!(join.is_ok(), joins, "{ended:?}");
+                let read = permit(TokenRole::Customer, Action::ReadRoom, access);
+                assert_eq!(read, Err(Refusal::NotFound), "{ended:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_block_takes_the_room_from_everyone_but_admins() {
+        let blocked = Access {
+            theirs: true,
+            ..access(Standing::Ended(Ended::Blocked))
+        };
+        for role in TokenRole::ALL {
+            let expected = if role == TokenRole::Admin {
+                Reach::Room
+            } else {
+                Reach::Nothing
+            };
+            assert_eq!(reach(role, blocked), expected, "{role:?}");
+        }
+    }
+
+    #[test]
+    fn a_room_that_the_policy_lets_one_no_longer_read_does_not_exist() {
+        let unreadable = Access {
+            readable: false,
+            ..access(Standing::In { guest: false })
+        };
+        assert_eq!(reach(TokenRole::Rider, unreadable), Reach::Nothing);
+        assert_eq!(reach(TokenRole::Support, unreadable), Reach::Room);
+    }
+
+    #[test]
+    fn rank_protects_upwards_only() {
+        assert!(permit_rank(TokenRole::Pharmacy, crate::Role::Support).is_err());
+        assert!(permit_rank(TokenRole::Pharmacy, crate::Role::Pharmacy).is_ok());
+        assert!(permit_rank(TokenRole::Service, crate::Role::Admin).is_ok());
+    }
+}

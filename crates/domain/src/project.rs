@@ -1,0 +1,222 @@
+//! What a viewer sees of a thing: the objects of SPEC 11, masked for their eyes. Every surface
+//! answers with these and nothing else.
+
+mod message;
+mod order;
+mod participant;
+mod room;
+
+use serde::Serialize;
+
+pub use message::{
+    MessageRecord, MessageView, Place, Quote, QuoteRecord, ReceiptView, by, message,
+};
+pub use order::{OrderPerson, OrderPharmacy, OrderRecord, OrderView, order};
+pub use participant::{ParticipantRecord, ParticipantView, participant};
+pub use room::{ClosedBy, OrderBrief, RoomRecord, RoomView, card, room, unread_count};
+
+use crate::event::EventKind;
+use crate::id::{ParticipantId, RoomId, UserId};
+use crate::policy::OrderPolicy;
+use crate::role::{Role, TokenRole};
+use crate::time::Millis;
+
+/// Who looks, and with what.
+#[derive(Clone, Copy, Debug)]
+pub struct Viewer<'a> {
+    /// The token's role.
+    pub role: TokenRole,
+    /// The user's internal key.
+    pub user: i64,
+    /// Their participant in the room they look at, while active.
+    pub participant: Option<&'a ParticipantRecord>,
+    pub policy: &'a OrderPolicy,
+    /// Seen within so many milliseconds counts as online.
+    pub online_window: i64,
+    pub now: Millis,
+}
+
+impl Viewer<'_> {
+    /// Staff and the service see names, addresses and the shop's ids; customers, riders and guests
+    /// do not.
+    #[must_use]
+    pub fn sees_identities(&self) -> bool {
+        self.role.is_staff() && self.participant.is_none_or(|own| !own.guest)
+    }
+
+    /// Guests see no order data.
+    #[must_use]
+    pub fn sees_order(&self) -> bool {
+        self.sees_identities() || self.participant.is_none_or(|own| !own.guest)
+    }
+
+    /// The first seq they may see.
+    #[must_use]
+    pub fn visible_from(&self) -> u64 {
+        match self.participant {
+            Some(own) if !self.sees_identities() => own.visible_from,
+            _ => 1,
+        }
+    }
+}
+
+/// A person behind a message, a participant, an act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Internal key.
+    pub key: i64,
+    pub user: UserId,
+    pub name: Option<String>,
+    pub email: Option<String>,
+}
+
+/// The name a viewer is shown: "Ravi (Rider)" for customers and riders, the full name for staff
+/// and for oneself. Without a name the role stands for it.
+#[must_use]
+pub fn shown_name(viewer: Viewer<'_>, person: &Person, role: Role) -> String {
+    let name = person.name.as_deref().unwrap_or_default();
+    if viewer.sees_identities() || viewer.user == person.key {
+        return if name.is_empty() {
+            role.display().to_owned()
+        } else {
+            name.to_owned()
+        };
+    }
+    masked_name(name, role)
+}
+
+/// How customers and riders see each other and the staff: the first name and the role.
+#[must_use]
+pub fn masked_name(name: &str, role: Role) -> String {
+    match name.split_whitespace().next() {
+        Some(first) => format!("{first} ({})", role.display()),
+        None => role.display().to_owned(),
+    }
+}
+
+/// Who did something in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActorRecord {
+    /// `None` for staff who are not in the room.
+    pub participant: Option<ParticipantId>,
+    pub person: Person,
+    pub role: Role,
+}
+
+/// `actor` of an event; null for the system and the service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ActorView {
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<uuid::Uuid>))]
+    pub participant: Option<ParticipantId>,
+    pub name: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub role: Role,
+}
+
+#[must_use]
+pub fn actor(viewer: Viewer<'_>, actor: &ActorRecord) -> ActorView {
+    ActorView {
+        participant: actor.participant,
+        name: shown_name(viewer, &actor.person, actor.role),
+        role: actor.role,
+    }
+}
+
+/// What an event carries: the thing as it is when it is served.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum EventData {
+    Message(Box<MessageView>),
+    Room(Box<RoomView>),
+    Participant(Box<ParticipantView>),
+    Order(Box<OrderView>),
+}
+
+/// One entry of the room log, as a client sees it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EventView {
+    #[cfg_attr(feature = "openapi", schema(value_type = uuid::Uuid))]
+    pub room: RoomId,
+    pub seq: u64,
+    /// `message.created`, `participant.joined`, … or `hidden` for what the viewer may not know.
+    pub kind: &'static str,
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub at: Millis,
+    pub actor: Option<ActorView>,
+    /// Null when hidden.
+    pub data: Option<EventData>,
+}
+
+/// Whether the viewer may know what happened, beyond that something did: news of the order are
+/// not for guests.
+#[must_use]
+pub fn may_know(viewer: Viewer<'_>, kind: EventKind, order_news: bool) -> bool {
+    viewer.sees_order() || !(order_news || kind == EventKind::OrderUpdated)
+}
+
+/// The entry whose content the viewer may not know. It keeps its place, so that a missing seq
+/// always means loss.
+#[must_use]
+pub fn hidden(room: RoomId, seq: u64, at: Millis) -> EventView {
+    EventView {
+        room,
+        seq,
+        kind: "hidden",
+        at,
+        actor: None,
+        data: None,
+    }
+}
+
+/// Where a view goes. In an event, which is encoded once for many, the caller's own fields are
+/// null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    Answer,
+    Event,
+}
+
+impl Surface {
+    /// A field of the caller's own.
+    fn own<T>(self, value: T) -> Option<T> {
+        (self == Self::Answer).then_some(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_customer_sees_a_first_name_and_a_role_and_staff_the_full_name() {
+        let policy = OrderPolicy::default();
+        let ravi = Person {
+            key: 2,
+            user: UserId::parse("/id", "r1").expect("an id"),
+            name: Some("Ravi Kumar".to_owned()),
+            email: Some("ravi@example.com".to_owned()),
+        };
+        let looks = |role, user| Viewer {
+            role,
+            user,
+            participant: None,
+            policy: &policy,
+            online_window: 0,
+            now: Millis(0),
+        };
+        let name = |role, user| shown_name(looks(role, user), &ravi, Role::Rider);
+        assert_eq!(name(TokenRole::Customer, 1), "Ravi (Rider)");
+        assert_eq!(name(TokenRole::Rider, 1), "Ravi (Rider)");
+        assert_eq!(name(TokenRole::Rider, 2), "Ravi Kumar");
+        assert_eq!(name(TokenRole::Pharmacy, 1), "Ravi Kumar");
+        assert_eq!(name(TokenRole::Service, 0), "Ravi Kumar");
+        let nameless = Person { name: None, ..ravi };
+        assert_eq!(
+            shown_name(looks(TokenRole::Customer, 1), &nameless, Role::Rider),
+            "Rider"
+        );
+    }
+}

@@ -1,0 +1,224 @@
+//! `loadgen kill`: what was acked survives `kill -9` at any instant.
+//!
+//! Each round writes with several clients, kills the server at a random moment, starts it again on
+//! the same database, repeats every send that got no answer, and checks the whole history so far.
+
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use crate::check::{self, Evidence, Violation};
+use crate::client::Target;
+use crate::history::Record;
+use crate::postgres::OwnDatabase;
+use crate::server::{Launch, Server};
+use crate::setup::{Size, World};
+use crate::text;
+use crate::token::Minter;
+use writer::Writer;
+
+/// Few rooms for the writers, so that several write into each.
+const ROOMS: u32 = 4;
+const PEOPLE: u32 = 5;
+const WRITERS: usize = 8;
+/// When the server is killed, after the writers began.
+const KILL_AFTER_MS: std::ops::RangeInclusive<u64> = 50..=800;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The server's binary
+    #[arg(long, default_value = "target/debug/orderchat")]
+    server: PathBuf,
+    #[command(flatten)]
+    engine: Engine,
+    /// How often to kill it
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    rounds: u32,
+    /// Chooses the instants and what the writers do; printed, random if absent
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Where to make the folder for the database, the log and the histories. It is removed after
+    /// a run without violations
+    #[arg(long, value_name = "DIR", default_value_os_t = std::env::temp_dir())]
+    data_dir: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Engine {
+    /// On SQLite, in the data folder
+    #[arg(long)]
+    sqlite: bool,
+    /// On PostgreSQL: the URL of a database as a role that may create others. The run makes its
+    /// own and drops it after a run without violations
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+}
+
+/// Exit status 1 when a promise is broken.
+pub(crate) async fn run(args: Args) -> Result<ExitCode> {
+    let seed = args.seed.unwrap_or_else(rand::random);
+    println!("seed {seed}");
+    let cannot = || format!("cannot write in {}", args.data_dir.display());
+    std::fs::create_dir_all(&args.data_dir).with_context(cannot)?;
+    // The server runs in the folder, so a relative path would lead elsewhere.
+    let data_dir = args.data_dir.canonicalize().with_context(cannot)?;
+    let mut folder = tempfile::Builder::new()
+        .prefix("orderchat-kill-")
+        .tempdir_in(data_dir)
+        .with_context(cannot)?;
+    let own = match &args.engine.database {
+        Some(admin_url) => Some(OwnDatabase::create(admin_url).await?),
+        None => None,
+    };
+    let ended = rounds(&args, seed, folder.path(), own.as_ref()).await;
+    let clean = matches!(&ended, Ok(violations) if violations.is_empty());
+    if clean {
+        if let Some(own) = own {
+            own.drop_it().await?;
+        }
+    } else {
+        keep(&mut folder, own.as_ref());
+    }
+    let violations = ended.with_context(|| format!("seed {seed}"))?;
+    check::report(&violations);
+    println!("{} rounds, {} violations", args.rounds, violations.len());
+    Ok(ExitCode::from(u8::from(!clean)))
+}
+
+/// Leaves the evidence for a look.
+fn keep(folder: &mut TempDir, own: Option<&OwnDatabase>) {
+    folder.disable_cleanup(true);
+    println!("log and histories are kept in {}", folder.path().display());
+    if let Some(own) = own {
+        println!("the database is kept as {own}");
+    }
+}
+
+/// Runs the rounds up to the first with violations.
+async fn rounds(
+    args: &Args,
+    seed: u64,
+    folder: &Path,
+    own: Option<&OwnDatabase>,
+) -> Result<Vec<Violation>> {
+    let database = match own {
+        Some(own) => own.url()?,
+        None => format!("sqlite:{}", folder.join("orderchat.db").display()),
+    };
+    let secret = format!("{0}-{0}-{0}-{0}", text::run_tag());
+    let launch = Launch::orderchat(&args.server, folder, &database, &secret)?;
+    let minter = Minter::new(&secret)?;
+    let mut rng = StdRng::seed_from_u64(seed);
+
+    let mut server = launch.start().await?;
+    let size = Size {
+        rooms: ROOMS,
+        people: PEOPLE,
+    };
+    let world = World::open(&server.target, &minter, size).await?;
+    let mut writers = writers(&world, folder, &mut rng)?;
+    let mut acked_before = 0;
+    for round in 1..=args.rounds {
+        let delay = Duration::from_millis(rng.random_range(KILL_AFTER_MS));
+        writers = write_until_killed(server, writers, delay).await?;
+        server = launch.start().await.context("starting after a kill")?;
+        let mut violations = retry(&server.target, &mut writers).await?;
+        violations.extend(judge(&server.target, &minter, &writers).await?);
+        let acked: usize = writers.iter().map(Writer::acked).sum();
+        ensure!(
+            acked > 0,
+            "no write was acked before the kill; nothing was tried"
+        );
+        println!(
+            "round {round}: killed after {} ms, {} writes acked",
+            delay.as_millis(),
+            acked - acked_before
+        );
+        acked_before = acked;
+        if !violations.is_empty() {
+            return Ok(violations);
+        }
+    }
+    server.stop().await?;
+    Ok(Vec::new())
+}
+
+/// A customer in each room, then the rider and staff: two writers to a room.
+fn writers(world: &World, folder: &Path, rng: &mut StdRng) -> Result<Vec<Writer>> {
+    let rooms = world.rooms.len();
+    (0..WRITERS)
+        .map(|number| {
+            let room = &world.rooms[number % rooms];
+            let person = if number < rooms {
+                0
+            } else {
+                1 + number % rooms
+            };
+            Writer::new(
+                format!("w{number}"),
+                &world.run,
+                Arc::clone(room),
+                Arc::clone(&room.people[person]),
+                StdRng::from_rng(rng),
+                &folder.join(format!("history-{number}.jsonl")),
+            )
+        })
+        .collect()
+}
+
+async fn write_until_killed(
+    server: Server,
+    writers: Vec<Writer>,
+    delay: Duration,
+) -> Result<Vec<Writer>> {
+    let mut writing = JoinSet::new();
+    for mut writer in writers {
+        let target = server.target.clone();
+        writing.spawn(async move {
+            writer.write_until_cut(&target).await?;
+            anyhow::Ok(writer)
+        });
+    }
+    // The delay is the fault itself; nothing waits for it to be over.
+    tokio::time::sleep(delay).await;
+    server.kill().await?;
+    let mut writers = Vec::with_capacity(writing.len());
+    while let Some(writer) = writing.join_next().await {
+        writers.push(writer.context("a writer ended")??);
+    }
+    Ok(writers)
+}
+
+/// Repeats what got no answer; each must be taken now.
+async fn retry(target: &Target, writers: &mut [Writer]) -> Result<Vec<Violation>> {
+    let mut violations = Vec::new();
+    for writer in writers {
+        violations.extend(writer.retry(target).await?);
+    }
+    Ok(violations)
+}
+
+/// Checks everything that was ever done to the rooms.
+async fn judge(target: &Target, minter: &Minter, writers: &[Writer]) -> Result<Vec<Violation>> {
+    let records: Vec<Record> = writers.iter().flat_map(Writer::records).cloned().collect();
+    let readings = check::read_all(std::slice::from_ref(target), minter, &records).await?;
+    let mut violations = check::check(&Evidence {
+        records: &records,
+        readings: &readings,
+        restored: false,
+    });
+    violations.extend(writers.iter().flat_map(Writer::refusals).cloned());
+    Ok(violations)
+}

@@ -1,0 +1,347 @@
+//! One client: sends, edits, deletes, reads and looks, until its connection is cut.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::{Method, Request};
+use rand::RngExt as _;
+use rand::rngs::StdRng;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::api::{self, Written, message_path, room_path};
+use crate::check::Violation;
+use crate::client::{Answer, Connection, Lost, Target};
+use crate::clock::monotonic_ns;
+use crate::history::{Journal, Op, Outcome, Record};
+use crate::send::send_request;
+use crate::setup::{Person, Room};
+use crate::text;
+
+/// How many of its latest messages a writer edits, deletes and marks as read.
+const REMEMBERED: usize = 64;
+
+#[derive(Debug)]
+pub(super) struct Writer {
+    process: String,
+    run: String,
+    room: Arc<Room>,
+    person: Arc<Person>,
+    rng: StdRng,
+    /// Numbers the texts.
+    said: u64,
+    mine: VecDeque<Mine>,
+    /// Keys of sends that got no answer.
+    unanswered: Vec<String>,
+    records: Vec<Record>,
+    journal: Journal,
+    refusals: Vec<Violation>,
+}
+
+/// A message of one's own that is not deleted, as far as one knows.
+#[derive(Debug, Clone)]
+struct Mine {
+    id: String,
+    seq: u64,
+}
+
+/// What an attempt will be recorded as.
+struct Attempt {
+    op: Op,
+    key: Option<String>,
+    seq: Option<u64>,
+    body_hash: Option<String>,
+    request: Request<Full<Bytes>>,
+}
+
+/// What came of an attempt.
+struct Tried {
+    outcome: Outcome,
+    /// No answer came: the connection is of no more use.
+    cut: bool,
+}
+
+impl Writer {
+    pub(super) fn new(
+        process: String,
+        run: &str,
+        room: Arc<Room>,
+        person: Arc<Person>,
+        rng: StdRng,
+        journal: &Path,
+    ) -> Result<Self> {
+        Ok(Self {
+            process,
+            run: run.to_owned(),
+            room,
+            person,
+            rng,
+            said: 0,
+            mine: VecDeque::new(),
+            unanswered: Vec::new(),
+            records: Vec::new(),
+            journal: Journal::create(journal)?,
+            refusals: Vec::new(),
+        })
+    }
+
+    /// Everything it ever tried.
+    pub(super) fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// What the server refused although it is allowed.
+    pub(super) fn refusals(&self) -> &[Violation] {
+        &self.refusals
+    }
+
+    pub(super) fn acked(&self) -> usize {
+        let writes = self.records.iter().filter(|record| {
+            record.outcome == Outcome::Ok && !matches!(record.op, Op::Head | Op::Watermark)
+        });
+        writes.count()
+    }
+
+    /// Writes one thing after the other until no answer comes.
+    pub(super) async fn write_until_cut(&mut self, target: &Target) -> Result<()> {
+        // Killed before the first connection: nothing was tried.
+        let Ok(mut connection) = Connection::open(target).await else {
+            return Ok(());
+        };
+        while !self.step(&mut connection).await?.cut {}
+        self.journal.flush()
+    }
+
+    /// Sends again what got no answer. The server has to take it, as new or as the message it is.
+    pub(super) async fn retry(&mut self, target: &Target) -> Result<Vec<Violation>> {
+        let mut connection = Connection::open(target).await?;
+        let mut violations = Vec::new();
+        for key in std::mem::take(&mut self.unanswered) {
+            let sent = self.send(&mut connection, key.clone()).await?;
+            if sent.outcome != Outcome::Ok {
+                let detail = format!("the send {key} was not taken after the restart");
+                violations.push(self.violation("retry-taken", detail));
+            }
+        }
+        self.journal.flush()?;
+        Ok(violations)
+    }
+
+    async fn step(&mut self, connection: &mut Connection) -> Result<Tried> {
+        let dice = self.rng.random_range(0..100);
+        let mine = (!self.mine.is_empty()).then(|| self.rng.random_range(0..self.mine.len()));
+        match mine {
+            Some(which) if dice >= 60 => match dice {
+                60..75 => self.edit(connection, which).await,
+                75..83 => self.delete(connection, which).await,
+                83..94 => self.read(connection, which).await,
+                _ => self.look(connection).await,
+            },
+            _ => {
+                let key = self.next_key();
+                self.send(connection, key).await
+            }
+        }
+    }
+
+    fn next_key(&mut self) -> String {
+        self.said += 1;
+        format!("{}-{}-{}", self.run, self.process, self.said)
+    }
+
+    async fn send(&mut self, connection: &mut Connection, key: String) -> Result<Tried> {
+        let attempt = Attempt {
+            op: Op::Send,
+            request: send_request(&self.room, &self.person, key.clone())?,
+            body_hash: Some(text::hash(&text::of(&key))),
+            key: Some(key.clone()),
+            seq: None,
+        };
+        let tried = self.attempt(connection, attempt).await?;
+        if tried.outcome == Outcome::Maybe {
+            self.unanswered.push(key);
+        }
+        Ok(tried)
+    }
+
+    async fn edit(&mut self, connection: &mut Connection, which: usize) -> Result<Tried> {
+        let id = self.mine[which].id.clone();
+        let content = text::of(&self.next_key());
+        let attempt = Attempt {
+            op: Op::Edit,
+            body_hash: Some(text::hash(&content)),
+            seq: None,
+            request: self.request(
+                Method::PATCH,
+                &message_path(&id, ""),
+                Some(json!({ "content": content }).to_string()),
+            )?,
+            key: Some(id),
+        };
+        self.attempt(connection, attempt).await
+    }
+
+    async fn delete(&mut self, connection: &mut Connection, which: usize) -> Result<Tried> {
+        let id = self.mine[which].id.clone();
+        // Forgotten before it is known whether it is gone.
+        self.mine.remove(which);
+        let attempt = Attempt {
+            op: Op::Delete,
+            request: self.request(Method::DELETE, &message_path(&id, ""), None)?,
+            key: Some(id),
+            seq: None,
+            body_hash: None,
+        };
+        self.attempt(connection, attempt).await
+    }
+
+    /// Marks everything up to one of its messages as read; often one before the mark, which must
+    /// not move it.
+    async fn read(&mut self, connection: &mut Connection, which: usize) -> Result<Tried> {
+        let Mine { id, seq } = self.mine[which].clone();
+        let attempt = Attempt {
+            op: Op::Read,
+            request: self.request(Method::POST, &message_path(&id, "read/"), Some("{}".into()))?,
+            key: Some(id),
+            seq: Some(seq),
+            body_hash: None,
+        };
+        self.attempt(connection, attempt).await
+    }
+
+    /// Looks how far the room is and how far it has read itself.
+    async fn look(&mut self, connection: &mut Connection) -> Result<Tried> {
+        #[derive(Deserialize)]
+        struct Seen {
+            seq: u64,
+            my_participant: Receipts,
+        }
+        #[derive(Deserialize)]
+        struct Receipts {
+            read_seq: u64,
+        }
+        let request = self.request(Method::GET, &room_path(&self.room.id, ""), None)?;
+        let invoke_ns = monotonic_ns();
+        let result = connection.exchange(request).await;
+        let return_ns = monotonic_ns();
+        let tried = self.judge(Op::Head, &result);
+        if let (Outcome::Ok, Ok(answer)) = (tried.outcome, &result) {
+            let seen: Seen = api::parse(answer)?;
+            let read_seq = seen.my_participant.read_seq;
+            for (op, seq) in [(Op::Head, seen.seq), (Op::Watermark, read_seq)] {
+                self.record(Record {
+                    op,
+                    key: None,
+                    invoke_ns,
+                    return_ns,
+                    outcome: Outcome::Ok,
+                    seq: Some(seq),
+                    body_hash: None,
+                    ..self.blank()
+                })?;
+            }
+        }
+        Ok(tried)
+    }
+
+    /// Sends the request and records what came of it.
+    async fn attempt(&mut self, connection: &mut Connection, attempt: Attempt) -> Result<Tried> {
+        let invoke_ns = monotonic_ns();
+        let result = connection.exchange(attempt.request).await;
+        let return_ns = monotonic_ns();
+        let tried = self.judge(attempt.op, &result);
+        let seq = match (&result, attempt.op) {
+            (Ok(answer), Op::Send | Op::Edit) if tried.outcome == Outcome::Ok => {
+                Some(self.learn(attempt.op, answer)?)
+            }
+            _ => attempt.seq,
+        };
+        self.record(Record {
+            op: attempt.op,
+            key: attempt.key,
+            invoke_ns,
+            return_ns,
+            outcome: tried.outcome,
+            seq,
+            body_hash: attempt.body_hash,
+            ..self.blank()
+        })?;
+        Ok(tried)
+    }
+
+    fn judge(&mut self, op: Op, result: &Result<Answer, Lost>) -> Tried {
+        let outcome = match result {
+            Ok(answer) => Outcome::of(answer.status),
+            Err(_) => Outcome::Maybe,
+        };
+        // Everything a writer does is allowed to it, so a refusal is the server's fault.
+        if let (Outcome::Fail, Ok(answer)) = (outcome, result) {
+            let detail = format!("{op:?} by {} {}", self.person.user, api::refusal(answer));
+            let violation = self.violation("nothing-refused", detail);
+            self.refusals.push(violation);
+        }
+        Tried {
+            outcome,
+            cut: result.is_err(),
+        }
+    }
+
+    /// The seq of what was sent or edited; remembers a message that is new.
+    fn learn(&mut self, op: Op, answer: &Answer) -> Result<u64> {
+        let message: Written = api::parse(answer)?;
+        if op == Op::Edit {
+            return Ok(message.version);
+        }
+        self.mine.push_back(Mine {
+            id: message.id,
+            seq: message.seq,
+        });
+        if self.mine.len() > REMEMBERED {
+            self.mine.pop_front();
+        }
+        Ok(message.seq)
+    }
+
+    /// Who and where; the rest is to be filled in.
+    fn blank(&self) -> Record {
+        Record {
+            process: self.process.clone(),
+            user: self.person.user.clone(),
+            room: self.room.id.clone(),
+            op: Op::Head,
+            key: None,
+            invoke_ns: 0,
+            return_ns: 0,
+            outcome: Outcome::Maybe,
+            seq: None,
+            body_hash: None,
+        }
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Result<Request<Full<Bytes>>> {
+        api::request(method, path, &self.person.bearer, body.map(Bytes::from))
+    }
+
+    fn record(&mut self, record: Record) -> Result<()> {
+        self.journal.append(&record).context("keeping a record")?;
+        self.records.push(record);
+        Ok(())
+    }
+
+    fn violation(&self, rule: &'static str, detail: String) -> Violation {
+        Violation {
+            rule,
+            room: self.room.id.clone(),
+            detail,
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Drives a server over REST, measures it, and checks what it kept.
+//!
+//! It knows the server only by its contract and shares no code with it.
+
+mod api;
+mod bench;
+mod check;
+mod client;
+mod clock;
+mod cpu;
+#[cfg(test)]
+mod fake;
+mod fsync;
+mod history;
+mod kill;
+mod limit;
+mod load;
+mod measured;
+mod postgres;
+mod read;
+mod schedule;
+mod send;
+mod server;
+mod setup;
+mod text;
+mod token;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about = "Load, measurements and the history checker for Orderchat"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Send messages, as fast as each connection goes or at a fixed rate
+    Send(send::Args),
+    /// Read pages of history or of the room list
+    Read(read::Args),
+    /// Measure everything that is promised and print a table of it
+    Bench(bench::Args),
+    /// Check histories against what the servers kept
+    Check(check::Args),
+    /// Kill a server again and again, and check that it lost nothing it had acked
+    Kill(kill::Args),
+    /// Serve the yardstick: axum alone, parsing and answering the same JSON
+    Limit(limit::Args),
+}
+
+#[tokio::main]
+async fn main() -> Result<ExitCode> {
+    match Cli::parse().command {
+        Command::Send(args) => send::run(args).await?,
+        Command::Read(args) => read::run(args).await?,
+        Command::Bench(args) => bench::run(args).await?,
+        Command::Check(args) => return check::run(args).await,
+        Command::Kill(args) => return kill::run(args).await,
+        Command::Limit(args) => limit::run(args).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

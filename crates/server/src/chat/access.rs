@@ -1,0 +1,169 @@
+//! The gate: who reaches a room, and may they do this there?
+
+use orderchat_domain::id::RoomName;
+use orderchat_domain::permission::{Access, Action, Reach, Standing, permit, reach};
+use orderchat_domain::policy::{As, Circumstances, OrderPolicy, Rights};
+use orderchat_domain::project::{ParticipantRecord, by};
+use orderchat_domain::room::check_state;
+use orderchat_domain::{MessageId, Millis, ParticipantId, Refusal};
+use orderchat_store::rooms::StoredRoom;
+use orderchat_store::{Tx, messages, participants, rooms};
+
+use super::{Chat, Context, Result};
+
+/// A room that the caller reached, and how they stand to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Scene {
+    pub(crate) room: StoredRoom,
+    /// The caller's participant, active or ended.
+    pub(crate) own: Option<ParticipantRecord>,
+}
+
+impl Scene {
+    pub(crate) fn key(&self) -> i64 {
+        self.room.record.key
+    }
+
+    /// The caller's participant while they are in the room.
+    pub(crate) fn active(&self) -> Option<&ParticipantRecord> {
+        self.own.as_ref().filter(|own| own.is_active())
+    }
+
+    pub(crate) fn circumstances(&self, now: Millis) -> Circumstances<'_> {
+        self.room.record.circumstances(now)
+    }
+
+    /// How the caller stands to the room.
+    pub(crate) fn access(&self, policy: &OrderPolicy, ctx: &Context) -> Access {
+        access(policy, ctx, &self.room, self.own.as_ref())
+    }
+
+    pub(crate) fn permit(&self, policy: &OrderPolicy, ctx: &Context, action: Action) -> Result<()> {
+        if self.room.record.deleted_at.is_some() || !may_enter(ctx, &self.room) {
+            return Err(Refusal::NotFound.into());
+        }
+        Ok(permit(ctx.caller.role, action, self.access(policy, ctx))?)
+    }
+
+    /// How much of the room the caller reaches.
+    pub(crate) fn reach(&self, policy: &OrderPolicy, ctx: &Context) -> Reach {
+        if self.room.record.deleted_at.is_some() || !may_enter(ctx, &self.room) {
+            return Reach::Nothing;
+        }
+        reach(ctx.caller.role, self.access(policy, ctx))
+    }
+
+    /// Whether the room in its present state takes this from the caller.
+    pub(crate) fn check_state(&self, ctx: &Context, action: Action) -> Result<()> {
+        Ok(check_state(
+            self.room.record.status,
+            action,
+            by(ctx.caller.role),
+        )?)
+    }
+}
+
+fn may_enter(ctx: &Context, room: &StoredRoom) -> bool {
+    ctx.caller.may_enter(room.record.id, &room.record.code)
+}
+
+/// How the caller stands to a room.
+pub(crate) fn access(
+    policy: &OrderPolicy,
+    ctx: &Context,
+    room: &StoredRoom,
+    own: Option<&ParticipantRecord>,
+) -> Access {
+    let standing = match own {
+        None => Standing::Outside,
+        Some(own) => match own.ended {
+            Some(ended) => Standing::Ended(ended),
+            None => Standing::In { guest: own.guest },
+        },
+    };
+    let readable =
+        own.is_some_and(|own| rights_of(policy, own, room.record.circumstances(ctx.now)).read);
+    Access {
+        standing,
+        theirs: ctx.caller.works_for(room.record.order.pharmacy.as_str()),
+        public: room.record.is_public,
+        readable,
+    }
+}
+
+/// What the order policy lets a participant do.
+pub(crate) fn rights_of(
+    policy: &OrderPolicy,
+    participant: &ParticipantRecord,
+    at: Circumstances<'_>,
+) -> Rights {
+    policy.rights(
+        As {
+            role: participant.role,
+            guest: participant.guest,
+        },
+        at,
+    )
+}
+
+/// The room and the caller's place in it, unasked.
+pub(crate) fn look(tx: &mut Tx<'_>, ctx: &Context, room: i64) -> Result<Scene> {
+    let room = rooms::by_key(tx, room)?.ok_or(Refusal::NotFound)?;
+    let own = participants::of_user(tx, room.record.key, ctx.user)?;
+    Ok(Scene { room, own })
+}
+
+/// The room, if the caller may do this there. Every command passes here.
+///
+/// # Errors
+/// [`Refusal::NotFound`] alike for what does not exist and what the caller may not know.
+pub(crate) fn enter(
+    tx: &mut Tx<'_>,
+    policy: &OrderPolicy,
+    ctx: &Context,
+    room: i64,
+    action: Action,
+) -> Result<Scene> {
+    let scene = look(tx, ctx, room)?;
+    scene.permit(policy, ctx, action)?;
+    Ok(scene)
+}
+
+/// [`enter`] for a change: the room is locked until the transaction ends, and its state must take
+/// the action.
+pub(crate) fn enter_to_change(
+    tx: &mut Tx<'_>,
+    policy: &OrderPolicy,
+    ctx: &Context,
+    room: i64,
+    action: Action,
+) -> Result<Scene> {
+    rooms::lock(tx, &[room])?;
+    let scene = enter(tx, policy, ctx, room, action)?;
+    scene.check_state(ctx, action)?;
+    Ok(scene)
+}
+
+impl Chat {
+    /// The key of the room of this name. Says nothing of whether the caller may know it: whoever
+    /// gets a key asks [`enter`] next.
+    pub(crate) async fn room_key(&self, name: &str) -> Result<i64> {
+        let name = RoomName::parse(name)?;
+        self.read(move |tx| Ok(rooms::key_of(tx, &name)?.ok_or(Refusal::NotFound)?))
+            .await
+    }
+
+    /// The keys of a participant's room and of the participant.
+    pub(crate) async fn participant_place(&self, id: &str) -> Result<(i64, i64)> {
+        let id = ParticipantId::parse(id).ok_or(Refusal::NotFound)?;
+        self.read(move |tx| Ok(participants::locate(tx, id)?.ok_or(Refusal::NotFound)?))
+            .await
+    }
+
+    /// The key of a message's room, and its seq there.
+    pub(crate) async fn message_place(&self, id: &str) -> Result<(i64, u64)> {
+        let id = MessageId::parse(id).ok_or(Refusal::NotFound)?;
+        self.read(move |tx| Ok(messages::locate(tx, id)?.ok_or(Refusal::NotFound)?))
+            .await
+    }
+}

@@ -1,0 +1,191 @@
+//! Who comes into a room and who goes: the one place that changes who is in it.
+
+use orderchat_domain::event::EventKind;
+use orderchat_domain::participant::{
+    Capacity, Ended, Entrance, SeatFor, Seats, may_return, visible_from,
+};
+use orderchat_domain::policy::OrderPolicy;
+use orderchat_domain::project::{ParticipantRecord, Person};
+use orderchat_domain::receipt::{Unread, Watermarks};
+use orderchat_domain::{ParticipantId, Refusal, Role};
+use orderchat_store::rooms::StoredRoom;
+use orderchat_store::{Tx, participants};
+use serde_json::{Map, json};
+
+use super::access::rights_of;
+use super::{Result, Scribe};
+use crate::random;
+
+/// Somebody who is to come in.
+#[derive(Clone, Debug)]
+pub(crate) struct Newcomer {
+    pub(crate) person: Person,
+    pub(crate) role: Role,
+    /// From outside the order, by their own wish.
+    pub(crate) guest: bool,
+    pub(crate) entrance: Entrance,
+}
+
+/// The room's seats as they stand. `active` are its active participants.
+pub(crate) fn seats(room: &StoredRoom, active: &[ParticipantRecord]) -> Seats {
+    let is_in = |user: i64| {
+        active
+            .iter()
+            .any(|participant| participant.person.key == user)
+    };
+    let order = &room.record.order;
+    Seats {
+        max: room.record.max_participants,
+        active: room.record.participant_count,
+        customer_in: is_in(order.customer),
+        rider_in: order.rider.is_some_and(is_in),
+    }
+}
+
+/// Brings somebody into the room, for the first time or again, if a seat is free for them. The
+/// room is locked. `before` is their ended participation, if they were here.
+pub(crate) fn admit(
+    tx: &mut Tx<'_>,
+    policy: &OrderPolicy,
+    scribe: &mut Scribe,
+    room: &mut StoredRoom,
+    newcomer: &Newcomer,
+    before: Option<ParticipantRecord>,
+) -> Result<ParticipantRecord> {
+    let order = &room.record.order;
+    let seat = match newcomer.person.key {
+        key if key == order.customer => SeatFor::OrderCustomer,
+        key if order.rider == Some(key) => SeatFor::OrderRider,
+        _ => SeatFor::Other,
+    };
+    if let Some(ended) = before.as_ref().and_then(|before| before.ended) {
+        may_return(ended, newcomer.entrance, newcomer.role.is_staff())?;
+    }
+    let active = participants::active(tx, room.record.key)?;
+    seats(room, &active).take(seat)?;
+    let capacity = match (seat, newcomer.role) {
+        (SeatFor::OrderCustomer, _) => Capacity::OrderCustomer,
+        (_, role) if role.is_staff() && !newcomer.guest => Capacity::Staff,
+        (_, Role::Rider) if !newcomer.guest => Capacity::Rider,
+        _ => Capacity::Guest,
+    };
+    let joined = room.record.seq + 1;
+    let ended = before
+        .as_ref()
+        .and_then(|known| known.ended.map(|how| (how, known.visible_from)));
+    let from = visible_from(capacity, joined, ended, policy.rider_sees_earlier);
+    let is_new = before.is_none();
+    let mut participant = before.unwrap_or_else(|| blank(room, newcomer, scribe));
+    participant.role = newcomer.role;
+    participant.guest = newcomer.guest;
+    participant.ended = None;
+    participant.left_at = None;
+    participant.joined_at = scribe.now.max(room.record.last_activity);
+    see_from(&mut participant, room, from, joined);
+    room.record.participant_count += 1;
+    let readable = rights_of(policy, &participant, room.record.circumstances(scribe.now)).read;
+    if is_new {
+        participant.key = participants::insert(tx, room.record.key, &participant, readable)?;
+    }
+    let detail = json!({"role": participant.role.as_str(), "guest": participant.guest});
+    scribe.participant(
+        room,
+        EventKind::ParticipantJoined,
+        &mut participant,
+        None,
+        &detail,
+    );
+    participants::update(tx, &participant, readable)?;
+    Ok(participant)
+}
+
+fn blank(room: &StoredRoom, newcomer: &Newcomer, scribe: &Scribe) -> ParticipantRecord {
+    ParticipantRecord {
+        key: 0,
+        id: ParticipantId(random::uuid_v7(scribe.now.0)),
+        room: room.record.id,
+        person: newcomer.person.clone(),
+        role: newcomer.role,
+        guest: newcomer.guest,
+        ended: None,
+        muted: false,
+        muted_until: None,
+        joined_at: scribe.now,
+        left_at: None,
+        last_seen: None,
+        preferences: Map::new(),
+        marks: Watermarks::default(),
+        unread: Unread::default(),
+        visible_from: 1,
+        messages_before: 0,
+        version: 0,
+    }
+}
+
+/// Sets from where on they see. What lies before neither counts as unread nor among the messages.
+fn see_from(participant: &mut ParticipantRecord, room: &StoredRoom, from: u64, joined: u64) {
+    participant.visible_from = from;
+    if from == joined {
+        participant.messages_before = room.record.message_count;
+        participant.unread = Unread {
+            read_ordinal: room.record.ordinal,
+            ..Unread::default()
+        };
+    } else if from == 1 {
+        participant.messages_before = 0;
+    }
+}
+
+/// Ends somebody's participation. Who had ended otherwise before keeps the time they left.
+pub(crate) fn end(
+    tx: &mut Tx<'_>,
+    scribe: &mut Scribe,
+    room: &mut StoredRoom,
+    participant: &mut ParticipantRecord,
+    ended: Ended,
+    reason: Option<&str>,
+) -> Result<()> {
+    if participant.is_active() {
+        room.record.participant_count = room.record.participant_count.saturating_sub(1);
+        participant.left_at = Some(scribe.now.max(room.record.last_activity));
+    }
+    participant.ended = Some(ended);
+    let kind = match ended {
+        Ended::Blocked => EventKind::ParticipantBlocked,
+        Ended::Left | Ended::Removed | Ended::HandedOver => EventKind::ParticipantEnded,
+    };
+    let detail = json!({"ended": ended.as_str()});
+    scribe.participant(room, kind, participant, reason, &detail);
+    Ok(participants::update(tx, participant, false)?)
+}
+
+/// Sets for everybody in the room whether they may read it in its present state.
+pub(crate) fn refresh_readable(
+    tx: &mut Tx<'_>,
+    policy: &OrderPolicy,
+    scribe: &Scribe,
+    room: &StoredRoom,
+) -> Result<()> {
+    let circumstances = room.record.circumstances(scribe.now);
+    let readable: Vec<(i64, bool)> = participants::active(tx, room.record.key)?
+        .iter()
+        .map(|participant| {
+            (
+                participant.key,
+                rights_of(policy, participant, circumstances).read,
+            )
+        })
+        .collect();
+    Ok(participants::set_readable(tx, &readable)?)
+}
+
+/// Somebody is in the room already; nothing is to be done.
+pub(crate) fn is_in(participant: Option<&ParticipantRecord>) -> bool {
+    participant.is_some_and(ParticipantRecord::is_active)
+}
+
+/// Staff who are not in the room and want what only participants can.
+pub(crate) fn not_in_it() -> Refusal {
+    use orderchat_domain::Rule;
+    Refusal::conflict(Rule::RoomState, "you are not in this room; join it first")
+}

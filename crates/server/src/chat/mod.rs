@@ -1,0 +1,177 @@
+//! The commands: everything that can be asked of Orderchat, once, whoever asks.
+//!
+//! A command loads what it needs, asks `orderchat_domain` whether it may and what follows, writes
+//! rows and log entries in one transaction, and commits; only then does anybody hear of it. The
+//! gate of every command is [`access::enter`].
+
+pub(crate) mod access;
+pub(crate) mod audit;
+pub(crate) mod closing;
+pub(crate) mod events;
+pub(crate) mod members;
+pub(crate) mod messages;
+pub(crate) mod moderation;
+pub(crate) mod opening;
+pub(crate) mod participants;
+pub(crate) mod presence;
+pub(crate) mod receipts;
+pub(crate) mod rooms;
+mod scribe;
+pub(crate) mod send;
+pub(crate) mod users;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use orderchat_domain::policy::OrderPolicy;
+use orderchat_domain::project::{ParticipantRecord, Viewer};
+use orderchat_domain::{Caller, Millis, Refusal};
+pub(crate) use orderchat_store::StoreError;
+use orderchat_store::log::Actor;
+use orderchat_store::{AsConflict, Grouped, Store, Tx};
+
+pub(crate) use scribe::Scribe;
+
+/// Why a command was not done.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum ChatError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Failed(#[from] StoreError),
+}
+
+impl AsConflict for ChatError {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Failed(StoreError::Conflict))
+    }
+}
+
+pub(crate) type Result<T> = std::result::Result<T, ChatError>;
+
+/// Where a request came from, for the audit.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    pub(crate) request_id: String,
+    pub(crate) ip: IpAddr,
+    pub(crate) user_agent: Option<String>,
+}
+
+/// Who asks, as whom, from where, when: goes with every command.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub(crate) caller: Caller,
+    /// The caller's internal user key.
+    pub(crate) user: i64,
+    pub(crate) origin: Origin,
+    pub(crate) now: Millis,
+}
+
+impl Context {
+    pub(crate) fn actor(&self) -> Actor {
+        Actor {
+            user: self.user,
+            role: self.caller.role.as_str(),
+        }
+    }
+}
+
+/// What the settings say to the commands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    /// Longest message, in characters.
+    pub(crate) message_length: usize,
+    /// Seen within so many milliseconds counts as online.
+    pub(crate) online_window: i64,
+}
+
+/// The commands and what they need. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Chat(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    policy: Arc<OrderPolicy>,
+    rules: Rules,
+    sends: Grouped<send::Sends>,
+    users: users::Known,
+    presence: presence::Presence,
+    reads: audit::RecentReads,
+}
+
+impl Chat {
+    /// Needs a tokio runtime: on PostgreSQL the writers of grouped sends start here.
+    pub(crate) fn new(store: Store, policy: OrderPolicy, rules: Rules) -> Self {
+        let policy = Arc::new(policy);
+        let sends = Grouped::new(
+            &store,
+            send::Sends {
+                policy: Arc::clone(&policy),
+            },
+        );
+        Self(Arc::new(Inner {
+            store,
+            policy,
+            rules,
+            sends,
+            users: users::Known::default(),
+            presence: presence::Presence::default(),
+            reads: audit::RecentReads::default(),
+        }))
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn policy(&self) -> &OrderPolicy {
+        &self.0.policy
+    }
+
+    pub(crate) fn rules(&self) -> Rules {
+        self.0.rules
+    }
+
+    /// Whether the database answers.
+    pub(crate) async fn probe(&self) -> Result<()> {
+        self.read(|tx| Ok(orderchat_store::meta::probe(tx)?)).await
+    }
+
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.0.store.read(read).await
+    }
+
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        room: Option<i64>,
+        write: impl FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.0.store.write(room, write).await
+    }
+
+    /// The caller's eyes, with their participant in the room they look at.
+    pub(crate) fn viewer<'a>(
+        &'a self,
+        ctx: &'a Context,
+        participant: Option<&'a ParticipantRecord>,
+    ) -> Viewer<'a> {
+        Viewer {
+            role: ctx.caller.role,
+            user: ctx.user,
+            participant: participant.filter(|own| own.is_active()),
+            policy: &self.0.policy,
+            online_window: self.0.rules.online_window,
+            now: ctx.now,
+        }
+    }
+
+    /// Puts in when the participant was last seen by this node, which the database may not know yet.
+    pub(crate) fn note_seen(&self, participant: &mut ParticipantRecord) {
+        let seen = self.0.presence.last_seen(participant.person.key);
+        participant.last_seen = participant.last_seen.max(seen);
+    }
+}

@@ -1,0 +1,403 @@
+//! A message is sent. This is the hot path: on PostgreSQL many sends of different rooms share each
+//! statement; on SQLite the writer commits them together.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use orderchat_domain::event::{EventKind, salted_digest};
+use orderchat_domain::message::{Draft, Notice};
+use orderchat_domain::permission::Action;
+use orderchat_domain::policy::OrderPolicy;
+use orderchat_domain::project::{ActorRecord, MessageRecord, MessageView, ParticipantRecord};
+use orderchat_domain::{FieldError, MessageId, Refusal, Rule};
+use orderchat_store::log::{Appender, Entry, NewMessage, Text};
+use orderchat_store::messages::{Earlier, KeyLookup};
+use orderchat_store::rooms::StoredRoom;
+use orderchat_store::{Batch, StoreError, Tx, messages, participants, rooms};
+use serde_json::Value;
+
+use super::access::{Scene, rights_of};
+use super::{Chat, ChatError, Context, Result, Scribe};
+use crate::random;
+
+/// One message to be sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    ctx: Context,
+    room: i64,
+    /// After the pre-send step: card numbers are masked.
+    draft: Draft,
+    /// What a repeat is compared by, from before it.
+    original: Vec<u8>,
+}
+
+/// What became of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    scene: Scene,
+    seq: u64,
+    /// `None`: an earlier send with the same key, which stands as it is.
+    new: Option<MessageId>,
+}
+
+/// The answer to a send.
+#[derive(Clone, Debug)]
+pub(crate) struct SendAnswer {
+    pub(crate) message: MessageView,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) is_new: bool,
+}
+
+impl Chat {
+    /// Sends a message, once for each sender, room and key, however often it is asked for.
+    pub(crate) async fn send(&self, ctx: &Context, room: i64, draft: Draft) -> Result<SendAnswer> {
+        let original = draft.request();
+        let (draft, notices) = draft.moderated();
+        let request = Request {
+            ctx: ctx.clone(),
+            room,
+            draft: draft.clone(),
+            original,
+        };
+        let sent = self.0.sends.submit(request).await?;
+        let is_new = sent.new.is_some();
+        let record = match sent.new {
+            Some(id) if draft.reply_to.is_none() => fresh(ctx, &sent, id, draft),
+            _ => self.stored(&sent).await?,
+        };
+        let message = self.show_message(ctx, &sent.scene, &record, None);
+        Ok(SendAnswer {
+            message,
+            notices,
+            is_new,
+        })
+    }
+
+    /// The message as it now stands, which may be a tombstone.
+    async fn stored(&self, sent: &Sent) -> Result<MessageRecord> {
+        let (room, seq) = (sent.scene.room.clone(), sent.seq);
+        self.read(move |tx| Ok(messages::by_seq(tx, &room, seq)?.ok_or(StoreError::Conflict)?))
+            .await
+    }
+}
+
+/// A message just sent, without asking the database what was given to it.
+fn fresh(ctx: &Context, sent: &Sent, id: MessageId, draft: Draft) -> MessageRecord {
+    let sender = sent
+        .scene
+        .active()
+        .filter(|_| !ctx.caller.is_service())
+        .map(|own| ActorRecord {
+            participant: Some(own.id),
+            person: own.person.clone(),
+            role: own.role,
+        });
+    MessageRecord {
+        id,
+        room: sent.scene.room.record.id,
+        seq: sent.seq,
+        version: sent.seq,
+        sender,
+        message_type: draft.message_type,
+        content: draft.content,
+        metadata: draft.metadata,
+        reply_to: None,
+        reply_count: 0,
+        at: sent.scene.room.record.last_activity,
+        edited_at: None,
+        deleted_at: None,
+        delivered_at: None,
+        read_at: None,
+        client_message_id: draft.key.map(|key| key.as_str().to_owned()),
+    }
+}
+
+/// The command behind [`Chat::send`], for many rooms at once.
+#[derive(Debug)]
+pub(crate) struct Sends {
+    pub(crate) policy: Arc<OrderPolicy>,
+}
+
+/// What is decided about one request before anything is written.
+enum Decision {
+    Repeat(u64),
+    Write { reply_to: Option<u64> },
+}
+
+impl Batch for Sends {
+    type Input = Request;
+    type Output = Sent;
+    type Refused = ChatError;
+
+    fn room(&self, request: &Request) -> i64 {
+        request.room
+    }
+
+    fn run(
+        &self,
+        tx: &mut Tx<'_>,
+        requests: &[&Request],
+    ) -> std::result::Result<Vec<Result<Sent>>, StoreError> {
+        let mut scenes = self.scenes(tx, requests)?;
+        let earlier = earlier(tx, requests, &scenes)?;
+        let targets = targets(tx, requests, &scenes)?;
+        let mut writing = Writing::default();
+        let mut results = Vec::with_capacity(requests.len());
+        for (place, request) in requests.iter().enumerate() {
+            let scene = std::mem::replace(&mut scenes[place], Err(Refusal::NotFound.into()));
+            let found = (earlier.get(&place), targets.get(&place).copied());
+            let result = scene.and_then(|scene| self.one(tx, request, scene, found, &mut writing));
+            if let Err(ChatError::Failed(error)) = result {
+                return Err(error);
+            }
+            results.push(result);
+        }
+        writing.flush(tx)?;
+        Ok(results)
+    }
+}
+
+impl Sends {
+    /// The rooms and the senders' places in them, locked; or the refusal of who may not send there.
+    fn scenes(
+        &self,
+        tx: &mut Tx<'_>,
+        requests: &[&Request],
+    ) -> std::result::Result<Vec<Result<Scene>>, StoreError> {
+        let keys: Vec<i64> = requests.iter().map(|request| request.room).collect();
+        rooms::lock(tx, &keys)?;
+        let mut found: HashMap<i64, StoredRoom> = rooms::by_keys(tx, &keys)?
+            .into_iter()
+            .map(|room| (room.record.key, room))
+            .collect();
+        let pairs: Vec<(i64, i64)> = requests
+            .iter()
+            .map(|request| (request.room, request.ctx.user))
+            .collect();
+        let mut own: HashMap<i64, ParticipantRecord> = participants::by_room_and_user(tx, &pairs)?
+            .into_iter()
+            .collect();
+        let scenes = requests.iter().map(|request| {
+            let room = found.remove(&request.room).ok_or(Refusal::NotFound)?;
+            let scene = Scene {
+                room,
+                own: own.remove(&request.room),
+            };
+            scene.permit(&self.policy, &request.ctx, Action::SendMessage)?;
+            Ok(scene)
+        });
+        Ok(scenes.collect())
+    }
+
+    fn one(
+        &self,
+        tx: &mut Tx<'_>,
+        request: &Request,
+        mut scene: Scene,
+        (earlier, target): (Option<&Earlier>, Option<u64>),
+        writing: &mut Writing,
+    ) -> Result<Sent> {
+        let reply_to = match decide(&self.policy, request, &scene, earlier, target)? {
+            Decision::Repeat(seq) => {
+                return Ok(Sent {
+                    scene,
+                    seq,
+                    new: None,
+                });
+            }
+            Decision::Write { reply_to } => reply_to,
+        };
+        if scene.active().is_none() && !request.ctx.caller.is_service() {
+            // Staff who send in a room they are not in join it, in the same transaction.
+            let mut scribe = Scribe::of(&request.ctx);
+            super::participants::join(tx, &self.policy, &request.ctx, &mut scribe, &mut scene)?;
+            scribe.finish(tx, &scene.room)?;
+        }
+        let (seq, id) = writing.append(request, &mut scene, reply_to);
+        Ok(Sent {
+            scene,
+            seq,
+            new: Some(id),
+        })
+    }
+}
+
+/// The earlier sends with the keys of these requests, by their place in the list.
+fn earlier(
+    tx: &mut Tx<'_>,
+    requests: &[&Request],
+    scenes: &[Result<Scene>],
+) -> std::result::Result<HashMap<usize, Earlier>, StoreError> {
+    let hashes: Vec<_> = requests
+        .iter()
+        .map(|request| request.draft.key.as_ref().map(|key| key_hash(key.as_str())))
+        .collect();
+    let lookups: Vec<KeyLookup<'_>> = hashes
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| scenes[*place].is_ok())
+        .filter_map(|(place, hash)| {
+            let request = requests[place];
+            hash.as_ref()
+                .map(|hash| (place, request.room, request.ctx.user, hash))
+        })
+        .collect();
+    Ok(messages::by_client_keys(tx, &lookups)?
+        .into_iter()
+        .collect())
+}
+
+/// The messages that these requests reply to, by their place in the list.
+fn targets(
+    tx: &mut Tx<'_>,
+    requests: &[&Request],
+    scenes: &[Result<Scene>],
+) -> std::result::Result<HashMap<usize, u64>, StoreError> {
+    let replies: Vec<_> = requests
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| scenes[*place].is_ok())
+        .filter_map(|(place, request)| request.draft.reply_to.map(|id| (place, request.room, id)))
+        .collect();
+    Ok(messages::reply_targets(tx, &replies)?.into_iter().collect())
+}
+
+fn key_hash(key: &str) -> [u8; 32] {
+    salted_digest(b"key", &[key.as_bytes()])
+}
+
+/// The rules in their order: a repeat first, then state, mute, policy, and what is replied to.
+fn decide(
+    policy: &OrderPolicy,
+    request: &Request,
+    scene: &Scene,
+    earlier: Option<&Earlier>,
+    target: Option<u64>,
+) -> Result<Decision> {
+    if let Some(earlier) = earlier {
+        check_repeat(request, earlier)?;
+        return Ok(Decision::Repeat(earlier.seq));
+    }
+    scene.check_state(&request.ctx, Action::SendMessage)?;
+    if let Some(own) = scene.active() {
+        check_may_write(policy, own, scene, &request.ctx)?;
+    }
+    let visible_from = scene
+        .active()
+        .filter(|own| own.guest || !own.role.is_staff())
+        .map_or(1, |own| own.visible_from);
+    match (request.draft.reply_to, target) {
+        (Some(_), None) => Err(not_of_this_room()),
+        (Some(_), Some(seq)) if seq < visible_from => Err(not_of_this_room()),
+        (_, reply_to) => Ok(Decision::Write { reply_to }),
+    }
+}
+
+fn not_of_this_room() -> ChatError {
+    Refusal::invalid("/reply_to", "is no message of this room").into()
+}
+
+/// Whether a participant may write now: not muted, and the order policy lets them.
+pub(super) fn check_may_write(
+    policy: &OrderPolicy,
+    own: &ParticipantRecord,
+    scene: &Scene,
+    ctx: &Context,
+) -> Result<()> {
+    if own.is_muted(ctx.now) {
+        let until = own
+            .muted_until
+            .map(|until| format!(" until {until}"))
+            .unwrap_or_default();
+        return Err(Refusal::forbidden(Rule::Muted, format!("you are muted here{until}")).into());
+    }
+    Ok(rights_of(policy, own, scene.circumstances(ctx.now)).write?)
+}
+
+fn check_repeat(request: &Request, earlier: &Earlier) -> Result<()> {
+    // Once its text is erased, nothing is left to compare with.
+    let Some((salt, digest)) = &earlier.request else {
+        return Ok(());
+    };
+    if salted_digest(salt, &[&request.original]).as_slice() == digest.as_slice() {
+        return Ok(());
+    }
+    let detail = "this key was used for another message; use a new key for each message";
+    let errors = vec![FieldError {
+        pointer: "/client_message_id".to_owned(),
+        detail: detail.to_owned(),
+    }];
+    Err(Refusal::Invalid {
+        rule: Rule::KeyReused,
+        errors,
+    }
+    .into())
+}
+
+/// What a group of sends writes, in a few statements.
+#[derive(Default)]
+struct Writing {
+    appender: Appender,
+    senders: Vec<i64>,
+    replied: Vec<(i64, u64)>,
+}
+
+impl Writing {
+    fn append(
+        &mut self,
+        request: &Request,
+        scene: &mut Scene,
+        reply_to: Option<u64>,
+    ) -> (u64, MessageId) {
+        let draft = &request.draft;
+        let salt = random::bytes();
+        let id = MessageId(random::uuid_v7(request.ctx.now.0));
+        let text = Text {
+            salt,
+            body: draft.content.clone(),
+            metadata: draft
+                .metadata
+                .clone()
+                .map(|metadata| Value::Object(metadata).to_string()),
+            client_key: draft.key.as_ref().map(|key| key.as_str().to_owned()),
+            request: draft
+                .key
+                .as_ref()
+                .map(|_| salted_digest(&salt, &[&request.original])),
+        };
+        let message = NewMessage {
+            id,
+            message_type: draft.message_type,
+            reply_to,
+            key_hash: draft.key.as_ref().map(|key| key_hash(key.as_str())),
+        };
+        let entry = Entry {
+            kind: EventKind::MessageCreated,
+            actor: request.ctx.actor(),
+            subject: 0,
+            text,
+            message: Some(message),
+        };
+        let seq = self
+            .appender
+            .append(&mut scene.room, request.ctx.now, entry);
+        self.appender.finish(&scene.room);
+        if let Some(own) = &mut scene.own
+            && own.is_active()
+            && draft.message_type.counts_as_unread()
+        {
+            own.unread.own_after += 1;
+            self.senders.push(own.key);
+        }
+        if let Some(target) = reply_to {
+            self.replied.push((request.room, target));
+        }
+        (seq, id)
+    }
+
+    fn flush(self, tx: &mut Tx<'_>) -> std::result::Result<(), StoreError> {
+        self.appender.flush(tx)?;
+        participants::sent(tx, &self.senders)?;
+        messages::count_replies(tx, &self.replied)
+    }
+}

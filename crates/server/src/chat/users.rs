@@ -1,0 +1,310 @@
+//! Who is who: callers are recognised here, users are told about, tokens are revoked.
+
+use std::collections::HashMap;
+
+use orderchat_domain::order::{parse_email, parse_language, parse_name};
+use orderchat_domain::permission::{Action, permit_role};
+use orderchat_domain::{Caller, Millis, Refusal, Role, UserId, preferences};
+use orderchat_store::users::{Source, Told, User};
+use orderchat_store::{Tx, rooms, users};
+use parking_lot::Mutex;
+use serde_json::{Map, Value, json};
+
+use super::{Chat, ChatError, Context, Origin, Result, audit};
+
+/// How long what the database says of a user is believed without asking again, in milliseconds: a
+/// revocation on another node takes effect within it.
+const BELIEVED: i64 = 2_000;
+/// Users remembered at most; beyond it all are forgotten and asked for again.
+const REMEMBERED: usize = 50_000;
+
+/// Users this node has seen lately.
+#[derive(Debug, Default)]
+pub(crate) struct Known(Mutex<HashMap<(UserId, bool), Remembered>>);
+
+#[derive(Clone, Debug)]
+struct Remembered {
+    caller: Caller,
+    user: i64,
+    revoked_at: Option<Millis>,
+    asked_at: Millis,
+}
+
+impl Known {
+    fn get(&self, caller: &Caller, now: Millis) -> Option<Remembered> {
+        let known = self.0.lock();
+        let found = known.get(&(caller.user.clone(), caller.is_service()))?;
+        let fresh = now < found.asked_at.plus(BELIEVED) && found.asked_at <= now;
+        let same = Caller {
+            room: found.caller.room.clone(),
+            ..caller.clone()
+        } == found.caller;
+        (fresh && same).then(|| found.clone())
+    }
+
+    fn put(&self, remembered: Remembered) {
+        let mut known = self.0.lock();
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        let caller = &remembered.caller;
+        known.insert((caller.user.clone(), caller.is_service()), remembered);
+    }
+
+    fn forget(&self, user: &UserId) {
+        let mut known = self.0.lock();
+        known.remove(&(user.clone(), false));
+        known.remove(&(user.clone(), true));
+    }
+}
+
+/// Why a caller with a good token is not let in.
+#[derive(Debug)]
+pub(crate) enum IdentifyError {
+    /// The token was revoked.
+    Revoked,
+    Failed(ChatError),
+}
+
+/// What the shop says of a user.
+#[derive(Clone, Debug)]
+pub(crate) struct UserReport {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) email: Option<String>,
+    pub(crate) pharmacies: Option<Vec<String>>,
+    pub(crate) language: Option<String>,
+}
+
+impl UserReport {
+    pub(crate) fn parse(
+        name: &str,
+        role: &str,
+        email: Option<&str>,
+        pharmacies: Option<Vec<String>>,
+        language: Option<&str>,
+    ) -> std::result::Result<Self, Refusal> {
+        for pharmacy in pharmacies.iter().flatten() {
+            orderchat_domain::id::PharmacyId::parse("/pharmacy", pharmacy)?;
+        }
+        Ok(Self {
+            name: parse_name("/name", name)?,
+            role: parse_role("/role", role)?,
+            email: parse_email("/email", email)?,
+            pharmacies,
+            language: language
+                .map(|tag| parse_language("/language", tag))
+                .transpose()?,
+        })
+    }
+}
+
+/// One of the five roles of people.
+pub(crate) fn parse_role(pointer: &str, text: &str) -> std::result::Result<Role, Refusal> {
+    Role::parse(text).ok_or_else(|| {
+        let names: Vec<_> = Role::ALL.iter().map(|role| role.as_str()).collect();
+        Refusal::invalid(pointer, format!("is no role; give {}", names.join(", ")))
+    })
+}
+
+/// What the shop is answered about a user.
+#[derive(Clone, Debug)]
+pub(crate) struct Profile {
+    pub(crate) user: User,
+    pub(crate) is_new: bool,
+}
+
+/// What a user is told of themselves.
+#[derive(Clone, Debug)]
+pub(crate) struct Me {
+    pub(crate) user: User,
+    pub(crate) unread_rooms: u64,
+    pub(crate) unread_messages: u64,
+}
+
+/// What a user changes about themselves; `None` stays.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MyChange {
+    pub(crate) language: Option<String>,
+    pub(crate) preferences: Option<Map<String, Value>>,
+}
+
+impl Chat {
+    /// Who a verified token's bearer is here: known from now on, and seen now. `issued_at` is the
+    /// token's `iat`.
+    pub(crate) async fn identify(
+        &self,
+        caller: &Caller,
+        issued_at: Millis,
+        origin: Origin,
+        now: Millis,
+    ) -> std::result::Result<Context, IdentifyError> {
+        let remembered = match self.0.users.get(caller, now) {
+            Some(remembered) => remembered,
+            None => self
+                .recognise(caller, now)
+                .await
+                .map_err(IdentifyError::Failed)?,
+        };
+        if remembered
+            .revoked_at
+            .is_some_and(|revoked| issued_at <= revoked)
+        {
+            return Err(IdentifyError::Revoked);
+        }
+        if !caller.is_service() {
+            self.0.presence.note(remembered.user, now);
+        }
+        Ok(Context {
+            caller: caller.clone(),
+            user: remembered.user,
+            origin,
+            now,
+        })
+    }
+
+    async fn recognise(&self, caller: &Caller, now: Millis) -> Result<Remembered> {
+        let asked = caller.clone();
+        let found = self
+            .read(move |tx| {
+                let user = users::by_id(tx, &asked.user, asked.is_service())?;
+                let pharmacy = pharmacies_json(&asked);
+                Ok(user.filter(|user| !users::is_news(user, told_by(&asked, pharmacy.as_deref()))))
+            })
+            .await?;
+        let user = match found {
+            Some(user) => user,
+            None => {
+                let asked = caller.clone();
+                self.write(None, move |tx| {
+                    let pharmacy = pharmacies_json(&asked);
+                    Ok(users::learn(tx, told_by(&asked, pharmacy.as_deref()), now)?.0)
+                })
+                .await?
+            }
+        };
+        let remembered = Remembered {
+            caller: caller.clone(),
+            user: user.person.key,
+            revoked_at: user.revoked_at,
+            asked_at: now,
+        };
+        self.0.users.put(remembered.clone());
+        Ok(remembered)
+    }
+
+    /// `PUT /users/{id}/`: another role than before also revokes the user's tokens.
+    pub(crate) async fn put_user(
+        &self,
+        ctx: &Context,
+        user: &str,
+        report: UserReport,
+    ) -> Result<Profile> {
+        permit_role(ctx.caller.role, Action::ReportOrders)?;
+        let id = UserId::parse("id", user)?;
+        let (ctx, asked) = (ctx.clone(), id.clone());
+        let profile = self
+            .write(None, move |tx| {
+                let before = users::by_id(tx, &asked, false)?.and_then(|user| user.role);
+                let pharmacy = report
+                    .pharmacies
+                    .as_ref()
+                    .map(|list| json!(list).to_string());
+                let told = Told {
+                    user: &asked,
+                    role: Some(report.role),
+                    name: Some(&report.name),
+                    email: report.email.as_deref(),
+                    pharmacy: pharmacy.as_deref(),
+                    language: report.language.as_deref(),
+                    source: Source::Shop,
+                };
+                let (user, is_new) = users::learn(tx, told, ctx.now)?;
+                if before.is_some_and(|before| before != report.role) {
+                    revoke(tx, &ctx, &user, "role changed")?;
+                }
+                Ok(Profile { user, is_new })
+            })
+            .await?;
+        self.0.users.forget(&id);
+        Ok(profile)
+    }
+
+    /// Every token of the user issued up to now dies.
+    pub(crate) async fn revoke_user(&self, ctx: &Context, user: &str) -> Result<()> {
+        permit_role(ctx.caller.role, Action::ReportOrders)?;
+        let id = UserId::parse("id", user).map_err(|_| Refusal::NotFound)?;
+        let (ctx, asked) = (ctx.clone(), id.clone());
+        self.write(None, move |tx| {
+            let user = users::by_id(tx, &asked, false)?.ok_or(Refusal::NotFound)?;
+            revoke(tx, &ctx, &user, "")
+        })
+        .await?;
+        self.0.users.forget(&id);
+        Ok(())
+    }
+
+    /// The caller's profile and unread totals.
+    pub(crate) async fn me(&self, ctx: &Context) -> Result<Me> {
+        let user = ctx.user;
+        self.read(move |tx| me(tx, user)).await
+    }
+
+    /// Changes the caller's language and default preferences.
+    pub(crate) async fn change_me(&self, ctx: &Context, change: MyChange) -> Result<Me> {
+        if let Some(tag) = &change.language {
+            parse_language("/language", tag)?;
+        }
+        let ctx = ctx.clone();
+        self.write(None, move |tx| {
+            let known = users::by_key(tx, ctx.user)?.ok_or(Refusal::NotFound)?;
+            let preferences = match &change.preferences {
+                Some(change) => preferences::merge(&known.preferences, change)?,
+                None => known.preferences,
+            };
+            let language = change.language.as_deref().or(known.language.as_deref());
+            users::set_profile(tx, ctx.user, &preferences, language, ctx.now)?;
+            me(tx, ctx.user)
+        })
+        .await
+    }
+}
+
+fn me(tx: &mut Tx<'_>, key: i64) -> Result<Me> {
+    let user = users::by_key(tx, key)?.ok_or(Refusal::NotFound)?;
+    let (unread_rooms, unread_messages) = rooms::unread_of(tx, key)?;
+    Ok(Me {
+        user,
+        unread_rooms,
+        unread_messages,
+    })
+}
+
+fn revoke(tx: &mut Tx<'_>, ctx: &Context, user: &User, why: &str) -> Result<()> {
+    users::revoke(tx, user.person.key, ctx.now)?;
+    audit::record(
+        tx,
+        ctx,
+        "user.revoked",
+        None,
+        Some(user.person.user.as_str()),
+        why,
+    )
+}
+
+fn pharmacies_json(caller: &Caller) -> Option<String> {
+    let ids: Vec<&str> = caller.pharmacies.iter().map(|id| id.as_str()).collect();
+    (!ids.is_empty()).then(|| json!(ids).to_string())
+}
+
+fn told_by<'a>(caller: &'a Caller, pharmacy: Option<&'a str>) -> Told<'a> {
+    Told {
+        user: &caller.user,
+        role: caller.person(),
+        name: caller.name.as_deref(),
+        email: caller.email.as_deref(),
+        pharmacy,
+        language: caller.language.as_deref(),
+        source: Source::Token,
+    }
+}

@@ -1,0 +1,174 @@
+//! The table of settings, their one home.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use secrecy::SecretString;
+
+use super::layers::{Layers, Source};
+use super::parse;
+use super::values::{Database, JwksLocation, LogFormat, Origin, Rate};
+
+/// How much of a value may be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Secrecy {
+    Open,
+    /// Nothing of it.
+    Secret,
+    /// Everything but user name, password and query, if it is a URL.
+    Url,
+}
+
+/// One setting, as its flag, variable, file key and help see it.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// The key in the settings file; flag and variable are derived from it.
+    pub(super) key: &'static str,
+    meaning: &'static str,
+    /// As one would write it; empty for none.
+    pub(super) default: &'static str,
+    /// What stands for the value in the help.
+    pub(super) shape: &'static str,
+    pub(super) secrecy: Secrecy,
+}
+
+impl Row {
+    pub(super) fn meaning(&self) -> &'static str {
+        self.meaning.trim()
+    }
+
+    pub(super) fn variable(&self) -> String {
+        format!("ORDERCHAT_{}", self.key.to_ascii_uppercase())
+    }
+
+    pub(super) fn flag(&self) -> String {
+        self.key.replace('_', "-")
+    }
+}
+
+/// A setting as `doctor` shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listed {
+    /// The variable's name.
+    pub(crate) name: String,
+    /// As given, secrets masked; "none" when there is none.
+    pub(crate) value: String,
+    pub(crate) meaning: &'static str,
+    pub(crate) source: Source,
+}
+
+/// Makes the typed [`Settings`], the rows, and the function that reads one from the other.
+macro_rules! settings {
+    ($(
+        $(#[doc = $meaning:literal])+
+        $key:ident: $type:ty = $default:literal, $shape:literal, $secrecy:ident, $parse:expr;
+    )+) => {
+        /// The settings, read and checked.
+        #[derive(Clone, Debug)]
+        pub(crate) struct Settings {
+            $($(#[doc = $meaning])+ pub(crate) $key: $type,)+
+            listing: Vec<Listed>,
+            /// The settings file, if it holds a secret.
+            file_with_secrets: Option<PathBuf>,
+        }
+
+        pub(super) const ROWS: &[Row] = &[$(Row {
+            key: stringify!($key),
+            meaning: concat!($($meaning),+),
+            default: $default,
+            shape: $shape,
+            secrecy: Secrecy::$secrecy,
+        }),+];
+
+        impl Settings {
+            /// Reads every row, so that all problems are found at once.
+            pub(super) fn from_layers(layers: &Layers, problems: &mut Vec<String>) -> Option<Self> {
+                $(let $key: Option<$type> = layers.read(stringify!($key), $parse, problems);)+
+                Some(Self {
+                    $($key: $key?,)+
+                    listing: ROWS.iter().map(|row| layers.listed(row)).collect(),
+                    file_with_secrets: layers.file_with_secrets(),
+                })
+            }
+        }
+    };
+}
+
+settings! {
+    /// Address and port where people and the shop reach the server.
+    listen: SocketAddr = "127.0.0.1:8080", "ADDRESS", Open, parse::address;
+    /// Address and port of /metrics, which must not be public.
+    metrics_listen: SocketAddr = "127.0.0.1:9090", "ADDRESS", Open, parse::address;
+    /// Where everything is stored: sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE.
+    database: Database = "sqlite:orderchat.db", "DATABASE", Url, parse::database;
+
+    /// The key that HS256 tokens are signed with, at least 32 bytes. Prefer the variable: flags
+    /// show in the list of processes.
+    auth_secret: Option<SecretString> = "", "SECRET", Secret, parse::optional(parse::secret);
+    /// File or URL of the JSON Web Key Set that verifies tokens, instead of the secret.
+    auth_jwks: Option<JwksLocation> = "", "FILE|URL", Url, parse::optional(parse::jwks);
+    /// Who must have issued a token: its claim iss.
+    auth_issuer: String = "orderchat", "NAME", Open, parse::name;
+    /// Whom a token must be meant for: its claim aud.
+    auth_audience: String = "orderchat", "NAME", Open, parse::name;
+
+    /// Origins that pages may come from, separated by commas; none: only the server's own.
+    origins: Vec<Origin> = "", "ORIGIN,…", Open, parse::list(parse::origin);
+    /// Addresses or networks of proxies whose X-Forwarded-For counts, separated by commas.
+    trusted_proxies: Vec<IpNet> = "", "NETWORK,…", Open, parse::list(parse::network);
+
+    /// Rate limits; off only when every listener is on a loopback address.
+    rate_limits: bool = "on", "on|off", Open, parse::on_off;
+    /// Sends, edits and deletes of one user.
+    send_rate: Rate = "1/s burst 30", "RATE", Open, parse::rate;
+    /// Reads of one user.
+    read_rate: Rate = "50/s burst 200", "RATE", Open, parse::rate;
+    /// Receipts of one user.
+    receipt_rate: Rate = "10/s burst 100", "RATE", Open, parse::rate;
+    /// Searches of one user.
+    search_rate: Rate = "2/s burst 20", "RATE", Open, parse::rate;
+    /// Answers 404 that one user may cause before everything of theirs has to wait.
+    not_found_rate: Rate = "30/min burst 30", "RATE", Open, parse::rate;
+    /// Sends of people in one room.
+    room_send_rate: Rate = "20/s burst 60", "RATE", Open, parse::rate;
+    /// Sends of the service in one room.
+    service_send_rate: Rate = "50/s burst 50", "RATE", Open, parse::rate;
+    /// Requests without a valid token from one address (IPv6: from one /64).
+    anonymous_rate: Rate = "10/s burst 10", "RATE", Open, parse::rate;
+
+    /// Longest message, in characters.
+    message_length: usize = "8000", "COUNT", Open, parse::count(1..=8_000);
+    /// Largest JSON body.
+    max_body: usize = "128KiB", "SIZE", Open, parse::size(1 << 10..=16 << 20);
+    /// JSON requests under way at once; more are answered 503.
+    max_in_flight: usize = "256", "COUNT", Open, parse::count(1..=100_000);
+    /// Time within which a JSON request is answered.
+    request_deadline: Duration = "10s", "TIME", Open, parse::duration(1..=300);
+    /// Open connections; more wait until one closes.
+    max_connections: usize = "10000", "COUNT", Open, parse::count(1..=1_000_000);
+    /// Time within which a request's headers must have arrived, and the longest silence between
+    /// two requests.
+    header_timeout: Duration = "10s", "TIME", Open, parse::duration(1..=300);
+    /// How long somebody counts as online after their last request.
+    online_window: Duration = "5m", "TIME", Open, parse::duration(1..=86_400);
+
+    /// Which events are logged: error, warn, info, debug or trace, or a list of target=level.
+    log: String = "info", "FILTER", Open, parse::log_filter;
+    /// Form of the log on standard error: text or json.
+    log_format: LogFormat = "text", "text|json", Open, parse::log_format;
+    /// Time for answering accepted requests after SIGTERM; what is open then is cut.
+    shutdown_grace: Duration = "20s", "TIME", Open, parse::duration(1..=3_600);
+}
+
+impl Settings {
+    /// Every setting with its value, meaning and source, in the order of the table.
+    pub(crate) fn listing(&self) -> impl Iterator<Item = &Listed> {
+        self.listing.iter()
+    }
+
+    pub(super) fn file_with_secrets(&self) -> Option<PathBuf> {
+        self.file_with_secrets.clone()
+    }
+}

@@ -1,0 +1,266 @@
+use std::io::Write;
+
+use clap::{Args, Command, FromArgMatches};
+use rstest::rstest;
+use secrecy::ExposeSecret;
+
+use super::*;
+
+const SECRET: &str = "kq3Jf0cLr8VxPz1nTbW5yHsD7mGaE4uQ";
+
+fn flags(flags: &[&str]) -> SettingsArgs {
+    let command = SettingsArgs::augment_args(Command::new("orderchat"));
+    let matches = command
+        .try_get_matches_from(["orderchat"].iter().chain(flags))
+        .unwrap();
+    SettingsArgs::from_arg_matches(&matches).unwrap()
+}
+
+fn variables(given: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
+    given
+        .iter()
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect()
+}
+
+fn load(given: &[(&str, &str)], args: &[&str]) -> Result<Settings, ConfigError> {
+    Settings::load(&flags(args), variables(given), Need::Nothing)
+}
+
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+#[test]
+fn the_defaults_are_those_of_the_contract() {
+    let settings = load(&[], &[]).unwrap();
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.metrics_listen.to_string(), "127.0.0.1:9090");
+    assert!(
+        matches!(settings.database, Database::Sqlite(path) if path.as_os_str() == "orderchat.db")
+    );
+    assert_eq!(
+        (
+            settings.auth_issuer.as_str(),
+            settings.auth_audience.as_str()
+        ),
+        ("orderchat", "orderchat")
+    );
+    assert!(settings.rate_limits);
+    assert_eq!(settings.message_length, 8_000);
+    assert_eq!(settings.max_body, 128 << 10);
+    assert_eq!(settings.max_in_flight, 256);
+    assert_eq!(settings.request_deadline.as_secs(), 10);
+    assert_eq!(settings.online_window.as_secs(), 300);
+}
+
+#[test]
+fn flags_win_over_variables_over_the_file_over_defaults() {
+    let file = file("max_in_flight = 1\nmax_connections = 1\nlog = \"warn\"\n");
+    let path = file.path().to_str().unwrap();
+    let settings = load(
+        &[
+            ("ORDERCHAT_CONFIG", path),
+            ("ORDERCHAT_MAX_IN_FLIGHT", "2"),
+            ("ORDERCHAT_MAX_CONNECTIONS", "2"),
+        ],
+        &["--max-in-flight", "3"],
+    )
+    .unwrap();
+    assert_eq!((settings.max_in_flight, settings.max_connections), (3, 2));
+    assert_eq!(
+        (settings.log.as_str(), settings.max_body),
+        ("warn", 128 << 10)
+    );
+    let source = |name: &str| {
+        settings
+            .listing()
+            .find(|listed| listed.name == name)
+            .unwrap()
+            .source
+    };
+    assert_eq!(source("ORDERCHAT_MAX_IN_FLIGHT"), Source::Flag);
+    assert_eq!(source("ORDERCHAT_MAX_CONNECTIONS"), Source::Variable);
+    assert_eq!(source("ORDERCHAT_LOG"), Source::File);
+    assert_eq!(source("ORDERCHAT_MAX_BODY"), Source::Default);
+}
+
+#[test]
+fn the_file_takes_numbers_switches_and_lists() {
+    let file = file(
+        "rate_limits = false\nmax_in_flight = 7\norigins = [\"https://a.example\", \"https://b.example\"]\n",
+    );
+    let settings = load(&[], &["--config", file.path().to_str().unwrap()]).unwrap();
+    assert!(!settings.rate_limits);
+    assert_eq!(settings.max_in_flight, 7);
+    assert_eq!(settings.origins.len(), 2);
+}
+
+#[rstest]
+#[case("ORDERCHAT_LISTN", "ORDERCHAT_LISTEN")]
+#[case("ORDERCHAT_AUTH_SECERT", "ORDERCHAT_AUTH_SECRET")]
+#[case("ORDERCHAT_CONFIGS", "ORDERCHAT_CONFIG")]
+fn an_unknown_variable_is_refused_and_the_nearest_named(#[case] given: &str, #[case] meant: &str) {
+    let error = load(&[(given, "x")], &[]).unwrap_err().to_string();
+    assert!(
+        error.contains(given) && error.contains(&format!("did you mean {meant}?")),
+        "{error}"
+    );
+}
+
+#[test]
+fn variables_of_scripts_and_tests_are_no_settings() {
+    let given = [
+        ("ORDERCHAT_URL", "http://127.0.0.1:8080"),
+        ("ORDERCHAT_TEST_ENGINE", "sqlite"),
+        ("PATH", "/bin"),
+    ];
+    assert!(load(&given, &[]).is_ok());
+}
+
+#[test]
+fn an_unknown_key_in_the_file_is_refused_with_the_file_s_name() {
+    let file = file("lisen = \"127.0.0.1:1\"\n");
+    let path = file.path().to_str().unwrap();
+    let error = load(&[], &["--config", path]).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!("lisen in {path} is no setting; did you mean listen?")
+    );
+}
+
+#[test]
+fn all_wrong_values_are_named_at_once_with_value_and_remedy() {
+    let given = [
+        ("ORDERCHAT_LISTEN", "everywhere"),
+        ("ORDERCHAT_RATE_LIMITS", "maybe"),
+    ];
+    let error = load(&given, &["--max-body", "1TB"]).unwrap_err();
+    assert_eq!(error.problems.len(), 3);
+    let text = error.to_string();
+    for part in [
+        "ORDERCHAT_LISTEN is \"everywhere\"",
+        "write on or off",
+        "--max-body is \"1TB\"",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[test]
+fn a_broken_file_is_named_with_its_line_and_without_its_text() {
+    let file = file("log = \"info\"\nauth_secret = \"canary\n");
+    let error = load(&[], &["--config", file.path().to_str().unwrap()])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("line 2") && !error.contains("canary"),
+        "{error}"
+    );
+}
+
+#[test]
+fn no_secret_is_in_errors_listing_or_debug_output() {
+    let error = load(&[("ORDERCHAT_AUTH_SECRET", "canary")], &[])
+        .unwrap_err()
+        .to_string();
+    assert!(!error.contains("canary"), "{error}");
+
+    let given = [
+        ("ORDERCHAT_AUTH_SECRET", SECRET),
+        (
+            "ORDERCHAT_DATABASE",
+            "postgres://u:canary@db.example/orders?password=canary",
+        ),
+    ];
+    let settings = load(&given, &[]).unwrap();
+    let shown = format!("{settings:?}{:?}", settings.listing().collect::<Vec<_>>());
+    assert!(
+        !shown.contains("canary") && !shown.contains(SECRET),
+        "{shown}"
+    );
+    assert!(shown.contains("postgres://…@db.example/orders"), "{shown}");
+    assert_eq!(settings.auth_secret.unwrap().expose_secret(), SECRET);
+}
+
+#[test]
+fn serving_needs_a_secret_or_a_key_set() {
+    let serve = |given: &[(&str, &str)]| {
+        Settings::load(&SettingsArgs::default(), variables(given), Need::Identity)
+    };
+    assert!(
+        serve(&[])
+            .unwrap_err()
+            .to_string()
+            .contains("ORDERCHAT_AUTH_SECRET")
+    );
+    assert!(serve(&[("ORDERCHAT_AUTH_SECRET", "")]).is_err());
+    assert!(serve(&[("ORDERCHAT_AUTH_SECRET", SECRET)]).is_ok());
+    assert!(serve(&[("ORDERCHAT_AUTH_JWKS", "keys.json")]).is_ok());
+    let both = [
+        ("ORDERCHAT_AUTH_SECRET", SECRET),
+        ("ORDERCHAT_AUTH_JWKS", "keys.json"),
+    ];
+    assert!(serve(&both).is_err());
+}
+
+#[rstest]
+#[case("127.0.0.1:8080", "127.0.0.1:9090", true)]
+#[case("[::1]:8080", "127.0.0.1:9090", true)]
+#[case("0.0.0.0:8080", "127.0.0.1:9090", false)]
+#[case("127.0.0.1:8080", "192.0.2.1:9090", false)]
+fn rate_limits_go_off_only_when_every_listener_is_loopback(
+    #[case] listen: &str,
+    #[case] metrics: &str,
+    #[case] allowed: bool,
+) {
+    let given = [
+        ("ORDERCHAT_LISTEN", listen),
+        ("ORDERCHAT_METRICS_LISTEN", metrics),
+        ("ORDERCHAT_RATE_LIMITS", "off"),
+    ];
+    assert_eq!(load(&given, &[]).is_ok(), allowed);
+}
+
+#[test]
+fn metrics_do_not_share_the_public_listener() {
+    let given = [("ORDERCHAT_METRICS_LISTEN", "127.0.0.1:8080")];
+    assert!(load(&given, &[]).is_err());
+    let any_port = [
+        ("ORDERCHAT_LISTEN", "127.0.0.1:0"),
+        ("ORDERCHAT_METRICS_LISTEN", "127.0.0.1:0"),
+    ];
+    assert!(load(&any_port, &[]).is_ok());
+}
+
+#[test]
+fn the_database_and_a_file_with_secrets_are_private_files() {
+    let secret = file(&format!(
+        "auth_secret = \"{SECRET}\"\ndatabase = \"sqlite:/v/a.db\"\n"
+    ));
+    let settings = load(&[], &["--config", secret.path().to_str().unwrap()]).unwrap();
+    let names: Vec<PathBuf> = settings.private_files();
+    assert!(names.contains(&PathBuf::from("/v/a.db-wal")));
+    assert!(names.contains(&secret.path().to_owned()));
+
+    let harmless = file("log = \"info\"\n");
+    let settings = load(&[], &["--config", harmless.path().to_str().unwrap()]).unwrap();
+    assert!(
+        !settings
+            .private_files()
+            .contains(&harmless.path().to_owned())
+    );
+}
+
+#[test]
+fn every_setting_is_in_the_help_with_its_variable_and_default() {
+    let mut command = SettingsArgs::augment_args(Command::new("orderchat"));
+    let help = command.render_long_help().to_string();
+    for listed in load(&[], &[]).unwrap().listing() {
+        assert!(help.contains(&listed.name), "{} is missing", listed.name);
+    }
+    assert!(help.contains("--request-deadline <TIME>"), "{help}");
+    assert!(help.contains("default 127.0.0.1:8080"), "{help}");
+}

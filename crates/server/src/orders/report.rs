@@ -1,0 +1,323 @@
+//! A report of an order: taken as a difference, in one transaction with all that follows from it.
+
+use orderchat_domain::event::EventKind;
+use orderchat_domain::order::{Change, Named, Report, take};
+use orderchat_domain::participant::{Ended, check_role};
+use orderchat_domain::permission::{Action, permit_role};
+use orderchat_domain::project::{OrderRecord, OrderView, Person, masked_name, order};
+use orderchat_domain::room::{RoomChange, RoomStatus, Transition};
+use orderchat_domain::system::{About, news};
+use orderchat_domain::{OrderId, Role};
+use orderchat_store::orders::People;
+use orderchat_store::rooms::StoredRoom;
+use orderchat_store::users::{Source, Told};
+use orderchat_store::{StoreError, Tx, orders, participants, rooms, users};
+use serde_json::json;
+
+use crate::chat::access::rights_of;
+use crate::chat::{Chat, Context, Result, Scribe, closing, members, opening};
+
+/// What became of a report.
+#[derive(Clone, Debug)]
+pub(crate) struct Reported {
+    pub(crate) order: OrderView,
+    pub(crate) is_new: bool,
+}
+
+/// Takes a report: the order changes as far as no newer report has set it, its room opens, people
+/// come and go, the room hears the news. `body` is the report as it came, for the timeline.
+pub(crate) async fn report(
+    chat: &Chat,
+    ctx: &Context,
+    id: OrderId,
+    report: Report,
+    body: String,
+) -> Result<Reported> {
+    permit_role(ctx.caller.role, Action::ReportOrders)?;
+    let (commands, asked) = (chat.clone(), ctx.clone());
+    let (record, is_new) = chat
+        .write(None, move |tx| {
+            apply(&commands, tx, &asked, &id, &report, &body)
+        })
+        .await?;
+    Ok(Reported {
+        order: order(chat.viewer(ctx, None), &record),
+        is_new,
+    })
+}
+
+fn apply(
+    chat: &Chat,
+    tx: &mut Tx<'_>,
+    ctx: &Context,
+    id: &OrderId,
+    report: &Report,
+    body: &str,
+) -> Result<(OrderRecord, bool)> {
+    let policy = chat.policy();
+    orders::lock(tx, id)?;
+    let known = orders::by_id(tx, id)?;
+    let (order, changes) = take(
+        known.as_ref().map(|known| &known.order),
+        report,
+        policy,
+        ctx.now,
+    )?;
+    let people = learn_people(tx, ctx, known.as_ref(), report, &order.staff)?;
+    let unchanged = known.as_ref().is_some_and(|known| known.order == order);
+    if unchanged && !is_late(known.as_ref(), report) {
+        let record = orders::by_id(tx, id)?.ok_or(StoreError::Conflict)?;
+        return Ok((record, false));
+    }
+    let people = People {
+        rider: rider_key(tx, known.as_ref(), &people, order.rider.as_ref())?,
+        ..people
+    };
+    if !unchanged {
+        orders::save(tx, id, &order, &people, known.is_none(), ctx.now)?;
+    }
+    let mut record = orders::by_id(tx, id)?.ok_or(StoreError::Conflict)?;
+    if known
+        .as_ref()
+        .is_none_or(|known| known.order.staff != order.staff)
+    {
+        orders::set_staff(tx, record.key, &people.staff)?;
+        record = orders::by_id(tx, id)?.ok_or(StoreError::Conflict)?;
+    }
+    orders::keep_report(tx, record.key, report.sequence, body, ctx.now)?;
+    if !changes.is_empty() {
+        follow(chat, tx, ctx, known.as_ref(), &record, &changes)?;
+    }
+    let record = orders::by_id(tx, id)?.ok_or(StoreError::Conflict)?;
+    Ok((record, known.is_none()))
+}
+
+/// An older report than the newest: kept on the timeline even when it changes nothing.
+fn is_late(known: Option<&OrderRecord>, report: &Report) -> bool {
+    known.is_some_and(|known| report.sequence < known.order.sequences.newest)
+}
+
+/// Takes note of the people a report names, and gives their keys. What an order says of somebody
+/// overrides neither their token nor `PUT /users`.
+fn learn_people(
+    tx: &mut Tx<'_>,
+    ctx: &Context,
+    known: Option<&OrderRecord>,
+    report: &Report,
+    staff: &[orderchat_domain::UserId],
+) -> Result<People> {
+    let mut learn = |named: &Named, role: Role, pointer: &str| -> Result<i64> {
+        let told = Told {
+            user: &named.id,
+            role: Some(role),
+            name: Some(&named.name),
+            email: named.email.as_deref(),
+            pharmacy: None,
+            language: None,
+            source: Source::Order,
+        };
+        let (user, _) = users::learn(tx, told, ctx.now)?;
+        check_role(pointer, role, user.role.unwrap_or(role))?;
+        Ok(user.person.key)
+    };
+    let customer = match (&report.customer, known) {
+        (Some(customer), _) => learn(customer, Role::Customer, "/customer")?,
+        (None, Some(known)) => known.customer.key,
+        // A new order without a customer was refused before.
+        (None, None) => return Err(StoreError::Conflict.into()),
+    };
+    let rider = match &report.rider {
+        Some(Some(rider)) => Some(learn(rider, Role::Rider, "/rider")?),
+        _ => None,
+    };
+    let mut named = Vec::new();
+    for (place, person) in report
+        .pharmacy
+        .iter()
+        .flat_map(|pharmacy| pharmacy.staff.iter().flatten())
+        .enumerate()
+    {
+        let key = learn(person, Role::Pharmacy, &format!("/pharmacy/staff/{place}"))?;
+        named.push((person.id.clone(), key));
+    }
+    let before = known
+        .map(|known| known.staff.as_slice())
+        .unwrap_or_default();
+    let key_of = |user: &orderchat_domain::UserId| {
+        let now = named.iter().find(|(id, _)| id == user).map(|(_, key)| *key);
+        now.or_else(|| {
+            before
+                .iter()
+                .find(|person| person.user == *user)
+                .map(|person| person.key)
+        })
+    };
+    Ok(People {
+        customer,
+        rider,
+        staff: staff.iter().filter_map(key_of).collect(),
+    })
+}
+
+/// The key of the order's rider after the report: the one reported, or the one it keeps.
+fn rider_key(
+    tx: &mut Tx<'_>,
+    known: Option<&OrderRecord>,
+    people: &People,
+    rider: Option<&orderchat_domain::UserId>,
+) -> Result<Option<i64>> {
+    let Some(rider) = rider else { return Ok(None) };
+    if let Some(kept) = known.and_then(|known| known.rider.as_ref())
+        && kept.user == *rider
+    {
+        return Ok(Some(kept.key));
+    }
+    match people.rider {
+        Some(key) => Ok(Some(key)),
+        None => Ok(users::by_id(tx, rider, false)?.map(|user| user.person.key)),
+    }
+}
+
+/// What follows from the changes for the room.
+fn follow(
+    chat: &Chat,
+    tx: &mut Tx<'_>,
+    ctx: &Context,
+    known: Option<&OrderRecord>,
+    record: &OrderRecord,
+    changes: &[Change],
+) -> Result<()> {
+    let policy = chat.policy();
+    let mut scribe = Scribe::of(ctx);
+    let Some(key) = rooms::key_of_order(tx, &record.id)? else {
+        if !policy.opens(&record.order.status) {
+            return Ok(());
+        }
+        let mut room = opening::open(tx, policy, &mut scribe, record, &RoomChange::default())?;
+        // The first thing said in it is the news that opened it, unless it opened with the order.
+        if known.is_some() {
+            tell(&mut scribe, &mut room, record, changes);
+        }
+        return Ok(scribe.finish(tx, &room).map(drop)?);
+    };
+    rooms::lock(tx, &[key])?;
+    let mut room = rooms::by_key(tx, key)?.ok_or(StoreError::Conflict)?;
+    if room.record.deleted_at.is_some() || room.record.status == RoomStatus::Archived {
+        // The news goes to the timeline only.
+        return Ok(());
+    }
+    if record.order.is_active()
+        && room.record.status == RoomStatus::Closed
+        && room.record.closed_by_policy
+    {
+        closing::change(tx, policy, &mut scribe, &mut room, Transition::Reopen, None)?;
+    }
+    move_people(chat, tx, &mut scribe, &mut room, known, record, changes)?;
+    tell(&mut scribe, &mut room, record, changes);
+    if changes.contains(&Change::Details) {
+        let (code, title) = (&room.record.code, room.record.title.as_deref());
+        rooms::set_words(tx, key, code, &record.order.number, title)?;
+    }
+    let seq = scribe.order(&mut room, &json!({"status": record.order.status}));
+    scribe.finish(tx, &room)?;
+    Ok(orders::set_version(tx, record.key, seq)?)
+}
+
+/// The room hears what changed.
+fn tell(scribe: &mut Scribe, room: &mut StoredRoom, record: &OrderRecord, changes: &[Change]) {
+    let about = About {
+        order_id: record.id.as_str(),
+        order_number: &record.order.number,
+    };
+    let rider = record
+        .rider
+        .as_ref()
+        .map(|rider| masked_name(rider.name.as_deref().unwrap_or_default(), Role::Rider));
+    for change in changes {
+        if let Some(message) = news(about, change, rider.as_deref()) {
+            scribe.says(room, message);
+        }
+    }
+}
+
+/// The rider who has the order no longer goes, the one who has it comes, new staff come.
+fn move_people(
+    chat: &Chat,
+    tx: &mut Tx<'_>,
+    scribe: &mut Scribe,
+    room: &mut StoredRoom,
+    known: Option<&OrderRecord>,
+    record: &OrderRecord,
+    changes: &[Change],
+) -> Result<()> {
+    if changes
+        .iter()
+        .any(|change| matches!(change, Change::Rider { .. }))
+    {
+        if let Some(before) = known.and_then(|known| known.rider.as_ref()) {
+            hand_over(tx, scribe, room, record, before)?;
+        }
+        if let Some(rider) = &record.rider {
+            seat_rider(chat, tx, scribe, room, rider)?;
+        }
+    }
+    let before = known
+        .map(|known| known.staff.as_slice())
+        .unwrap_or_default();
+    for person in &record.staff {
+        if before.iter().all(|known| known.key != person.key) {
+            opening::let_in(tx, chat.policy(), scribe, room, person, Role::Pharmacy)?;
+        }
+    }
+    Ok(())
+}
+
+/// Ends the participation of the rider the order had, unless they are its customer or staff too.
+fn hand_over(
+    tx: &mut Tx<'_>,
+    scribe: &mut Scribe,
+    room: &mut StoredRoom,
+    record: &OrderRecord,
+    before: &Person,
+) -> Result<()> {
+    let participant = participants::of_user(tx, room.record.key, before.key)?;
+    let Some(mut participant) = participant.filter(|participant| participant.is_active()) else {
+        return Ok(());
+    };
+    if participant.role != Role::Rider || before.key == record.customer.key {
+        return Ok(());
+    }
+    members::end(tx, scribe, room, &mut participant, Ended::HandedOver, None)
+}
+
+/// Brings the order's rider in; somebody who is in the room as something else becomes its rider.
+fn seat_rider(
+    chat: &Chat,
+    tx: &mut Tx<'_>,
+    scribe: &mut Scribe,
+    room: &mut StoredRoom,
+    rider: &Person,
+) -> Result<()> {
+    let policy = chat.policy();
+    let present = participants::of_user(tx, room.record.key, rider.key)?;
+    let Some(mut participant) = present.filter(|participant| participant.is_active()) else {
+        opening::let_in(tx, policy, scribe, room, rider, Role::Rider)?;
+        return Ok(());
+    };
+    if participant.guest || participant.role != Role::Rider {
+        participant.guest = false;
+        participant.role = Role::Rider;
+        let kind = EventKind::ParticipantUpdated;
+        scribe.participant(
+            room,
+            kind,
+            &mut participant,
+            None,
+            &json!({"role": "rider"}),
+        );
+        let at = room.record.circumstances(scribe.now);
+        let readable = rights_of(policy, &participant, at).read;
+        participants::update(tx, &participant, readable)?;
+    }
+    Ok(())
+}

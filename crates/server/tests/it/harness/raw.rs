@@ -1,0 +1,50 @@
+//! HTTP by hand over TCP, for requests that no client library would send.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// The longest that a test waits for bytes that must come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A connection on which a test writes what it likes.
+pub(crate) struct Connection(TcpStream);
+
+impl Connection {
+    /// Connects to `http://ADDRESS:PORT`.
+    pub(crate) async fn open(url: &str) -> Self {
+        let address = url
+            .strip_prefix("http://")
+            .expect("the server speaks plain HTTP");
+        Self(
+            TcpStream::connect(address)
+                .await
+                .expect("the server accepts connections"),
+        )
+    }
+
+    pub(crate) async fn write(&mut self, bytes: &str) {
+        self.0
+            .write_all(bytes.as_bytes())
+            .await
+            .expect("the server reads on");
+        self.0.flush().await.expect("the server reads on");
+    }
+
+    /// Everything until the server closes. Fails if it does not within 30 s.
+    pub(crate) async fn read_to_end(&mut self) -> String {
+        let mut bytes = Vec::new();
+        let reading = tokio::time::timeout(PATIENCE, self.0.read_to_end(&mut bytes)).await;
+        // A reset after the answer is a close too.
+        let _end = reading.expect("the server closes the connection within 30 s");
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+/// Sends one request as given and reads until the server closes; write `Connection: close`.
+pub(crate) async fn exchange(url: &str, request: &str) -> String {
+    let mut connection = Connection::open(url).await;
+    connection.write(request).await;
+    connection.read_to_end().await
+}

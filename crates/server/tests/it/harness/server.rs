@@ -1,0 +1,353 @@
+//! One server of its own: the real binary as a child process.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::engine::Database;
+use super::identity::{Identity, Secret};
+use super::{Client, Room};
+
+/// The longest that a server may take to start or to stop: its own grace is 25 s.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How a server is to be started.
+#[derive(Default)]
+pub(crate) struct Options {
+    variables: Vec<(String, String)>,
+    with_limits: bool,
+}
+
+impl Options {
+    /// Sets an environment variable; the last one wins.
+    pub(crate) fn with(mut self, variable: &str, value: &str) -> Self {
+        self.variables.push((variable.into(), value.into()));
+        self
+    }
+
+    /// Leaves the rate limits on, as they are by default outside of tests.
+    pub(crate) fn with_rate_limits(mut self) -> Self {
+        self.with_limits = true;
+        self
+    }
+
+    /// Starts the server.
+    pub(crate) async fn start(self) -> Server {
+        Server::start_with(self).await
+    }
+}
+
+/// A running server with an empty database. Killed when dropped; its log is printed if the test
+/// failed.
+pub(crate) struct Server {
+    process: Process,
+    http: reqwest::Client,
+    pub(crate) secret: Secret,
+    options: Options,
+    rooms: AtomicUsize,
+    // After the process, which holds both open: fields drop in order.
+    database: Database,
+    folder: TempDir,
+}
+
+struct Process {
+    child: Child,
+    url: String,
+    metrics_url: String,
+}
+
+impl Server {
+    /// A server with the settings that tests want: loopback, free ports, no rate limits.
+    pub(crate) async fn start() -> Self {
+        Options::default().start().await
+    }
+
+    /// A server with other settings.
+    pub(crate) fn with(variable: &str, value: &str) -> Options {
+        Options::default().with(variable, value)
+    }
+
+    /// A server whose rate limits are on.
+    pub(crate) async fn start_limited() -> Self {
+        Options::default().with_rate_limits().start().await
+    }
+
+    async fn start_with(options: Options) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let database = Database::create(folder.path()).await;
+        let secret = Secret::random();
+        let process = Process::start(&options, &database, &secret, &folder);
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(60))
+            .build()
+            .expect("an HTTP client");
+        let rooms = AtomicUsize::new(0);
+        Self {
+            process,
+            http,
+            secret,
+            options,
+            rooms,
+            database,
+            folder,
+        }
+    }
+
+    /// `http://127.0.0.1:PORT`
+    pub(crate) fn url(&self) -> &str {
+        &self.process.url
+    }
+
+    /// The same of the metrics listener.
+    pub(crate) fn metrics_url(&self) -> &str {
+        &self.process.metrics_url
+    }
+
+    /// The address that the API listens on.
+    pub(crate) fn address(&self) -> SocketAddr {
+        let port = self
+            .url()
+            .rsplit(':')
+            .next()
+            .and_then(|port| port.parse().ok());
+        (
+            Ipv4Addr::LOCALHOST,
+            port.expect("the URL ends with the port"),
+        )
+            .into()
+    }
+
+    /// Kills the process as `kill -9` does and starts it again on the same database. Clients made
+    /// before talk to the old port.
+    pub(crate) fn restart_after_kill(&mut self) {
+        self.process.kill();
+        self.process = Process::start(&self.options, &self.database, &self.secret, &self.folder);
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn ask_to_stop(&self) {
+        let id = self.process.child.id().to_string();
+        let sent = Command::new("sh")
+            .args(["-c", r#"kill -TERM "$0""#, &id])
+            .status();
+        assert!(
+            sent.is_ok_and(|status| status.success()),
+            "SIGTERM reaches the server"
+        );
+    }
+
+    /// How the process ended. Fails if it has not within 30 s.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        end_of(&mut self.process.child).await
+    }
+
+    /// Everything the server has logged so far.
+    pub(crate) fn log(&self) -> String {
+        let read = |name| std::fs::read_to_string(self.folder.path().join(name));
+        [read("stdout.log"), read("stderr.log")]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    /// A client with these claims.
+    pub(crate) fn client(&self, identity: &Identity) -> Client {
+        self.bearer(&self.secret.sign(identity), identity.sub())
+    }
+
+    /// A client with exactly this token.
+    pub(crate) fn bearer(&self, token: &str, user: &str) -> Client {
+        Client::new(&self.http, self.url(), Some(token.into()), user)
+    }
+
+    /// A client without a token.
+    pub(crate) fn anonymous(&self) -> Client {
+        Client::new(&self.http, self.url(), None, "")
+    }
+
+    /// A client without a token of the metrics listener.
+    pub(crate) fn metrics(&self) -> Client {
+        Client::new(&self.http, self.metrics_url(), None, "")
+    }
+
+    pub(crate) fn service(&self) -> Client {
+        self.client(&Identity::new("service", "shop"))
+    }
+
+    pub(crate) fn customer(&self, sub: &str) -> Client {
+        self.client(&Identity::new("customer", sub))
+    }
+
+    pub(crate) fn rider(&self, sub: &str) -> Client {
+        self.client(&Identity::new("rider", sub))
+    }
+
+    /// Staff of one pharmacy.
+    pub(crate) fn pharmacy(&self, sub: &str, pharmacy: &str) -> Client {
+        self.client(&Identity::new("pharmacy", sub).with("pharmacy", pharmacy))
+    }
+
+    pub(crate) fn support(&self, sub: &str) -> Client {
+        self.client(&Identity::new("support", sub))
+    }
+
+    pub(crate) fn admin(&self, sub: &str) -> Client {
+        self.client(&Identity::new("admin", sub))
+    }
+
+    /// Reports an order that opens its room; the room with its customer, rider and two staff of
+    /// the pharmacy `ph1`. Each call makes another order with other people.
+    pub(crate) async fn open_room(&self) -> Room {
+        let number = self.rooms.fetch_add(1, Ordering::Relaxed) + 1;
+        Room::open(self, number).await
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.process.kill();
+        if std::thread::panicking() {
+            eprintln!(
+                "--- the server's log ---\n{}--- end of the log ---",
+                self.log()
+            );
+        }
+    }
+}
+
+/// The binary with the settings that every test wants: loopback, free ports, nothing inherited.
+fn command(folder: &Path, database: &str, secret: &Secret) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_orderchat"));
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("ORDERCHAT_LISTEN", "127.0.0.1:0")
+        .env("ORDERCHAT_METRICS_LISTEN", "127.0.0.1:0")
+        .env("ORDERCHAT_DATABASE", database)
+        .env("ORDERCHAT_AUTH_SECRET", secret.as_str())
+        .env("ORDERCHAT_RATE_LIMITS", "off")
+        .stdin(Stdio::null());
+    command
+}
+
+fn log_file(folder: &Path, name: &str) -> File {
+    let path = folder.join(name);
+    let file = File::options().create(true).append(true).open(path);
+    file.expect("a log file in the temporary folder")
+}
+
+impl Process {
+    fn start(options: &Options, database: &Database, secret: &Secret, folder: &TempDir) -> Self {
+        let mut command = command(folder.path(), database.url(), secret);
+        if options.with_limits {
+            command.env("ORDERCHAT_RATE_LIMITS", "on");
+        }
+        command
+            .arg("serve")
+            .envs(options.variables.iter().cloned())
+            .stdout(Stdio::piped())
+            .stderr(log_file(folder.path(), "stderr.log"));
+        let mut child = command.spawn().expect("the orderchat binary starts");
+        let stdout = child.stdout.take().expect("stdout is piped");
+        let lines = forward_lines(stdout, log_file(folder.path(), "stdout.log"));
+        let mut process = Self {
+            child,
+            url: String::new(),
+            metrics_url: String::new(),
+        };
+        process.url = process.announced(&lines, "listening on ", folder);
+        process.metrics_url = process.announced(&lines, "metrics on ", folder);
+        process
+    }
+
+    /// The URL in the next line of stdout, which must begin so.
+    fn announced(&mut self, lines: &Receiver<String>, prefix: &str, folder: &TempDir) -> String {
+        let problem = match lines.recv_timeout(PATIENCE) {
+            Ok(line) => match line.strip_prefix(prefix) {
+                Some(url) => return url.trim_end().into(),
+                None => format!("printed {line:?} where {prefix:?} was due"),
+            },
+            Err(RecvTimeoutError::Timeout) => format!("did not print {prefix:?} within 30 s"),
+            Err(RecvTimeoutError::Disconnected) => format!("ended before it printed {prefix:?}"),
+        };
+        self.kill();
+        let log = std::fs::read_to_string(folder.path().join("stderr.log")).unwrap_or_default();
+        panic!("the server {problem}; its log:\n{log}");
+    }
+
+    fn kill(&mut self) {
+        // Fails only for a child that has ended already.
+        let _ended = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+/// Passes on the child's lines and copies them into a file, until the child closes its stdout.
+fn forward_lines(stdout: impl std::io::Read + Send + 'static, mut file: File) -> Receiver<String> {
+    use std::io::Write as _;
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            let _copied = writeln!(file, "{line}");
+            let _heard = sender.send(line);
+        }
+    });
+    receiver
+}
+
+/// A run of the binary that came to its end by itself.
+pub(crate) struct Stopped {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    /// What was written to both, stdout first.
+    pub(crate) output: String,
+}
+
+/// Runs the binary with the usual settings, these changed, until it ends. Fails if it has not
+/// within 30 s.
+pub(crate) async fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Stopped {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let database = format!("sqlite:{}", folder.path().join("orderchat.db").display());
+    let mut child = command(folder.path(), &database, &Secret::random())
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .stdout(log_file(folder.path(), "stdout.log"))
+        .stderr(log_file(folder.path(), "stderr.log"))
+        .spawn()
+        .expect("the orderchat binary starts");
+    let status = end_of(&mut child).await;
+    let read = |name| std::fs::read_to_string(folder.path().join(name)).expect("output is UTF-8");
+    let stdout = read("stdout.log");
+    let output = format!("{stdout}{}", read("stderr.log"));
+    Stopped {
+        status,
+        stdout,
+        output,
+    }
+}
+
+/// Waits for the end of a child; kills it and fails if that takes more than 30 s.
+async fn end_of(child: &mut Child) -> ExitStatus {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = child.try_wait().expect("the child can be asked") {
+            return status;
+        }
+        if Instant::now() >= deadline {
+            let _killed = child.kill();
+            let _status = child.wait();
+            panic!("orderchat has not ended within 30 s");
+        }
+        // Nothing tells when a child ends but asking for it.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

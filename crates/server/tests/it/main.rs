@@ -1,0 +1,42 @@
+//! The server's integration tests: HTTP against the real binary.
+//!
+//! Every test starts a server of its own on a free port with an empty database, so tests run in
+//! parallel and in any order. `ORDERCHAT_TEST_ENGINE` chooses the storage engine, see
+//! [`harness::engine`]; no test may know which one it runs on.
+//!
+//! One binary holds all of them because linking is what costs. The modules mirror the routes;
+//! `attacks` and `guarantees` carry the numbers of the threat model and of the promises.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests are outside the server: they read the clock, spawn and make HTTP clients themselves"
+)]
+
+mod harness;
+
+mod attacks;
+mod capacity;
+mod edits_deletes;
+mod errors;
+mod events;
+mod guarantees;
+mod idempotency;
+mod identity;
+mod limits;
+mod lists_cursors;
+mod masking;
+mod matrix;
+mod messages;
+mod moderation;
+mod openapi;
+mod orders;
+mod participants;
+mod public_rooms;
+mod receipts_model;
+mod receipts_unread;
+mod replies;
+mod room_states;
+mod rooms;
+mod serving;
+mod system_messages;
+mod users_me;

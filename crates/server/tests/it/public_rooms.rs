@@ -1,0 +1,104 @@
+//! Public rooms, and how little outsiders learn of the others.
+
+use serde_json::Value;
+
+use crate::harness::{Fields, Server, random_id, shape};
+
+#[tokio::test]
+async fn outsiders_see_the_card_of_a_public_room_and_nothing_more() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    room.customer.say(&room, "before anybody came").await;
+    let outsider = server.customer("passer-by");
+    outsider.get(&room.at("")).await.refused(404);
+    room.make_public().await;
+
+    let card = outsider.get(&room.at("")).await.ok(200);
+    shape::room(&card);
+    assert_eq!(card["id"], room.id.as_str());
+    assert_eq!(card["room_id"], room.code.as_str());
+    assert_eq!(card["status"], "open");
+    assert_eq!(card["participant_count"], 4);
+    for hidden in [
+        "order",
+        "order_number",
+        "order_status",
+        "delivery_status",
+        "description",
+        "last_message",
+        "last_message_preview",
+        "my_participant",
+        "unread_count",
+        "closed_by",
+        "close_reason",
+    ] {
+        assert_eq!(card[hidden], Value::Null, "{hidden} is not on the card");
+    }
+    let listed = outsider
+        .get("/api/chat/rooms/?scope=public")
+        .await
+        .ok(200)
+        .results();
+    assert_eq!(listed, vec![card]);
+    assert_eq!(
+        outsider.get("/api/chat/rooms/").await.ok(200).results(),
+        Vec::<Value>::new()
+    );
+    for rest in ["messages/", "participants/", "events/"] {
+        let answer = outsider.get(&room.at(rest)).await;
+        assert!(
+            [403, 404].contains(&answer.status),
+            "{}: {}",
+            answer.request,
+            answer.text
+        );
+    }
+
+    let joined = outsider.act(&room.at("join/")).await;
+    assert!([200, 201].contains(&joined.status), "{}", joined.text);
+    room.customer.say(&room, "now somebody is here").await;
+    let texts: Vec<_> = room
+        .messages_seen_by(&outsider)
+        .await
+        .iter()
+        .filter(|message| message["message_type"] == "text")
+        .map(|message| message.string("content"))
+        .collect();
+    assert_eq!(texts, ["now somebody is here"]);
+    let seen = room.seen_by(&outsider).await;
+    assert_eq!(
+        seen["order_number"],
+        Value::Null,
+        "guests see no order data"
+    );
+    assert_eq!(room.participant(&outsider).await["role"], "customer");
+}
+
+#[tokio::test]
+async fn rooms_that_one_may_not_know_do_not_exist() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let strangers = [
+        server.customer("other"),
+        server.rider("other-rider"),
+        server.pharmacy("elsewhere", "ph2"),
+    ];
+    for stranger in strangers {
+        let nothing = format!("/api/chat/rooms/{}/", random_id());
+        let (real, unreal) = (
+            stranger.get(&room.at("")).await,
+            stranger.get(&nothing).await,
+        );
+        real.refused(404);
+        assert_eq!(real.fingerprint(), unreal.fingerprint());
+        stranger.act(&room.at("join/")).await.refused(404);
+        for list in ["", "?scope=public", &format!("?order={}", room.order)] {
+            let rooms = stranger
+                .get(&format!("/api/chat/rooms/{list}"))
+                .await
+                .ok(200)
+                .results();
+            assert_eq!(rooms, Vec::<Value>::new());
+        }
+    }
+}

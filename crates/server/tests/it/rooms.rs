@@ -1,0 +1,426 @@
+//! `/api/chat/rooms/`: making, reading, changing and deleting rooms.
+
+use serde_json::{Value, json};
+
+use crate::harness::room::room_of;
+use crate::harness::{Fields, Server, an_order, shape};
+
+#[tokio::test]
+async fn an_accepted_order_opens_its_room_and_its_people_are_in_it() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let seen = room.seen_by(&room.service).await;
+
+    shape::room(&seen);
+    assert_eq!(seen["order"], room.order.as_str());
+    assert_eq!(seen["order_number"], format!("N-{}", room.order));
+    assert_eq!(seen["order_status"], "accepted");
+    assert_eq!(seen["delivery_status"], "assigned");
+    assert_eq!(seen["status"], "open");
+    assert_eq!(seen["is_public"], false);
+    assert_eq!(seen["max_participants"], 10);
+    assert_eq!(seen["participant_count"], 4);
+    assert_eq!(seen["room_title"], format!("Order #N-{} Chat", room.order));
+    assert_eq!(
+        seen["my_participant"],
+        Value::Null,
+        "the service is nobody's participant"
+    );
+
+    let roles: Vec<_> = room
+        .participants()
+        .await
+        .iter()
+        .map(|participant| (participant.string("user"), participant.string("role")))
+        .collect();
+    for (user, role) in [
+        (&room.customer.user, "customer"),
+        (&room.rider.user, "rider"),
+        (&room.pharmacist.user, "pharmacy"),
+        (&room.colleague.user, "pharmacy"),
+    ] {
+        assert!(
+            roles.contains(&(user.clone(), role.into())),
+            "{user} is in {roles:?} as {role}"
+        );
+    }
+    for person in [&room.customer, &room.rider, &room.pharmacist] {
+        let seen = room.seen_by(person).await;
+        shape::room(&seen);
+        assert!(
+            !seen["my_participant"].is_null(),
+            "{} is in it",
+            person.user
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_room_answers_to_its_uuid_and_to_its_short_code() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+
+    let id = uuid::Uuid::parse_str(&room.id).expect("the id is a UUID");
+    assert_eq!(id.get_version_num(), 7);
+    let groups: Vec<_> = room.code.split('-').collect();
+    assert_eq!(groups.len(), 3, "{}", room.code);
+    assert_eq!(groups[0], "CHAT");
+    for group in &groups[1..] {
+        let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+        assert!(
+            group.len() == 4 && group.chars().all(plain),
+            "{}",
+            room.code
+        );
+    }
+
+    let message = room.customer.say(&room, "hello").await;
+    for rest in ["", "messages/", "participants/", "events/"] {
+        let by_code = format!("/api/chat/rooms/{}/{rest}", room.code);
+        assert_eq!(
+            room.customer.get(&by_code).await.ok(200),
+            room.customer.get(&room.at(rest)).await.ok(200),
+        );
+    }
+    let read = format!("/api/chat/rooms/{}/read/", room.code);
+    room.rider.act(&read).await.ok(200);
+    assert_eq!(message["room"], room.id.as_str());
+}
+
+#[tokio::test]
+async fn a_pending_order_has_no_room_until_it_is_accepted() {
+    let server = Server::start().await;
+    let service = server.service();
+    let order = an_order("later").with("status", "pending");
+
+    service.report(&order).await.ok(201);
+    assert_eq!(room_of(&service, "later").await, None);
+    service
+        .report(&order.clone().with("status", "accepted"))
+        .await
+        .ok(200);
+    assert!(room_of(&service, "later").await.is_some());
+
+    for (id, status) in [("picked", "picked_up"), ("ready", "ready_for_pickup")] {
+        service
+            .report(&an_order(id).with("status", status))
+            .await
+            .ok(201);
+        assert!(
+            room_of(&service, id).await.is_some(),
+            "an order first heard of as {status}"
+        );
+    }
+    for status in ["delivered", "cancelled", "refunded"] {
+        service
+            .report(&an_order(status).with("status", status))
+            .await
+            .ok(201);
+        assert_eq!(
+            room_of(&service, status).await,
+            None,
+            "an order first heard of as {status}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn staff_may_make_the_room_of_a_pending_order_and_its_people_join_at_once() {
+    let server = Server::start().await;
+    let service = server.service();
+    service
+        .report(&an_order("early").with("status", "pending"))
+        .await
+        .ok(201);
+
+    let noor = server.pharmacy("staff-early-a", "ph1");
+    let draft = json!({ "order": "early", "title": "Early", "description": "Ask for the recipe" });
+    let room = noor.post("/api/chat/rooms/", draft).await.ok(201);
+    shape::room(&room);
+    assert_eq!(room["title"], "Early");
+    assert_eq!(room["room_title"], "Early");
+    assert_eq!(room["description"], "Ask for the recipe");
+    assert_eq!(room["participant_count"], 4);
+    assert!(!room["my_participant"].is_null());
+}
+
+#[tokio::test]
+async fn making_the_room_again_answers_the_same_room_and_changes_nothing() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let before = room.seen_by(&room.service).await;
+
+    let again = json!({ "order": room.order, "title": "Other", "max_participants": 2 });
+    for client in [&room.service, &room.support, &room.admin, &room.pharmacist] {
+        let answer = client.post("/api/chat/rooms/", again.clone()).await.ok(200);
+        assert_eq!(answer["id"], room.id.as_str());
+    }
+    assert_eq!(room.seen_by(&room.service).await, before);
+}
+
+#[tokio::test]
+async fn whoever_makes_a_room_joins_it_but_the_service_does_not() {
+    let server = Server::start().await;
+    let service = server.service();
+    for order in ["by-support", "by-service"] {
+        service
+            .report(&an_order(order).with("status", "pending"))
+            .await
+            .ok(201);
+    }
+
+    let support = server.support("sam");
+    let made = support
+        .post("/api/chat/rooms/", json!({ "order": "by-support" }))
+        .await
+        .ok(201);
+    assert_eq!(made["participant_count"], 5);
+    assert!(!made["my_participant"].is_null());
+    let made = service
+        .post("/api/chat/rooms/", json!({ "order": "by-service" }))
+        .await
+        .ok(201);
+    assert_eq!(made["participant_count"], 4);
+}
+
+#[tokio::test]
+async fn only_active_orders_that_one_may_know_get_a_room() {
+    let server = Server::start().await;
+    let service = server.service();
+    service
+        .report(&an_order("o").with("status", "pending"))
+        .await
+        .ok(201);
+    service
+        .report(&an_order("over").with("status", "delivered"))
+        .await
+        .ok(201);
+    let make = json!({ "order": "o" });
+
+    for client in [server.customer("customer-o"), server.rider("rider-o")] {
+        client
+            .post("/api/chat/rooms/", make.clone())
+            .await
+            .refused(403);
+    }
+    service
+        .post("/api/chat/rooms/", json!({ "order": "over" }))
+        .await
+        .refused(409);
+
+    let elsewhere = server.pharmacy("staff", "ph2");
+    let of_others = elsewhere.post("/api/chat/rooms/", make).await;
+    let of_nobody = elsewhere
+        .post("/api/chat/rooms/", json!({ "order": "nothing" }))
+        .await;
+    assert!([404, 422].contains(&of_others.status), "{}", of_others.text);
+    assert_eq!(of_others.fingerprint(), of_nobody.fingerprint());
+    assert_eq!(room_of(&service, "o").await, None);
+}
+
+#[tokio::test]
+async fn participants_given_with_a_room_join_all_or_none() {
+    let server = Server::start().await;
+    let service = server.service();
+    service
+        .report(&an_order("o").with("status", "pending"))
+        .await
+        .ok(201);
+    service.make_known("sam", "support").await;
+    service.make_known("kim", "customer").await;
+
+    let with_unknown = json!({
+        "order": "o", "participants": [{ "user": "sam" }, { "user": "nobody" }],
+    });
+    service
+        .post("/api/chat/rooms/", with_unknown)
+        .await
+        .refused(422);
+    assert_eq!(room_of(&service, "o").await, None);
+
+    let above_rank = json!({
+        "order": "o", "participants": [{ "user": "kim", "role": "support" }],
+    });
+    service
+        .post("/api/chat/rooms/", above_rank)
+        .await
+        .refused(422);
+    assert_eq!(room_of(&service, "o").await, None);
+
+    let known = json!({
+        "order": "o",
+        "participants": [{ "user": "sam", "role": "pharmacy" }, { "user": "kim" }],
+    });
+    let room = service.post("/api/chat/rooms/", known).await.ok(201);
+    assert_eq!(room["participant_count"], 6);
+}
+
+#[tokio::test]
+async fn title_description_and_capacity_have_their_rules() {
+    let server = Server::start().await;
+    let service = server.service();
+    service
+        .report(&an_order("o").with("status", "pending"))
+        .await
+        .ok(201);
+    let refused = [
+        json!({ "order": "o", "description": "without a title" }),
+        json!({ "order": "o", "max_participants": 1 }),
+        json!({ "order": "o", "max_participants": 51 }),
+        json!({ "order": "o", "max_participants": "ten" }),
+        json!({ "order": "o", "max_participants": 2.5 }),
+        json!({ "order": "o", "title": "a\u{7}b" }),
+        json!({ "order": "o", "title": "\u{200b}\u{200b}" }),
+        json!({ "order": "o", "is_public": "yes" }),
+        json!({ "order": 7 }),
+        json!({}),
+    ];
+    for draft in refused {
+        service.post("/api/chat/rooms/", draft).await.refused(422);
+    }
+    assert_eq!(room_of(&service, "o").await, None);
+    let most = json!({ "order": "o", "title": "T", "max_participants": 50, "is_public": true });
+    let room = service.post("/api/chat/rooms/", most).await.ok(201);
+    assert_eq!(
+        (&room["max_participants"], &room["is_public"]),
+        (&json!(50), &json!(true))
+    );
+}
+
+#[tokio::test]
+async fn what_a_change_leaves_out_stays() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+
+    room.pharmacist
+        .patch(&room.at(""), json!({ "description": "d" }))
+        .await
+        .refused(422);
+    let changed = room
+        .pharmacist
+        .put(&room.at(""), json!({ "title": "Antibiotics" }))
+        .await
+        .ok(200);
+    shape::room(&changed);
+    assert_eq!(changed["title"], "Antibiotics");
+    assert_eq!(changed["max_participants"], 10);
+    let event_of_change = changed.number("version");
+    assert!(event_of_change > 0 && event_of_change <= changed.number("seq"));
+
+    let changed = room
+        .support
+        .patch(&room.at(""), json!({ "description": "cold" }))
+        .await
+        .ok(200);
+    assert_eq!(
+        (&changed["title"], &changed["description"]),
+        (&json!("Antibiotics"), &json!("cold"))
+    );
+    assert!(changed.number("version") > event_of_change);
+    let changed = room
+        .admin
+        .put(&room.at(""), json!({ "max_participants": 6 }))
+        .await
+        .ok(200);
+    assert_eq!(
+        (&changed["description"], &changed["max_participants"]),
+        (&json!("cold"), &json!(6))
+    );
+
+    room.admin
+        .patch(&room.at(""), json!({ "max_participants": 51 }))
+        .await
+        .refused(422);
+    let below = room
+        .admin
+        .patch(&room.at(""), json!({ "max_participants": 3 }))
+        .await;
+    assert!(
+        [409, 422].contains(&below.status),
+        "four are in it: {}",
+        below.text
+    );
+    assert_eq!(room.seen_by(&room.admin).await["max_participants"], 6);
+    for client in [&room.customer, &room.rider] {
+        client
+            .patch(&room.at(""), json!({ "title": "Mine" }))
+            .await
+            .refused(403);
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_room_is_gone_for_everyone_and_stays_its_orders_room() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let message = room.customer.say(&room, "hello").await;
+    let participant = room.participant_at(&room.customer, "").await;
+
+    for client in [&room.pharmacist, &room.support, &room.customer] {
+        client.delete(&room.at("")).await.refused(403);
+    }
+    room.admin
+        .delete_with(&room.at(""), json!({ "reason": "opened by mistake" }))
+        .await
+        .ok(204);
+
+    let everybody = [
+        &room.customer,
+        &room.rider,
+        &room.pharmacist,
+        &room.support,
+        &room.admin,
+        &room.service,
+    ];
+    for client in everybody {
+        for path in [
+            room.at(""),
+            room.at("messages/"),
+            room.at("participants/"),
+            room.at("events/"),
+            crate::harness::message_path(&message, ""),
+            participant.clone(),
+        ] {
+            client.get(&path).await.refused(404);
+        }
+        let list = client.get("/api/chat/rooms/?scope=all").await;
+        if list.status == 200 {
+            assert_eq!(list.json().results(), Vec::<Value>::new());
+        }
+    }
+    room.admin.delete(&room.at("")).await.refused(404);
+    room.admin
+        .post("/api/chat/rooms/", json!({ "order": room.order }))
+        .await
+        .refused(409);
+    room.service
+        .report(&room.report.clone().with("status", "preparing"))
+        .await
+        .ok(200);
+    assert_eq!(room_of(&room.service, &room.order).await, None);
+}
+
+#[tokio::test]
+async fn a_room_keeps_its_counts_and_its_last_message() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let before = room.seen_by(&room.customer).await;
+    room.rider.say(&room, "on my way").await;
+    let last = room.rider.say(&room, &"long ".repeat(60)).await;
+
+    let after = room.seen_by(&room.customer).await;
+    assert_eq!(
+        after.number("message_count"),
+        before.number("message_count") + 2
+    );
+    assert_eq!(after["last_message"]["id"], last["id"]);
+    assert_eq!(after["last_message"]["seq"], last["seq"]);
+    assert_eq!(after["last_message"]["is_deleted"], false);
+    let excerpt = after["last_message"].string("excerpt");
+    assert!(
+        excerpt.starts_with("long long") && excerpt.chars().count() <= 100,
+        "{excerpt}"
+    );
+    assert_eq!(after["last_activity"], last["timestamp"]);
+    assert_eq!(after["seq"], last["seq"]);
+}

@@ -1,0 +1,67 @@
+//! The two engines behind one [`Tx`].
+
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
+
+use crate::Result;
+use crate::sql::Sql;
+use crate::value::{Row, Value};
+
+/// A transaction: prepares, queries and executes on either engine. A function that takes one is
+/// run by [`crate::Store`] on a thread that may block.
+#[derive(Debug)]
+pub enum Tx<'a> {
+    Sqlite(&'a rusqlite::Connection),
+    Postgres(postgres::Session<'a>),
+}
+
+impl Tx<'_> {
+    /// Prepares the text without running it.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Statement`] when the database's schema does not fit it.
+    pub(crate) fn prepare(&mut self, sql: &Sql) -> Result<()> {
+        match self {
+            Self::Sqlite(connection) => sqlite::prepare(connection, sql),
+            Self::Postgres(session) => session.prepare(sql),
+        }
+    }
+
+    /// All rows.
+    pub(crate) fn query(&mut self, sql: &Sql, params: &[Value<'_>]) -> Result<Vec<Row>> {
+        match self {
+            Self::Sqlite(connection) => sqlite::query(connection, sql, params),
+            Self::Postgres(session) => session.query(sql, params),
+        }
+    }
+
+    /// The first row, if there is one.
+    pub(crate) fn query_opt(&mut self, sql: &Sql, params: &[Value<'_>]) -> Result<Option<Row>> {
+        Ok(self.query(sql, params)?.into_iter().next())
+    }
+
+    /// How many rows were changed.
+    pub(crate) fn execute(&mut self, sql: &Sql, params: &[Value<'_>]) -> Result<u64> {
+        match self {
+            Self::Sqlite(connection) => sqlite::execute(connection, sql, params),
+            Self::Postgres(session) => session.execute(sql, params),
+        }
+    }
+
+    /// The rows that a statement over `{rows}` gives for these input rows, in no order to rely on.
+    pub(crate) fn query_rows(&mut self, sql: &Sql, rows: &[Vec<Value<'_>>]) -> Result<Vec<Row>> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self {
+            Self::Sqlite(connection) => {
+                let mut out = Vec::with_capacity(rows.len());
+                for row in rows {
+                    out.append(&mut sqlite::query(connection, sql, row)?);
+                }
+                Ok(out)
+            }
+            Self::Postgres(session) => session.query_rows(sql, rows),
+        }
+    }
+}

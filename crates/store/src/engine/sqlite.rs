@@ -1,0 +1,339 @@
+//! SQLite: one writer thread that commits in groups, a few readers, a checkpointing thread.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::{Notify, Semaphore};
+
+use super::Tx;
+use crate::migrate::{self, Migrated};
+use crate::sql::Sql;
+use crate::value::{Cell, Row, Value};
+use crate::{Result, StoreError};
+
+/// SQLite before this can corrupt a database on a WAL-reset race.
+const OLDEST: i32 = 3_051_003;
+/// Commands committed together at most.
+const GROUP: usize = 256;
+/// Commands that may wait; one more is refused.
+const QUEUE: usize = 4_096;
+/// Connections that read.
+const READERS: usize = 4;
+/// Checkpoint once the WAL has grown so far, in bytes.
+const CHECKPOINT_AT: u64 = 4 * 1024 * 1024;
+/// Truncate it, making writers wait, once it has grown so far: readers kept it from being reset.
+const TRUNCATE_AT: u64 = 256 * 1024 * 1024;
+/// How often the WAL's size is looked at.
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
+/// How long another process (a backup, a shell) may hold the file.
+const BUSY: Duration = Duration::from_secs(5);
+/// Prepared statements kept per connection; there are about 100.
+const STATEMENTS: usize = 256;
+
+/// Work for the writer: runs inside the group's transaction, learns afterwards what became of it.
+pub(crate) trait Job: Send {
+    /// Runs in a savepoint; `false` undoes what it did.
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
+    /// The group was committed, or not.
+    fn settle(self: Box<Self>, committed: Result<()>);
+}
+
+#[derive(Debug)]
+pub(crate) struct Sqlite {
+    jobs: SyncSender<Box<dyn Job>>,
+    readers: Arc<Readers>,
+    path: PathBuf,
+    closed: Arc<Closing>,
+}
+
+/// Told by [`Sqlite`] when it is dropped; the checkpointing thread waits on it.
+#[derive(Debug, Default)]
+struct Closing {
+    done: Mutex<bool>,
+    wake: std::sync::Condvar,
+}
+
+#[derive(Debug)]
+struct Readers {
+    idle: Mutex<VecDeque<Connection>>,
+    free: Semaphore,
+}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        *self
+            .closed
+            .done
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = true;
+        self.closed.wake.notify_all();
+    }
+}
+
+impl Sqlite {
+    /// Opens, checks and migrates the file. `fatal` is notified when the process must end.
+    pub(crate) fn open(path: &Path, fatal: Arc<Notify>) -> Result<(Self, Migrated)> {
+        let version = rusqlite::version_number();
+        if version < OLDEST {
+            return Err(StoreError::Unusable(format!(
+                "SQLite {} can corrupt a database; build with 3.51.3 or newer",
+                rusqlite::version()
+            )));
+        }
+        let mut writer = connect(path, OpenFlags::default())?;
+        let migrated = migrate::sqlite(&mut writer)?;
+        assert_settings(&writer)?;
+        let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let idle = (0..READERS)
+            .map(|_| connect(path, read_only))
+            .collect::<Result<VecDeque<_>>>()?;
+        let readers = Arc::new(Readers {
+            idle: Mutex::new(idle),
+            free: Semaphore::new(READERS),
+        });
+        let (jobs, queue) = sync_channel(QUEUE);
+        thread("store-writer", move || write(&writer, &queue, &fatal))?;
+        let closed = Arc::new(Closing::default());
+        let checkpoints = connect(path, OpenFlags::default())?;
+        let (wal, until) = (wal_of(path), Arc::clone(&closed));
+        thread("store-checkpoint", move || {
+            checkpoint(&checkpoints, &wal, &until)
+        })?;
+        Ok((
+            Self {
+                jobs,
+                readers,
+                path: path.to_owned(),
+                closed,
+            },
+            migrated,
+        ))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Queues a write; refuses at once when too many wait.
+    pub(crate) fn submit(&self, job: Box<dyn Job>) {
+        match self.jobs.try_send(job) {
+            Ok(()) => {}
+            Err(TrySendError::Full(job)) => {
+                job.settle(Err(StoreError::Busy("too many writes are waiting")));
+            }
+            Err(TrySendError::Disconnected(job)) => {
+                job.settle(Err(StoreError::Failed("the writer has stopped".to_owned())));
+            }
+        }
+    }
+
+    /// Runs a read on a snapshot.
+    pub(crate) async fn read<T, E, F>(&self, read: F) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    {
+        let stopped = |_| StoreError::Failed("the store has stopped".to_owned());
+        let permit = self.readers.free.acquire().await.map_err(stopped)?;
+        let readers = Arc::clone(&self.readers);
+        let run = move || {
+            let lock = || readers.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let taken = lock().pop_front();
+            let Some(connection) = taken else {
+                return Err(StoreError::Failed("a reading connection was lost".to_owned()).into());
+            };
+            let result = snapshot(&connection, read);
+            lock().push_back(connection);
+            result
+        };
+        let result = tokio::task::spawn_blocking(run).await;
+        drop(permit);
+        result.unwrap_or_else(|_| Err(StoreError::Failed("a read panicked".to_owned()).into()))
+    }
+}
+
+fn snapshot<T, E, F>(connection: &Connection, read: F) -> std::result::Result<T, E>
+where
+    E: From<StoreError>,
+    F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E>,
+{
+    // Dropped on every way out, a panic included; dropping ends the snapshot.
+    let snapshot = connection
+        .unchecked_transaction()
+        .map_err(StoreError::from)?;
+    read(&mut Tx::Sqlite(&snapshot))
+}
+
+fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<()> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .map(drop)
+        .map_err(|e| StoreError::Unusable(format!("cannot start the thread {name}: {e}")))
+}
+
+fn wal_of(path: &Path) -> PathBuf {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    wal.into()
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags).map_err(|e| {
+        StoreError::Unusable(format!(
+            "cannot open the SQLite file {}: {e}; check that its folder exists and is writable",
+            path.display()
+        ))
+    })?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    if !flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", "ON")?;
+        connection.pragma_update(None, "secure_delete", "ON")?;
+        // Checkpoints have a thread of their own: in the writer they would stall a group.
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    }
+    connection.pragma_update(None, "cache_size", -32_768)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    Ok(connection)
+}
+
+/// Durability hangs on these two: with `synchronous=NORMAL` a power loss takes acked commits.
+fn assert_settings(connection: &Connection) -> Result<()> {
+    let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+    if journal != "wal" || synchronous < 2 {
+        return Err(StoreError::Unusable(format!(
+            "SQLite runs with journal_mode={journal}, synchronous={synchronous}; WAL and FULL are \
+             needed (a network file system cannot give WAL)"
+        )));
+    }
+    Ok(())
+}
+
+pub(crate) fn prepare(connection: &Connection, sql: &Sql) -> Result<()> {
+    connection.prepare(sql.sqlite())?;
+    Ok(())
+}
+
+pub(crate) fn query(connection: &Connection, sql: &Sql, params: &[Value<'_>]) -> Result<Vec<Row>> {
+    let mut statement = connection.prepare_cached(sql.sqlite())?;
+    let columns = statement.column_count();
+    let mut rows = statement.query(rusqlite::params_from_iter(params))?;
+    let mut out = Vec::new();
+    while let Some(row) = rows.next()? {
+        let cells = (0..columns)
+            .map(|at| cell(row, at))
+            .collect::<Result<Vec<_>>>()?;
+        out.push(Row::new(cells));
+    }
+    Ok(out)
+}
+
+pub(crate) fn execute(connection: &Connection, sql: &Sql, params: &[Value<'_>]) -> Result<u64> {
+    let mut statement = connection.prepare_cached(sql.sqlite())?;
+    Ok(statement.execute(rusqlite::params_from_iter(params))? as u64)
+}
+
+fn cell(row: &rusqlite::Row<'_>, at: usize) -> Result<Cell> {
+    use rusqlite::types::ValueRef;
+    let not_text = |e: std::str::Utf8Error| StoreError::Corrupt(e.to_string());
+    Ok(match row.get_ref(at)? {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(value) => Cell::Int(value),
+        ValueRef::Real(_) => return Err(StoreError::Corrupt("a fraction".to_owned())),
+        ValueRef::Text(text) => Cell::Text(std::str::from_utf8(text).map_err(not_text)?.to_owned()),
+        ValueRef::Blob(bytes) => Cell::Bytes(bytes.to_vec()),
+    })
+}
+
+/// The writer: takes what is queued, up to [`GROUP`], and commits it together. One fsync pays for
+/// all of them.
+fn write(connection: &Connection, queue: &Receiver<Box<dyn Job>>, fatal: &Notify) {
+    while let Ok(first) = queue.recv() {
+        let mut group = vec![first];
+        group.extend(queue.try_iter().take(GROUP - 1));
+        metrics::histogram!("orderchat_store_group_size").record(group.len() as f64);
+        let committed = commit(connection, &mut group);
+        let failed = matches!(committed, Err(StoreError::Failed(_)));
+        for job in group {
+            job.settle(committed.clone());
+        }
+        if failed {
+            // After a failed write or fsync SQLite's state is unknown: stop, do not retry.
+            tracing::error!("the database file could not be written; the process must end");
+            fatal.notify_one();
+            break;
+        }
+    }
+    while let Ok(job) = queue.try_recv() {
+        job.settle(Err(StoreError::Failed("the writer has stopped".to_owned())));
+    }
+}
+
+fn commit(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<()> {
+    let result = run(connection, group);
+    if result.is_err() && !connection.is_autocommit() {
+        // Disk full leaves the transaction open; whatever is left of it must go.
+        connection.execute_batch("ROLLBACK")?;
+    }
+    result
+}
+
+fn run(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<()> {
+    statement(connection, "BEGIN IMMEDIATE")?;
+    for job in group {
+        statement(connection, "SAVEPOINT command")?;
+        let mut tx = Tx::Sqlite(connection);
+        // A defect in one command must not take its neighbours with it.
+        let keep = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.run(&mut tx)));
+        if connection.is_autocommit() {
+            // SQLite itself rolled everything back (disk full, I/O error).
+            return Err(StoreError::DiskFull);
+        }
+        if !keep.unwrap_or(false) {
+            statement(connection, "ROLLBACK TO command")?;
+        }
+        statement(connection, "RELEASE command")?;
+    }
+    statement(connection, "COMMIT")
+}
+
+fn statement(connection: &Connection, sql: &str) -> Result<()> {
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
+}
+
+fn checkpoint(connection: &Connection, wal: &Path, closing: &Closing) {
+    let busy = AtomicBool::new(false);
+    let mut done = closing.done.lock().unwrap_or_else(PoisonError::into_inner);
+    while !*done {
+        let waited = closing.wake.wait_timeout(done, CHECKPOINT_EVERY);
+        (done, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let size = std::fs::metadata(wal).map_or(0, |wal| wal.len());
+        let mode = match size {
+            0..CHECKPOINT_AT => continue,
+            CHECKPOINT_AT..TRUNCATE_AT => "PASSIVE",
+            _ => "TRUNCATE",
+        };
+        let sql = format!("PRAGMA wal_checkpoint({mode})");
+        let result = connection.query_row(&sql, [], |_| Ok(()));
+        // Said once, not four times a second, until it works again.
+        if let Err(error) = &result
+            && !busy.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(%error, wal_bytes = size, "a checkpoint did not succeed");
+        }
+        if result.is_ok() {
+            busy.store(false, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Where Orderchat keeps things: one implementation over two engines, SQLite and PostgreSQL.
+//!
+//! Everything that reads or writes is a plain synchronous function over [`Tx`] in the module of
+//! the table it concerns; [`Store`] runs such functions in transactions. Rules live in
+//! `orderchat-domain`; here is only how things are stored, and the hash chain of the log.
+
+pub mod audit;
+mod engine;
+mod error;
+pub mod log;
+pub mod messages;
+pub mod meta;
+mod migrate;
+pub mod orders;
+pub mod participants;
+pub mod receipts;
+pub mod rooms;
+mod sql;
+mod store;
+pub mod users;
+mod value;
+
+pub use engine::Tx;
+pub use error::{Result, StoreError};
+pub use migrate::{Migrated, newest as newest_schema};
+pub use sql::Sql;
+pub use store::{AsConflict, Batch, Engine, Grouped, Options, Store};
+
+/// Every SQL text of the crate, so that a test can prepare each on both engines.
+#[must_use]
+pub fn statements() -> Vec<&'static Sql> {
+    [
+        audit::SQL,
+        log::SQL,
+        messages::SQL,
+        meta::SQL,
+        orders::SQL,
+        participants::SQL,
+        receipts::SQL,
+        rooms::SQL,
+        store::SQL,
+        users::SQL,
+    ]
+    .concat()
+    .into_iter()
+    .chain(rooms::listings())
+    .collect()
+}

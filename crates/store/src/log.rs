@@ -1,0 +1,360 @@
+//! The room log: every entry is appended here and nowhere else, chained to the one before.
+
+use orderchat_domain::event::{EventKind, Hash, Link, salted_digest};
+use orderchat_domain::message::MessageType;
+use orderchat_domain::project::{ActorRecord, Person};
+use orderchat_domain::{MessageId, Millis, ParticipantId, Role, UserId};
+use uuid::Uuid;
+
+use crate::orders::corrupt;
+use crate::rooms::StoredRoom;
+use crate::sql::statements;
+use crate::value::{Row, values};
+use crate::{Result, StoreError, Tx};
+
+statements! {
+    INSERT (room: Int, seq: Int, kind: Text, at: Int, actor: Int, actor_role: Text, subject: Int,
+            ordinal: Int, message_id: Bytes, message_type: Text, reply_to: Int, key_hash: Bytes,
+            digest: Bytes, chain: Bytes) =
+        "INSERT INTO log (room, seq, kind, at, actor, actor_role, subject, ordinal, message_id,
+            message_type, reply_to, key_hash, digest, chain)
+         SELECT i.room, i.seq, i.kind, i.at, i.actor, i.actor_role, i.subject, i.ordinal,
+            i.message_id, i.message_type, i.reply_to, i.key_hash, i.digest, i.chain
+         FROM {rows} RETURNING room, seq, g";
+    INSERT_TEXT (g: Int, salt: Bytes, body: Text, metadata: Text, client_key: Text, request: Bytes) =
+        "INSERT INTO entry_text (g, salt, body, metadata, client_key, request)
+         SELECT i.g, i.salt, i.body, i.metadata, i.client_key, i.request FROM {rows}";
+    SET_HEAD (k: Int, seq: Int, chain: Bytes, last_at: Int, ordinal: Int, message_count: Int,
+            last_message: Int) =
+        "UPDATE room SET seq = i.seq, chain = i.chain, last_at = i.last_at, ordinal = i.ordinal,
+            message_count = i.message_count, last_message = i.last_message
+         FROM {rows} WHERE room.k = i.k";
+    RANGE = "SELECT l.seq, l.kind, l.at, l.actor, l.actor_role, l.subject, l.message_type
+        FROM log l WHERE l.room = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3";
+    ORDINAL_AT = "SELECT l.ordinal FROM log l WHERE l.room = $1 AND l.seq <= $2
+        ORDER BY l.seq DESC LIMIT 1";
+    ACTORS (room: Int, usr: Int) =
+        "SELECT u.k, u.id, u.name, u.email, p.id, p.role FROM {rows} JOIN app_user u ON u.k = i.usr
+         LEFT JOIN participant p ON p.room = i.room AND p.usr = i.usr";
+}
+
+/// What people wrote with an entry, or why they did it; kept apart from the chain.
+#[derive(Clone, Debug, Default)]
+pub struct Text {
+    /// 16 random bytes; the digest in the chain hangs on them.
+    pub salt: [u8; 16],
+    pub body: String,
+    /// As JSON text.
+    pub metadata: Option<String>,
+    pub client_key: Option<String>,
+    /// The salted digest of the request before masking.
+    pub request: Option<Hash>,
+}
+
+/// What a `message.created` entry has beside.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    pub id: MessageId,
+    pub message_type: MessageType,
+    pub reply_to: Option<u64>,
+    pub key_hash: Option<Hash>,
+}
+
+/// Who acts: an internal user key and the role they act in; 0 and empty for the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor {
+    pub user: i64,
+    pub role: &'static str,
+}
+
+impl Actor {
+    pub const SERVER: Self = Self { user: 0, role: "" };
+}
+
+/// An entry to be appended.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub kind: EventKind,
+    pub actor: Actor,
+    /// The seq of a message, the key of a participant, 0 for the room and the order.
+    pub subject: u64,
+    pub text: Text,
+    pub message: Option<NewMessage>,
+}
+
+struct Prepared {
+    room: i64,
+    seq: u64,
+    at: Millis,
+    ordinal: u64,
+    digest: Hash,
+    chain: Hash,
+    entry: Entry,
+}
+
+/// An entry that was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    pub room: i64,
+    pub seq: u64,
+    pub g: i64,
+    pub kind: EventKind,
+}
+
+/// Entries on their way into the log, of one room or many. The rooms must be locked.
+#[derive(Default)]
+pub struct Appender {
+    entries: Vec<Prepared>,
+    heads: Vec<StoredRoom>,
+}
+
+impl std::fmt::Debug for Appender {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Appender")
+            .field("entries", &self.entries.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Appender {
+    /// Appends to the room: gives the entry its seq, time and link, and moves the room's head.
+    /// Times never run backwards within a room.
+    pub fn append(&mut self, room: &mut StoredRoom, now: Millis, mut entry: Entry) -> u64 {
+        let record = &mut room.record;
+        record.seq += 1;
+        record.last_activity = record.last_activity.max(now);
+        let seq = record.seq;
+        if let Some(message) = &entry.message {
+            record.message_count += 1;
+            record.ordinal += u64::from(message.message_type.counts_as_unread());
+            room.last_message = Some(seq);
+            entry.subject = seq;
+        }
+        let metadata = entry.text.metadata.as_deref().unwrap_or_default();
+        let parts = [entry.text.body.as_bytes(), metadata.as_bytes()];
+        let digest = salted_digest(&entry.text.salt, &parts);
+        let link = Link {
+            room: record.id,
+            seq,
+            kind: entry.kind,
+            at: record.last_activity,
+            actor: entry.actor.user,
+            actor_role: entry.actor.role,
+            subject: entry.subject,
+            digest,
+        };
+        room.chain = link.after(&room.chain);
+        self.entries.push(Prepared {
+            room: record.key,
+            seq,
+            at: record.last_activity,
+            ordinal: record.ordinal,
+            digest,
+            chain: room.chain,
+            entry,
+        });
+        seq
+    }
+
+    /// The room's head is to be stored; once per room, after its last append.
+    pub fn finish(&mut self, room: &StoredRoom) {
+        self.heads.push(room.clone());
+    }
+
+    /// Writes everything.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn flush(self, tx: &mut Tx<'_>) -> Result<Vec<Appended>> {
+        let appended = self.write_entries(tx)?;
+        let heads: Vec<_> = self
+            .heads
+            .iter()
+            .map(|room| {
+                let record = &room.record;
+                values![
+                    record.key,
+                    record.seq,
+                    &room.chain,
+                    record.last_activity,
+                    record.ordinal,
+                    record.message_count,
+                    room.last_message
+                ]
+                .to_vec()
+            })
+            .collect();
+        tx.query_rows(&SET_HEAD, &heads)?;
+        Ok(appended)
+    }
+
+    fn write_entries(&self, tx: &mut Tx<'_>) -> Result<Vec<Appended>> {
+        let rows: Vec<_> = self
+            .entries
+            .iter()
+            .map(|prepared| {
+                let entry = &prepared.entry;
+                let message = entry.message.as_ref();
+                values![
+                    prepared.room,
+                    prepared.seq,
+                    entry.kind.as_str(),
+                    prepared.at,
+                    entry.actor.user,
+                    entry.actor.role,
+                    entry.subject,
+                    prepared.ordinal,
+                    message.map(|message| &message.id.0),
+                    message.map(|message| message.message_type.as_str()),
+                    message.and_then(|message| message.reply_to),
+                    message.and_then(|message| message.key_hash.as_ref()),
+                    &prepared.digest,
+                    &prepared.chain
+                ]
+                .to_vec()
+            })
+            .collect();
+        let mut placed = Vec::with_capacity(self.entries.len());
+        for mut row in tx.query_rows(&INSERT, &rows)? {
+            let key: (i64, u64) = (row.take()?, row.take()?);
+            placed.push((key, row.take::<i64>()?));
+        }
+        let place = |prepared: &Prepared| {
+            let key = (prepared.room, prepared.seq);
+            let found = placed.iter().find(|(place, _)| *place == key);
+            found.map(|(_, g)| *g).ok_or(StoreError::Conflict)
+        };
+        let mut appended = Vec::with_capacity(self.entries.len());
+        let mut texts = Vec::with_capacity(self.entries.len());
+        for prepared in &self.entries {
+            let g = place(prepared)?;
+            let text = &prepared.entry.text;
+            texts.push(
+                values![
+                    g,
+                    &text.salt,
+                    &text.body,
+                    text.metadata.as_ref(),
+                    text.client_key.as_ref(),
+                    text.request.as_ref()
+                ]
+                .to_vec(),
+            );
+            let kind = prepared.entry.kind;
+            appended.push(Appended {
+                room: prepared.room,
+                seq: prepared.seq,
+                g,
+                kind,
+            });
+        }
+        tx.query_rows(&INSERT_TEXT, &texts)?;
+        Ok(appended)
+    }
+}
+
+/// An entry as read back, without what it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEntry {
+    pub seq: u64,
+    pub kind: EventKind,
+    pub at: Millis,
+    /// Internal user key, 0 for the server.
+    pub actor: i64,
+    pub actor_role: String,
+    pub subject: u64,
+    pub message_type: Option<MessageType>,
+}
+
+fn read(mut row: Row) -> Result<LogEntry> {
+    let seq = row.take()?;
+    let kind: String = row.take()?;
+    let kind = EventKind::parse(&kind)
+        .ok_or_else(|| StoreError::Corrupt("an unknown kind of event".to_owned()))?;
+    Ok(LogEntry {
+        seq,
+        kind,
+        at: row.take()?,
+        actor: row.take()?,
+        actor_role: row.take()?,
+        subject: row.take()?,
+        message_type: row
+            .take::<Option<String>>()?
+            .as_deref()
+            .and_then(MessageType::parse),
+    })
+}
+
+/// At most `limit` entries after `after`, ascending.
+///
+/// # Errors
+/// As any read.
+pub fn range(tx: &mut Tx<'_>, room: i64, after: u64, limit: u32) -> Result<Vec<LogEntry>> {
+    tx.query(&RANGE, &values![room, after, limit])?
+        .into_iter()
+        .map(read)
+        .collect()
+}
+
+/// How many messages that count as unread there are up to and with this seq.
+///
+/// # Errors
+/// As any read.
+pub fn ordinal_at(tx: &mut Tx<'_>, room: i64, seq: u64) -> Result<u64> {
+    match tx.query_opt(&ORDINAL_AT, &values![room, seq])? {
+        Some(mut row) => row.take(),
+        None => Ok(0),
+    }
+}
+
+/// The people behind these user keys, as they stand to the room, with the role the room shows.
+/// Staff who are not in it have none there; the log says in which role they acted.
+///
+/// # Errors
+/// As any read.
+pub fn actors(
+    tx: &mut Tx<'_>,
+    room: i64,
+    users: &[i64],
+) -> Result<Vec<(Person, Option<ParticipantId>, Option<Role>)>> {
+    let rows: Vec<_> = users
+        .iter()
+        .map(|user| values![room, *user].to_vec())
+        .collect();
+    let mut list = Vec::with_capacity(users.len());
+    for mut row in tx.query_rows(&ACTORS, &rows)? {
+        let key = row.take()?;
+        let id: String = row.take()?;
+        let user = UserId::parse("id", &id).map_err(|e| corrupt(&e))?;
+        let person = Person {
+            key,
+            user,
+            name: row.take()?,
+            email: row.take()?,
+        };
+        let participant: Option<Uuid> = row.take()?;
+        let role: Option<String> = row.take()?;
+        list.push((
+            person,
+            participant.map(ParticipantId),
+            role.as_deref().and_then(Role::parse),
+        ));
+    }
+    Ok(list)
+}
+
+/// Puts a person and the role they acted in together; `None` for the service and the server.
+#[must_use]
+pub fn actor_record(
+    found: &[(Person, Option<ParticipantId>, Option<Role>)],
+    user: i64,
+    acted_as: &str,
+) -> Option<ActorRecord> {
+    let acted_as = Role::parse(acted_as)?;
+    let (person, participant, role) = found.iter().find(|(person, ..)| person.key == user)?;
+    Some(ActorRecord {
+        participant: *participant,
+        person: person.clone(),
+        role: role.unwrap_or(acted_as),
+    })
+}

@@ -1,0 +1,399 @@
+//! Messages: the `message.created` entries of the log, with their present text and state.
+
+use std::collections::HashMap;
+
+use orderchat_domain::message::MessageType;
+use orderchat_domain::project::{ActorRecord, MessageRecord, QuoteRecord};
+use orderchat_domain::receipt::{Mark, reached_at};
+use orderchat_domain::{MessageId, Millis, ParticipantId, Role};
+use uuid::Uuid;
+
+use crate::orders::person;
+use crate::receipts;
+use crate::rooms::StoredRoom;
+use crate::sql::statements;
+use crate::value::{Row, values};
+use crate::{Result, StoreError, Tx};
+
+macro_rules! columns {
+    () => {
+        "l.seq, l.message_id, l.at, l.actor_role, l.message_type, l.reply_to, s.version, \
+         s.edited_at, s.deleted_at, s.reply_count, t.body, t.metadata, t.client_key, u.k, u.id, \
+         u.name, u.email, p.k, p.id, p.role"
+    };
+}
+
+macro_rules! joins {
+    () => {
+        " LEFT JOIN message_state s ON s.room = l.room AND s.seq = l.seq \
+         LEFT JOIN entry_text t ON t.g = COALESCE(s.text_g, l.g) \
+         LEFT JOIN app_user u ON u.k = l.actor \
+         LEFT JOIN participant p ON p.room = l.room AND p.usr = l.actor "
+    };
+}
+
+/// `$1` room, `$2` from which seq on at all, `$3` the bound of the page, `$4` type, `$5` whether
+/// news of the order are wanted, `$6` limit.
+macro_rules! filters {
+    () => {
+        "WHERE l.room = $1 AND l.kind = 'message.created' AND l.seq >= $2 \
+         AND (CAST($4 AS TEXT) IS NULL OR l.message_type = $4) \
+         AND (CAST($5 AS BIGINT) = 1 OR l.message_type NOT IN ('order_update', 'delivery_update')) "
+    };
+}
+
+statements! {
+    BEFORE = concat!("SELECT ", columns!(), " FROM log l", joins!(), filters!(),
+        "AND l.seq < $3 ORDER BY l.seq DESC LIMIT $6");
+    AFTER = concat!("SELECT ", columns!(), " FROM log l", joins!(), filters!(),
+        "AND l.seq > $3 ORDER BY l.seq LIMIT $6");
+    BY_SEQ (room: Int, seq: Int) = concat!("SELECT i.room, ", columns!(), " FROM {rows}
+        JOIN log l ON l.room = i.room AND l.seq = i.seq AND l.kind = 'message.created'", joins!());
+    LOCATE = "SELECT l.room, l.seq FROM log l WHERE l.message_id = $1";
+    BY_KEY (n: Int, room: Int, actor: Int, key_hash: Bytes) =
+        "SELECT i.n, l.seq, t.salt, t.request FROM {rows} JOIN log l
+            ON l.room = i.room AND l.actor = i.actor AND l.key_hash = i.key_hash
+         LEFT JOIN entry_text t ON t.g = l.g WHERE l.key_hash IS NOT NULL";
+    REPLY_TARGETS (n: Int, room: Int, message_id: Bytes) =
+        "SELECT i.n, l.seq FROM {rows} JOIN log l
+            ON l.message_id = i.message_id AND l.room = i.room WHERE l.message_id IS NOT NULL";
+    COUNT_REPLY (room: Int, seq: Int) =
+        "INSERT INTO message_state (room, seq, version, reply_count)
+         SELECT i.room, i.seq, i.seq, 1 FROM {rows} WHERE 1 = 1
+         ON CONFLICT (room, seq) DO UPDATE SET reply_count = message_state.reply_count + 1";
+    EDITED = "INSERT INTO message_state (room, seq, version, text_g, edited_at)
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (room, seq) DO UPDATE
+        SET version = excluded.version, text_g = excluded.text_g, edited_at = excluded.edited_at";
+    DELETED = "INSERT INTO message_state (room, seq, version, deleted_g, deleted_at)
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (room, seq) DO UPDATE
+        SET version = excluded.version, deleted_g = excluded.deleted_g,
+            deleted_at = excluded.deleted_at";
+}
+
+/// A message as read, before its quote and its receipts are put in.
+struct Raw {
+    record: MessageRecord,
+    reply_to: Option<u64>,
+    /// The sender's participant key, 0 for the system.
+    sender: i64,
+}
+
+fn read(room: &StoredRoom, row: &mut Row) -> Result<Raw> {
+    let seq: u64 = row.take()?;
+    let id = MessageId(row.take::<Uuid>()?);
+    let at = row.take()?;
+    let acted_as: String = row.take()?;
+    let message_type: String = row.take()?;
+    let message_type = MessageType::parse(&message_type)
+        .ok_or_else(|| StoreError::Corrupt("an unknown type of message".to_owned()))?;
+    let reply_to = row.take()?;
+    let version: Option<u64> = row.take()?;
+    let (edited_at, deleted_at): (_, Option<Millis>) = (row.take()?, row.take()?);
+    let reply_count = row.take::<Option<u64>>()?.unwrap_or(0);
+    let body: Option<String> = row.take()?;
+    let metadata = row.take()?;
+    let client_message_id = row.take()?;
+    let user = person(row)?;
+    let sender = row.take::<Option<i64>>()?.unwrap_or(0);
+    let participant: Option<Uuid> = row.take()?;
+    let role: Option<String> = row.take()?;
+    let role = Role::parse(role.as_deref().unwrap_or(&acted_as));
+    let shown = deleted_at.is_none();
+    let record = MessageRecord {
+        id,
+        room: room.record.id,
+        seq,
+        version: version.unwrap_or(seq),
+        sender: user
+            .zip(role)
+            .filter(|_| !message_type.is_system())
+            .map(|(person, role)| ActorRecord {
+                participant: participant.map(ParticipantId),
+                person,
+                role,
+            }),
+        message_type,
+        content: body.filter(|_| shown).unwrap_or_default(),
+        metadata: if shown { metadata } else { None },
+        reply_to: None,
+        reply_count,
+        at,
+        edited_at,
+        deleted_at,
+        delivered_at: None,
+        read_at: None,
+        client_message_id,
+    };
+    Ok(Raw {
+        record,
+        reply_to,
+        sender,
+    })
+}
+
+/// Which messages of a room.
+#[derive(Clone, Copy, Debug)]
+pub struct Select {
+    /// None before this seq.
+    pub visible_from: u64,
+    pub message_type: Option<MessageType>,
+    /// With news of the order.
+    pub order_news: bool,
+    pub limit: u32,
+}
+
+/// The bound of a page, exclusive.
+#[derive(Clone, Copy, Debug)]
+pub enum Bound {
+    Before(u64),
+    After(u64),
+}
+
+/// A page of messages, always ascending: the newest below, or the oldest above the bound.
+///
+/// # Errors
+/// As any read.
+pub fn page(
+    tx: &mut Tx<'_>,
+    room: &StoredRoom,
+    select: Select,
+    bound: Bound,
+) -> Result<Vec<MessageRecord>> {
+    let (sql, at) = match bound {
+        Bound::Before(seq) => (&BEFORE, seq),
+        Bound::After(seq) => (&AFTER, seq),
+    };
+    let rows = tx.query(
+        sql,
+        &values![
+            room.record.key,
+            select.visible_from,
+            at,
+            select.message_type.map(MessageType::as_str),
+            select.order_news,
+            select.limit
+        ],
+    )?;
+    let mut list = rows
+        .into_iter()
+        .map(|mut row| read(room, &mut row))
+        .collect::<Result<Vec<_>>>()?;
+    if matches!(bound, Bound::Before(_)) {
+        list.reverse();
+    }
+    complete(tx, room, list)
+}
+
+/// The messages of these seqs, ascending; a seq that is no message's is left out.
+///
+/// # Errors
+/// As any read.
+pub fn by_seqs(tx: &mut Tx<'_>, room: &StoredRoom, seqs: &[u64]) -> Result<Vec<MessageRecord>> {
+    let list = raw_by_seqs(tx, room, seqs)?;
+    complete(tx, room, list)
+}
+
+fn raw_by_seqs(tx: &mut Tx<'_>, room: &StoredRoom, seqs: &[u64]) -> Result<Vec<Raw>> {
+    let rows: Vec<_> = seqs
+        .iter()
+        .map(|seq| values![room.record.key, *seq].to_vec())
+        .collect();
+    let mut list = Vec::with_capacity(seqs.len());
+    for mut row in tx.query_rows(&BY_SEQ, &rows)? {
+        row.take::<i64>()?;
+        list.push(read(room, &mut row)?);
+    }
+    list.sort_by_key(|raw| raw.record.seq);
+    Ok(list)
+}
+
+/// # Errors
+/// As any read.
+pub fn by_seq(tx: &mut Tx<'_>, room: &StoredRoom, seq: u64) -> Result<Option<MessageRecord>> {
+    Ok(by_seqs(tx, room, &[seq])?.pop())
+}
+
+/// The newest message of each of these rooms that has one.
+///
+/// # Errors
+/// As any read.
+pub fn newest(tx: &mut Tx<'_>, rooms: &[&StoredRoom]) -> Result<HashMap<i64, QuoteRecord>> {
+    let by_key: HashMap<i64, &StoredRoom> =
+        rooms.iter().map(|room| (room.record.key, *room)).collect();
+    let wanted: Vec<_> = rooms
+        .iter()
+        .filter_map(|room| {
+            room.last_message
+                .map(|seq| values![room.record.key, seq].to_vec())
+        })
+        .collect();
+    let mut newest = HashMap::with_capacity(wanted.len());
+    for mut row in tx.query_rows(&BY_SEQ, &wanted)? {
+        let key = row.take()?;
+        if let Some(room) = by_key.get(&key) {
+            newest.insert(key, quote(&read(room, &mut row)?.record));
+        }
+    }
+    Ok(newest)
+}
+
+/// A message as others point to it.
+#[must_use]
+pub fn quote(message: &MessageRecord) -> QuoteRecord {
+    QuoteRecord {
+        id: message.id,
+        seq: message.seq,
+        sender: message.sender.clone(),
+        message_type: message.message_type,
+        content: message.content.clone(),
+        is_deleted: message.deleted_at.is_some(),
+    }
+}
+
+/// Puts quotes and receipts in.
+fn complete(tx: &mut Tx<'_>, room: &StoredRoom, mut list: Vec<Raw>) -> Result<Vec<MessageRecord>> {
+    let mut quoted: Vec<u64> = list.iter().filter_map(|raw| raw.reply_to).collect();
+    quoted.sort_unstable();
+    quoted.dedup();
+    let quotes: HashMap<u64, QuoteRecord> = raw_by_seqs(tx, room, &quoted)?
+        .into_iter()
+        .map(|raw| (raw.record.seq, quote(&raw.record)))
+        .collect();
+    let (Some(first), Some(last)) = (list.first(), list.last()) else {
+        return Ok(Vec::new());
+    };
+    let span = (first.record.seq, last.record.seq);
+    let delivered = receipts::marks(tx, room.record.key, receipts::Kind::Delivered, span)?;
+    let read = receipts::marks(tx, room.record.key, receipts::Kind::Read, span)?;
+    for raw in &mut list {
+        raw.record.reply_to = raw.reply_to.and_then(|seq| quotes.get(&seq).cloned());
+        let seq = raw.record.seq;
+        let mut time = |kind, reached: u64, marks: &[Mark]| {
+            if reached < seq {
+                return Ok(None);
+            }
+            match reached_at(marks, raw.sender, seq) {
+                Some(at) => Ok(Some(at)),
+                None => receipts::reached(tx, room.record.key, kind, seq, raw.sender),
+            }
+        };
+        let (first, second) = (
+            room.delivered.of_others(raw.sender),
+            room.read.of_others(raw.sender),
+        );
+        raw.record.delivered_at = time(receipts::Kind::Delivered, first, &delivered)?;
+        raw.record.read_at = time(receipts::Kind::Read, second, &read)?;
+    }
+    Ok(list.into_iter().map(|raw| raw.record).collect())
+}
+
+/// The keys of the message's room, and its seq there.
+///
+/// # Errors
+/// As any read.
+pub fn locate(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<(i64, u64)>> {
+    match tx.query_opt(&LOCATE, &values![&id.0])? {
+        Some(mut row) => Ok(Some((row.take()?, row.take()?))),
+        None => Ok(None),
+    }
+}
+
+/// An earlier send with the same key.
+#[derive(Clone, Debug)]
+pub struct Earlier {
+    pub seq: u64,
+    /// Its salt and the salted digest of its request; `None` once its text is erased.
+    pub request: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+/// What a send is looked up by: the place in the list asked for, room, sender, hash of the key.
+pub type KeyLookup<'a> = (usize, i64, i64, &'a [u8; 32]);
+
+/// The earlier sends of these keys, each with its place in the list asked for.
+///
+/// # Errors
+/// As any read.
+pub fn by_client_keys(tx: &mut Tx<'_>, keys: &[KeyLookup<'_>]) -> Result<Vec<(usize, Earlier)>> {
+    let rows: Vec<_> = keys
+        .iter()
+        .map(|(n, room, actor, key)| values![*n as u64, *room, *actor, *key].to_vec())
+        .collect();
+    let mut list = Vec::new();
+    for mut row in tx.query_rows(&BY_KEY, &rows)? {
+        let n: u64 = row.take()?;
+        let seq = row.take()?;
+        let (salt, request): (Option<Vec<u8>>, Option<Vec<u8>>) = (row.take()?, row.take()?);
+        list.push((
+            n as usize,
+            Earlier {
+                seq,
+                request: salt.zip(request),
+            },
+        ));
+    }
+    Ok(list)
+}
+
+/// The seqs of the messages replied to, if they are of the same room.
+///
+/// # Errors
+/// As any read.
+pub fn reply_targets(
+    tx: &mut Tx<'_>,
+    targets: &[(usize, i64, MessageId)],
+) -> Result<Vec<(usize, u64)>> {
+    let rows: Vec<_> = targets
+        .iter()
+        .map(|(n, room, id)| values![*n as u64, *room, &id.0].to_vec())
+        .collect();
+    let mut list = Vec::new();
+    for mut row in tx.query_rows(&REPLY_TARGETS, &rows)? {
+        let n: u64 = row.take()?;
+        list.push((n as usize, row.take()?));
+    }
+    Ok(list)
+}
+
+/// Counts one reply to each of these messages, none of them twice.
+///
+/// # Errors
+/// As any write.
+pub fn count_replies(tx: &mut Tx<'_>, targets: &[(i64, u64)]) -> Result<()> {
+    let rows: Vec<_> = targets
+        .iter()
+        .map(|(room, seq)| values![*room, *seq].to_vec())
+        .collect();
+    tx.query_rows(&COUNT_REPLY, &rows).map(drop)
+}
+
+/// Notes that the message's present text is that of another entry.
+///
+/// # Errors
+/// As any write.
+pub fn edited(
+    tx: &mut Tx<'_>,
+    room: i64,
+    seq: u64,
+    version: u64,
+    text_g: i64,
+    at: Millis,
+) -> Result<()> {
+    tx.execute(&EDITED, &values![room, seq, version, text_g, at])?;
+    Ok(())
+}
+
+/// Notes that the message is deleted; its text stays, for admins.
+///
+/// # Errors
+/// As any write.
+pub fn deleted(
+    tx: &mut Tx<'_>,
+    room: i64,
+    seq: u64,
+    version: u64,
+    reason_g: i64,
+    at: Millis,
+) -> Result<()> {
+    tx.execute(&DELETED, &values![room, seq, version, reason_g, at])?;
+    Ok(())
+}

@@ -1,0 +1,248 @@
+//! Our copy of the shop's orders.
+
+use orderchat_domain::id::PharmacyId;
+use orderchat_domain::order::{Order, Sequences};
+use orderchat_domain::project::{OrderRecord, Person};
+use orderchat_domain::{Millis, OrderId, UserId};
+use serde_json::Value as Json;
+
+use crate::sql::statements;
+use crate::value::{FromCell, Row, values};
+use crate::{Result, StoreError, Tx};
+
+macro_rules! columns {
+    () => {
+        "o.k, o.id, o.number, o.status, o.delivery_status, o.pharmacy, o.pharmacy_name, o.eta, \
+         o.language, o.metadata, o.newest_sequence, o.status_sequence, o.delivery_sequence, \
+         o.rider_sequence, o.eta_sequence, o.rest_sequence, o.final_at, o.version, o.created_at, \
+         o.updated_at, c.k, c.id, c.name, c.email, d.k, d.id, d.name, d.email"
+    };
+}
+
+macro_rules! from {
+    () => {
+        " FROM shop_order o JOIN app_user c ON c.k = o.customer \
+         LEFT JOIN app_user d ON d.k = o.rider "
+    };
+}
+
+statements! {
+    LOCK = "SELECT o.k FROM shop_order o WHERE o.id = $1 {lock o}";
+    BY_ID = concat!("SELECT ", columns!(), from!(), "WHERE o.id = $1");
+    BY_KEY = concat!("SELECT ", columns!(), from!(), "WHERE o.k = $1");
+    INSERT = "INSERT INTO shop_order (id, number, status, delivery_status, customer, pharmacy,
+            pharmacy_name, rider, eta, language, metadata, newest_sequence, status_sequence,
+            delivery_sequence, rider_sequence, eta_sequence, rest_sequence, final_at, version,
+            created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0,
+            $19, $19)
+        ON CONFLICT (id) DO NOTHING";
+    UPDATE = "UPDATE shop_order SET number = $2, status = $3, delivery_status = $4, customer = $5,
+            pharmacy = $6, pharmacy_name = $7, rider = $8, eta = $9, language = $10, metadata = $11,
+            newest_sequence = $12, status_sequence = $13, delivery_sequence = $14,
+            rider_sequence = $15, eta_sequence = $16, rest_sequence = $17, final_at = $18,
+            updated_at = $19
+        WHERE id = $1";
+    SET_VERSION = "UPDATE shop_order SET version = $2 WHERE k = $1";
+    STAFF = "SELECT u.k, u.id, u.name, u.email FROM order_staff s JOIN app_user u ON u.k = s.usr
+        WHERE s.shop_order = $1 ORDER BY s.place";
+    CLEAR_STAFF = "DELETE FROM order_staff WHERE shop_order = $1";
+    ADD_STAFF (shop_order: Int, place: Int, usr: Int) =
+        "INSERT INTO order_staff (shop_order, place, usr)
+         SELECT i.shop_order, i.place, i.usr FROM {rows}";
+    REPORT = "INSERT INTO order_report (shop_order, at, sequence, body) VALUES ($1, $2, $3, $4)";
+}
+
+pub(crate) fn corrupt(error: &orderchat_domain::Refusal) -> StoreError {
+    StoreError::Corrupt(error.to_string())
+}
+
+pub(crate) fn person(row: &mut Row) -> Result<Option<Person>> {
+    let key: Option<i64> = row.take()?;
+    let id: Option<String> = row.take()?;
+    let (name, email) = (row.take()?, row.take()?);
+    let (Some(key), Some(id)) = (key, id) else {
+        return Ok(None);
+    };
+    let user = UserId::parse("id", &id).map_err(|e| corrupt(&e))?;
+    Ok(Some(Person {
+        key,
+        user,
+        name,
+        email,
+    }))
+}
+
+fn read(tx: &mut Tx<'_>, mut row: Row) -> Result<OrderRecord> {
+    fn next<T: FromCell>(row: &mut Row) -> Result<T> {
+        row.take()
+    }
+    let row = &mut row;
+    let key: i64 = next(row)?;
+    let id: String = next(row)?;
+    let (number, status, delivery_status) = (next(row)?, next(row)?, next(row)?);
+    let pharmacy: String = next(row)?;
+    let (pharmacy_name, eta, language, metadata) = (next(row)?, next(row)?, next(row)?, next(row)?);
+    let sequences = Sequences {
+        newest: next(row)?,
+        status: next(row)?,
+        delivery_status: next(row)?,
+        rider: next(row)?,
+        eta: next(row)?,
+        rest: next(row)?,
+    };
+    let (final_at, version, created_at, updated_at) =
+        (next(row)?, next(row)?, next(row)?, next(row)?);
+    let customer = person(row)?
+        .ok_or_else(|| StoreError::Corrupt("an order without its customer".to_owned()))?;
+    let rider = person(row)?;
+    let staff: Vec<Person> = tx
+        .query(&STAFF, &values![key])?
+        .into_iter()
+        .map(|mut row| person(&mut row))
+        .filter_map(Result::transpose)
+        .collect::<Result<_>>()?;
+    Ok(OrderRecord {
+        key,
+        id: OrderId::parse("id", &id).map_err(|e| corrupt(&e))?,
+        order: Order {
+            number,
+            status,
+            delivery_status,
+            customer: customer.user.clone(),
+            pharmacy: PharmacyId::parse("pharmacy", &pharmacy).map_err(|e| corrupt(&e))?,
+            pharmacy_name,
+            staff: staff.iter().map(|person| person.user.clone()).collect(),
+            rider: rider.as_ref().map(|rider| rider.user.clone()),
+            eta,
+            language,
+            metadata,
+            sequences,
+            final_at,
+        },
+        customer,
+        rider,
+        staff,
+        version,
+        created_at,
+        updated_at,
+    })
+}
+
+/// Makes transactions on the order take turns, when it is known.
+///
+/// # Errors
+/// As any write.
+pub fn lock(tx: &mut Tx<'_>, id: &OrderId) -> Result<()> {
+    tx.query(&LOCK, &values![id.as_str()]).map(drop)
+}
+
+/// # Errors
+/// As any read.
+pub fn by_id(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<OrderRecord>> {
+    let row = tx.query_opt(&BY_ID, &values![id.as_str()])?;
+    row.map(|row| read(tx, row)).transpose()
+}
+
+/// # Errors
+/// As any read.
+pub fn by_key(tx: &mut Tx<'_>, key: i64) -> Result<Option<OrderRecord>> {
+    let row = tx.query_opt(&BY_KEY, &values![key])?;
+    row.map(|row| read(tx, row)).transpose()
+}
+
+/// The keys of an order's people, which stand in it by their ids.
+#[derive(Clone, Debug)]
+pub struct People {
+    pub customer: i64,
+    pub rider: Option<i64>,
+    /// In list order.
+    pub staff: Vec<i64>,
+}
+
+/// Stores a new order, or one that changed. A new one that another transaction stored meanwhile is
+/// a [`StoreError::Conflict`]: the command is run again and finds it.
+///
+/// # Errors
+/// As any write.
+pub fn save(
+    tx: &mut Tx<'_>,
+    id: &OrderId,
+    order: &Order,
+    people: &People,
+    is_new: bool,
+    now: Millis,
+) -> Result<()> {
+    let metadata = order
+        .metadata
+        .clone()
+        .map(|metadata| Json::Object(metadata).to_string());
+    let sql = if is_new { &INSERT } else { &UPDATE };
+    let stored = tx.execute(
+        sql,
+        &values![
+            id.as_str(),
+            &order.number,
+            &order.status,
+            order.delivery_status.as_ref(),
+            people.customer,
+            order.pharmacy.as_str(),
+            &order.pharmacy_name,
+            people.rider,
+            order.eta,
+            order.language.as_ref(),
+            metadata.as_ref(),
+            order.sequences.newest,
+            order.sequences.status,
+            order.sequences.delivery_status,
+            order.sequences.rider,
+            order.sequences.eta,
+            order.sequences.rest,
+            order.final_at,
+            now
+        ],
+    )?;
+    if stored == 0 {
+        Err(StoreError::Conflict)
+    } else {
+        Ok(())
+    }
+}
+
+/// Replaces the order's list of staff.
+///
+/// # Errors
+/// As any write.
+pub fn set_staff(tx: &mut Tx<'_>, order: i64, staff: &[i64]) -> Result<()> {
+    tx.execute(&CLEAR_STAFF, &values![order])?;
+    let rows: Vec<_> = staff
+        .iter()
+        .zip(0_i64..)
+        .map(|(user, place)| values![order, place, *user].to_vec())
+        .collect();
+    tx.query_rows(&ADD_STAFF, &rows).map(drop)
+}
+
+/// Notes the seq of the order's last own event in its room.
+///
+/// # Errors
+/// As any write.
+pub fn set_version(tx: &mut Tx<'_>, order: i64, seq: u64) -> Result<()> {
+    tx.execute(&SET_VERSION, &values![order, seq])?;
+    Ok(())
+}
+
+/// Keeps a report as it came, for the timeline.
+///
+/// # Errors
+/// As any write.
+pub fn keep_report(
+    tx: &mut Tx<'_>,
+    order: i64,
+    sequence: Option<i64>,
+    body: &str,
+    now: Millis,
+) -> Result<()> {
+    tx.execute(&REPORT, &values![order, now, sequence, body])?;
+    Ok(())
+}

@@ -1,0 +1,294 @@
+//! Users in rooms.
+
+use orderchat_domain::participant::Ended;
+use orderchat_domain::project::ParticipantRecord;
+use orderchat_domain::receipt::{Unread, Watermarks};
+use orderchat_domain::{Millis, ParticipantId, Role, RoomId};
+use serde_json::{Map, Value as Json};
+
+use crate::orders::person;
+use crate::sql::statements;
+use crate::value::{Row, values};
+use crate::{Result, StoreError, Tx};
+
+macro_rules! columns {
+    () => {
+        "p.k, p.id, r.id, u.k, u.id, u.name, u.email, p.role, p.guest, p.ended, p.muted, \
+         p.muted_until, p.joined_at, p.left_at, u.last_seen, p.preferences, p.delivered_seq, \
+         p.read_seq, p.read_ordinal, p.own_after, p.deleted_after, p.visible_from, \
+         p.messages_before, p.version"
+    };
+}
+
+macro_rules! from {
+    () => {
+        " FROM participant p JOIN app_user u ON u.k = p.usr JOIN room r ON r.k = p.room "
+    };
+}
+
+statements! {
+    BY_ROOM_AND_USER (room: Int, usr: Int) = concat!(
+        "SELECT p.room, ", columns!(), " FROM {rows}
+         JOIN participant p ON p.room = i.room AND p.usr = i.usr
+         JOIN app_user u ON u.k = p.usr JOIN room r ON r.k = p.room");
+    BY_KEYS (k: Int) = concat!(
+        "SELECT p.room, ", columns!(), " FROM {rows} JOIN participant p ON p.k = i.k
+         JOIN app_user u ON u.k = p.usr JOIN room r ON r.k = p.room");
+    ROOM_BY_ID = "SELECT p.room, p.k FROM participant p WHERE p.id = $1";
+    PAGE = concat!("SELECT ", columns!(), from!(),
+        "WHERE p.room = $1 AND p.k > $2 AND (CAST($3 AS BIGINT) = 1 OR p.ended IS NULL)
+         ORDER BY p.k LIMIT $4");
+    PAGE_BACK = concat!("SELECT ", columns!(), from!(),
+        "WHERE p.room = $1 AND p.k < $2 AND (CAST($3 AS BIGINT) = 1 OR p.ended IS NULL)
+         ORDER BY p.k DESC LIMIT $4");
+    ACTIVE = concat!("SELECT ", columns!(), from!(),
+        "WHERE p.room = $1 AND p.ended IS NULL ORDER BY p.k");
+    INSERT = "INSERT INTO participant (id, room, usr, role, guest, readable, joined_at,
+            visible_from, messages_before, read_ordinal, preferences, version)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING k";
+    UPDATE = "UPDATE participant SET role = $2, guest = $3, ended = $4, readable = $5, muted = $6,
+            muted_until = $7, joined_at = $8, left_at = $9, visible_from = $10,
+            messages_before = $11, delivered_seq = $12, read_seq = $13, read_ordinal = $14,
+            own_after = $15, deleted_after = $16, preferences = $17, version = $18
+        WHERE k = $1";
+    SET_READABLE (k: Int, readable: Int) = "UPDATE participant SET readable = i.readable
+        FROM {rows} WHERE participant.k = i.k";
+    SENT (k: Int) = "UPDATE participant SET own_after = own_after + 1 FROM {rows}
+        WHERE participant.k = i.k";
+    DELETED = "UPDATE participant SET deleted_after = deleted_after + 1
+        WHERE room = $1 AND usr <> $2 AND read_seq < $3 AND visible_from <= $3";
+}
+
+fn read(row: &mut Row) -> Result<ParticipantRecord> {
+    let key = row.take()?;
+    let id = ParticipantId(row.take()?);
+    let room = RoomId(row.take()?);
+    let person = person(row)?
+        .ok_or_else(|| StoreError::Corrupt("a participant without a user".to_owned()))?;
+    let role: String = row.take()?;
+    let role = Role::parse(&role)
+        .ok_or_else(|| StoreError::Corrupt("a participant's role is none".to_owned()))?;
+    let guest = row.take()?;
+    let ended: Option<String> = row.take()?;
+    Ok(ParticipantRecord {
+        key,
+        id,
+        room,
+        person,
+        role,
+        guest,
+        ended: ended.as_deref().and_then(Ended::parse),
+        muted: row.take()?,
+        muted_until: row.take()?,
+        joined_at: row.take()?,
+        left_at: row.take()?,
+        last_seen: row.take()?,
+        preferences: row.take()?,
+        marks: Watermarks {
+            delivered: row.take()?,
+            read: row.take()?,
+        },
+        unread: Unread {
+            room_ordinal: 0,
+            read_ordinal: row.take()?,
+            own_after: row.take()?,
+            deleted_after: row.take()?,
+        },
+        visible_from: row.take()?,
+        messages_before: row.take()?,
+        version: row.take()?,
+    })
+}
+
+fn read_with_room(mut row: Row) -> Result<(i64, ParticipantRecord)> {
+    let room = row.take()?;
+    Ok((room, read(&mut row)?))
+}
+
+/// The participants of these pairs of room and user, each with its room, active or ended.
+///
+/// # Errors
+/// As any read.
+pub fn by_room_and_user(
+    tx: &mut Tx<'_>,
+    pairs: &[(i64, i64)],
+) -> Result<Vec<(i64, ParticipantRecord)>> {
+    let rows: Vec<_> = pairs
+        .iter()
+        .map(|(room, user)| values![*room, *user].to_vec())
+        .collect();
+    tx.query_rows(&BY_ROOM_AND_USER, &rows)?
+        .into_iter()
+        .map(read_with_room)
+        .collect()
+}
+
+/// # Errors
+/// As any read.
+pub fn of_user(tx: &mut Tx<'_>, room: i64, user: i64) -> Result<Option<ParticipantRecord>> {
+    Ok(by_room_and_user(tx, &[(room, user)])?
+        .pop()
+        .map(|(_, participant)| participant))
+}
+
+/// # Errors
+/// As any read.
+pub fn by_keys(tx: &mut Tx<'_>, keys: &[i64]) -> Result<Vec<ParticipantRecord>> {
+    let rows: Vec<_> = keys.iter().map(|key| values![*key].to_vec()).collect();
+    let rows = tx.query_rows(&BY_KEYS, &rows)?;
+    rows.into_iter()
+        .map(|row| read_with_room(row).map(|(_, participant)| participant))
+        .collect()
+}
+
+/// The keys of the participant's room and of the participant.
+///
+/// # Errors
+/// As any read.
+pub fn locate(tx: &mut Tx<'_>, id: ParticipantId) -> Result<Option<(i64, i64)>> {
+    match tx.query_opt(&ROOM_BY_ID, &values![&id.0])? {
+        Some(mut row) => Ok(Some((row.take()?, row.take()?))),
+        None => Ok(None),
+    }
+}
+
+/// Which participants of a room, in the order they first came.
+#[derive(Clone, Copy, Debug)]
+pub enum Page {
+    After(i64),
+    Before(i64),
+}
+
+/// At most `limit` participants, always in the order they first came.
+///
+/// # Errors
+/// As any read.
+pub fn page(
+    tx: &mut Tx<'_>,
+    room: i64,
+    page: Page,
+    ended_too: bool,
+    limit: u32,
+) -> Result<Vec<ParticipantRecord>> {
+    let (sql, key) = match page {
+        Page::After(key) => (&PAGE, key),
+        Page::Before(key) => (&PAGE_BACK, key),
+    };
+    let rows = tx.query(sql, &values![room, key, ended_too, limit])?;
+    let mut list = rows
+        .into_iter()
+        .map(|mut row| read(&mut row))
+        .collect::<Result<Vec<_>>>()?;
+    if matches!(page, Page::Before(_)) {
+        list.reverse();
+    }
+    Ok(list)
+}
+
+/// The active participants, of whom there are at most 50.
+///
+/// # Errors
+/// As any read.
+pub fn active(tx: &mut Tx<'_>, room: i64) -> Result<Vec<ParticipantRecord>> {
+    let rows = tx.query(&ACTIVE, &values![room])?;
+    rows.into_iter().map(|mut row| read(&mut row)).collect()
+}
+
+/// Stores a new participant of the room and gives its key.
+///
+/// # Errors
+/// As any write.
+pub fn insert(tx: &mut Tx<'_>, room: i64, new: &ParticipantRecord, readable: bool) -> Result<i64> {
+    let row = tx.query_opt(
+        &INSERT,
+        &values![
+            &new.id.0,
+            room,
+            new.person.key,
+            new.role.as_str(),
+            new.guest,
+            readable,
+            new.joined_at,
+            new.visible_from,
+            new.messages_before,
+            new.unread.read_ordinal,
+            &json(&new.preferences),
+            new.version
+        ],
+    )?;
+    row.ok_or(StoreError::Conflict)?.take()
+}
+
+/// Stores what may change about a participant.
+///
+/// # Errors
+/// As any write.
+pub fn update(tx: &mut Tx<'_>, participant: &ParticipantRecord, readable: bool) -> Result<()> {
+    tx.execute(
+        &UPDATE,
+        &values![
+            participant.key,
+            participant.role.as_str(),
+            participant.guest,
+            participant.ended.map(Ended::as_str),
+            readable,
+            participant.muted,
+            participant.muted_until,
+            participant.joined_at,
+            participant.left_at,
+            participant.visible_from,
+            participant.messages_before,
+            participant.marks.delivered,
+            participant.marks.read,
+            participant.unread.read_ordinal,
+            participant.unread.own_after,
+            participant.unread.deleted_after,
+            &json(&participant.preferences),
+            participant.version
+        ],
+    )?;
+    Ok(())
+}
+
+fn json(map: &Map<String, Json>) -> String {
+    Json::Object(map.clone()).to_string()
+}
+
+/// Sets who may read the room in its present state.
+///
+/// # Errors
+/// As any write.
+pub fn set_readable(tx: &mut Tx<'_>, readable: &[(i64, bool)]) -> Result<()> {
+    let rows: Vec<_> = readable
+        .iter()
+        .map(|(key, may)| values![*key, *may].to_vec())
+        .collect();
+    tx.query_rows(&SET_READABLE, &rows).map(drop)
+}
+
+/// Counts a message that each of these sent, none of them twice, as not unread to them.
+///
+/// # Errors
+/// As any write.
+pub fn sent(tx: &mut Tx<'_>, participants: &[i64]) -> Result<()> {
+    let rows: Vec<_> = participants
+        .iter()
+        .map(|key| values![*key].to_vec())
+        .collect();
+    tx.query_rows(&SENT, &rows).map(drop)
+}
+
+/// Counts a deleted message as not unread to all who had not read it. Its sender, who never counted
+/// it, is left out.
+///
+/// # Errors
+/// As any write.
+pub fn deleted(tx: &mut Tx<'_>, room: i64, sender: i64, seq: u64) -> Result<()> {
+    tx.execute(&DELETED, &values![room, sender, seq])?;
+    Ok(())
+}
+
+/// When a participant was last seen by a node that has not written it down yet.
+pub fn note_seen(participant: &mut ParticipantRecord, seen: Option<Millis>) {
+    participant.last_seen = participant.last_seen.max(seen);
+}

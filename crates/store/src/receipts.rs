@@ -1,0 +1,143 @@
+//! How far people have received and read, and when: rows are only ever appended.
+
+use orderchat_domain::Millis;
+use orderchat_domain::receipt::Mark;
+
+use crate::sql::statements;
+use crate::value::values;
+use crate::{Result, Tx};
+
+statements! {
+    MARKS = "SELECT participant, seq, at FROM receipt_mark
+        WHERE room = $1 AND kind = $2 AND seq >= $3 ORDER BY seq, participant LIMIT $4";
+    REACHED = "SELECT MIN(at) FROM receipt_mark
+        WHERE room = $1 AND kind = $2 AND seq >= $3 AND participant <> $4";
+    ADD_MARK = "INSERT INTO receipt_mark (room, kind, seq, participant, at)
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+    ADD_ADVANCE = "INSERT INTO receipt_advance (participant, kind, seq, at)
+        VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    ADVANCE_AT (participant: Int, kind: Int, seq: Int) =
+        "SELECT i.participant, i.kind, MIN(a.at) FROM {rows} JOIN receipt_advance a
+            ON a.participant = i.participant AND a.kind = i.kind AND a.seq >= i.seq
+         GROUP BY i.participant, i.kind";
+    PASSED = "SELECT CAST(COALESCE(SUM(CASE WHEN l.actor = $4 THEN 1 ELSE 0 END), 0) AS BIGINT),
+            CAST(COALESCE(SUM(CASE WHEN l.actor <> $4 AND s.deleted_at IS NOT NULL
+                THEN 1 ELSE 0 END), 0) AS BIGINT)
+        FROM log l LEFT JOIN message_state s ON s.room = l.room AND s.seq = l.seq
+        WHERE l.room = $1 AND l.seq > $2 AND l.seq <= $3 AND l.kind = 'message.created'
+          AND l.message_type <> 'system'";
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Delivered = 0,
+    Read = 1,
+}
+
+/// Rows read beside one for each seq of a page: enough unless one person advanced very often
+/// beyond it.
+const SPARE: u64 = 64;
+
+/// The advances that reached into or beyond these seqs, the nearest first.
+///
+/// # Errors
+/// As any read.
+pub(crate) fn marks(
+    tx: &mut Tx<'_>,
+    room: i64,
+    kind: Kind,
+    (first, last): (u64, u64),
+) -> Result<Vec<Mark>> {
+    let limit = 2 * (last - first + 1).min(1_000) + SPARE;
+    tx.query(&MARKS, &values![room, kind as i64, first, limit])?
+        .into_iter()
+        .map(|mut row| {
+            Ok(Mark {
+                participant: row.take()?,
+                seq: row.take()?,
+                at: row.take()?,
+            })
+        })
+        .collect()
+}
+
+/// When the first person other than `sender` reached the seq.
+///
+/// # Errors
+/// As any read.
+pub(crate) fn reached(
+    tx: &mut Tx<'_>,
+    room: i64,
+    kind: Kind,
+    seq: u64,
+    sender: i64,
+) -> Result<Option<Millis>> {
+    match tx.query_opt(&REACHED, &values![room, kind as i64, seq, sender])? {
+        Some(mut row) => row.take(),
+        None => Ok(None),
+    }
+}
+
+/// Remembers an advance; `moved` when it moved the frontier of the room.
+///
+/// # Errors
+/// As any write.
+pub fn advance(
+    tx: &mut Tx<'_>,
+    room: i64,
+    participant: i64,
+    kind: Kind,
+    seq: u64,
+    moved: bool,
+    now: Millis,
+) -> Result<()> {
+    tx.execute(&ADD_ADVANCE, &values![participant, kind as i64, seq, now])?;
+    if moved {
+        tx.execute(
+            &ADD_MARK,
+            &values![room, kind as i64, seq, participant, now],
+        )?;
+    }
+    Ok(())
+}
+
+/// When each of these participants received and read the message: `(participant, delivered, read)`.
+///
+/// # Errors
+/// As any read.
+pub fn of_message(
+    tx: &mut Tx<'_>,
+    participants: &[i64],
+    seq: u64,
+) -> Result<Vec<(i64, Option<Millis>, Option<Millis>)>> {
+    let kinds = [Kind::Delivered, Kind::Read];
+    let rows: Vec<_> = participants
+        .iter()
+        .flat_map(|key| kinds.map(|kind| values![*key, kind as i64, seq].to_vec()))
+        .collect();
+    let mut times: Vec<_> = participants.iter().map(|key| (*key, None, None)).collect();
+    for mut row in tx.query_rows(&ADVANCE_AT, &rows)? {
+        let (participant, kind): (i64, i64) = (row.take()?, row.take()?);
+        let at = row.take()?;
+        if let Some(entry) = times.iter_mut().find(|(key, ..)| *key == participant) {
+            if kind == Kind::Delivered as i64 {
+                entry.1 = at
+            } else {
+                entry.2 = at
+            }
+        }
+    }
+    Ok(times)
+}
+
+/// Of the messages that count as unread after `from`, up to and with `to`: how many the user sent,
+/// and how many of others' are deleted.
+///
+/// # Errors
+/// As any read.
+pub fn passed(tx: &mut Tx<'_>, room: i64, from: u64, to: u64, user: i64) -> Result<(u64, u64)> {
+    match tx.query_opt(&PASSED, &values![room, from, to, user])? {
+        Some(mut row) => Ok((row.take()?, row.take()?)),
+        None => Ok((0, 0)),
+    }
+}

@@ -1,0 +1,364 @@
+//! Rooms: the conversation of one order.
+
+mod list;
+
+use orderchat_domain::event::Hash;
+use orderchat_domain::id::{PharmacyId, RoomName};
+use orderchat_domain::project::{ActorRecord, OrderBrief, RoomRecord};
+use orderchat_domain::receipt::Frontier;
+use orderchat_domain::room::RoomStatus;
+use orderchat_domain::{Millis, OrderId, ParticipantId, Role, RoomCode, RoomId};
+
+pub use list::{Cursor, Direction, Filter, Ordering, Scope, list, listings};
+
+use crate::orders::{corrupt, person};
+use crate::sql::statements;
+use crate::value::{Row, values};
+use crate::{Result, StoreError, Tx};
+
+/// A room with what is not for eyes: the head of its chain, the frontiers of its receipts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredRoom {
+    pub record: RoomRecord,
+    pub chain: Hash,
+    /// The seq of the newest message.
+    pub last_message: Option<u64>,
+    pub delivered: Frontier,
+    pub read: Frontier,
+    /// The log entry that holds the reason for closing.
+    pub close_reason: Option<i64>,
+}
+
+macro_rules! columns {
+    () => {
+        "r.k, r.id, r.code, o.k, o.id, o.number, o.status, o.delivery_status, o.pharmacy, \
+         o.customer, o.rider, o.final_at, r.title, r.description, r.status, r.is_public, \
+         r.max_participants, r.participant_count, r.message_count, r.ordinal, r.language, \
+         r.created_at, r.closed_at, r.closed_by_policy, r.reopened_at, r.archived_at, \
+         r.deleted_at, r.last_at, r.seq, r.version, r.chain, r.last_message, r.delivered_leader, \
+         r.delivered_first, r.delivered_second, r.read_leader, r.read_first, r.read_second, \
+         r.close_reason, r.closed_role, cu.k, cu.id, cu.name, cu.email, cp.id, ct.body"
+    };
+}
+pub(crate) use columns;
+
+macro_rules! joins {
+    () => {
+        " JOIN shop_order o ON o.k = r.shop_order \
+         LEFT JOIN app_user cu ON cu.k = r.closed_by \
+         LEFT JOIN participant cp ON cp.room = r.k AND cp.usr = r.closed_by \
+         LEFT JOIN entry_text ct ON ct.g = r.close_reason "
+    };
+}
+pub(crate) use joins;
+
+statements! {
+    LOCK (k: Int) = "SELECT r.k FROM room r WHERE r.k IN (SELECT i.k FROM {rows})
+        ORDER BY r.k {lock r}";
+    KEY_BY_ID = "SELECT r.k FROM room r WHERE r.id = $1";
+    KEY_BY_CODE = "SELECT r.k FROM room r WHERE r.code = $1";
+    KEY_BY_ORDER = "SELECT r.k FROM room r JOIN shop_order o ON o.k = r.shop_order WHERE o.id = $1";
+    BY_KEYS (k: Int) = concat!(
+        "SELECT ", columns!(), " FROM {rows} JOIN room r ON r.k = i.k", joins!());
+    INSERT = "INSERT INTO room (id, code, shop_order, pharmacy, title, description, status,
+            is_public, max_participants, participant_count, message_count, ordinal, language, seq,
+            chain, version, last_at, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, 0, 0, 0, $9, 0, $10, 0, $11, $11)
+        ON CONFLICT DO NOTHING RETURNING k";
+    UPDATE = "UPDATE room SET title = $2, description = $3, is_public = $4, max_participants = $5,
+            participant_count = $6, status = $7, version = $8, closed_at = $9, closed_by = $10,
+            closed_role = $11, close_reason = $12, closed_by_policy = $13, reopened_at = $14,
+            archived_at = $15, deleted_at = $16
+        WHERE k = $1";
+    SET_FRONTIERS = "UPDATE room SET delivered_leader = $2, delivered_first = $3,
+            delivered_second = $4, read_leader = $5, read_first = $6, read_second = $7
+        WHERE k = $1";
+    CLEAR_WORDS = "DELETE FROM room_word WHERE room = $1";
+    ADD_WORDS (word: Text, room: Int) = "INSERT INTO room_word (word, room)
+        SELECT i.word, i.room FROM {rows} WHERE 1 = 1 ON CONFLICT DO NOTHING";
+    UNREAD = "SELECT CAST(COUNT(*) AS BIGINT), CAST(COALESCE(SUM(unread), 0) AS BIGINT)
+        FROM (SELECT r.ordinal - p.read_ordinal - p.own_after - p.deleted_after AS unread
+            FROM participant p JOIN room r ON r.k = p.room
+            WHERE p.usr = $1 AND p.ended IS NULL AND p.readable = 1 AND r.deleted_at IS NULL
+              AND r.status <> 'archived') AS counts
+        WHERE unread > 0";
+}
+
+fn read(mut row: Row) -> Result<StoredRoom> {
+    let row = &mut row;
+    let key = row.take()?;
+    let id = RoomId(row.take()?);
+    let code: String = row.take()?;
+    let code = RoomCode::parse(&code)
+        .ok_or_else(|| StoreError::Corrupt("a room's code is none".to_owned()))?;
+    let order = brief(row)?;
+    let (title, description) = (row.take()?, row.take()?);
+    let status: String = row.take()?;
+    let status = RoomStatus::parse(&status)
+        .ok_or_else(|| StoreError::Corrupt("a room's status is none".to_owned()))?;
+    let mut record = RoomRecord {
+        key,
+        id,
+        code,
+        order,
+        title,
+        description,
+        status,
+        is_public: row.take()?,
+        max_participants: row.take()?,
+        participant_count: row.take()?,
+        message_count: row.take()?,
+        ordinal: row.take()?,
+        language: row.take()?,
+        created_at: row.take()?,
+        closed_at: row.take()?,
+        closed_by_policy: row.take()?,
+        reopened_at: row.take()?,
+        archived_at: row.take()?,
+        deleted_at: row.take()?,
+        last_activity: row.take()?,
+        seq: row.take()?,
+        version: row.take()?,
+        closed_by: None,
+        close_reason: None,
+    };
+    let (chain, last_message) = (row.take()?, row.take()?);
+    let (delivered, read) = (frontier(row)?, frontier(row)?);
+    let close_reason = row.take()?;
+    let closed_role: Option<String> = row.take()?;
+    let closer = person(row)?;
+    let participant: Option<uuid::Uuid> = row.take()?;
+    let closed_role = closed_role.as_deref().and_then(Role::parse);
+    record.closed_by = closer.zip(closed_role).map(|(person, role)| ActorRecord {
+        participant: participant.map(ParticipantId),
+        person,
+        role,
+    });
+    record.close_reason = row
+        .take::<Option<String>>()?
+        .filter(|reason| !reason.is_empty());
+    Ok(StoredRoom {
+        record,
+        chain,
+        last_message,
+        delivered,
+        read,
+        close_reason,
+    })
+}
+
+fn brief(row: &mut Row) -> Result<OrderBrief> {
+    let key = row.take()?;
+    let id: String = row.take()?;
+    let (number, status, delivery_status) = (row.take()?, row.take()?, row.take()?);
+    let pharmacy: String = row.take()?;
+    Ok(OrderBrief {
+        key,
+        id: OrderId::parse("id", &id).map_err(|e| corrupt(&e))?,
+        number,
+        status,
+        delivery_status,
+        pharmacy: PharmacyId::parse("pharmacy", &pharmacy).map_err(|e| corrupt(&e))?,
+        customer: row.take()?,
+        rider: row.take()?,
+        final_at: row.take()?,
+    })
+}
+
+fn frontier(row: &mut Row) -> Result<Frontier> {
+    Ok(Frontier {
+        leader: row.take()?,
+        first: row.take()?,
+        second: row.take()?,
+    })
+}
+
+/// The key of the room of this name.
+///
+/// # Errors
+/// As any read.
+pub fn key_of(tx: &mut Tx<'_>, name: &RoomName) -> Result<Option<i64>> {
+    let row = match name {
+        RoomName::Id(id) => tx.query_opt(&KEY_BY_ID, &values![&id.0])?,
+        RoomName::Code(code) => tx.query_opt(&KEY_BY_CODE, &values![code.as_str()])?,
+    };
+    row.map(|mut row| row.take()).transpose()
+}
+
+/// The key of the order's room.
+///
+/// # Errors
+/// As any read.
+pub fn key_of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Option<i64>> {
+    let row = tx.query_opt(&KEY_BY_ORDER, &values![order.as_str()])?;
+    row.map(|mut row| row.take()).transpose()
+}
+
+/// Makes transactions on these rooms take turns, in the order of their keys, so that two nodes
+/// never wait for each other.
+///
+/// # Errors
+/// As any write.
+pub fn lock(tx: &mut Tx<'_>, keys: &[i64]) -> Result<()> {
+    // One writer has SQLite to itself.
+    if matches!(tx, Tx::Sqlite(_)) {
+        return Ok(());
+    }
+    let rows: Vec<_> = keys.iter().map(|key| values![*key].to_vec()).collect();
+    tx.query_rows(&LOCK, &rows).map(drop)
+}
+
+/// The rooms of these keys, in no order to rely on.
+///
+/// # Errors
+/// As any read.
+pub fn by_keys(tx: &mut Tx<'_>, keys: &[i64]) -> Result<Vec<StoredRoom>> {
+    let rows: Vec<_> = keys.iter().map(|key| values![*key].to_vec()).collect();
+    tx.query_rows(&BY_KEYS, &rows)?
+        .into_iter()
+        .map(read)
+        .collect()
+}
+
+/// # Errors
+/// As any read.
+pub fn by_key(tx: &mut Tx<'_>, key: i64) -> Result<Option<StoredRoom>> {
+    Ok(by_keys(tx, &[key])?.pop())
+}
+
+/// A room to be made.
+#[derive(Clone, Debug)]
+pub struct NewRoom<'a> {
+    pub id: RoomId,
+    pub code: &'a RoomCode,
+    pub order: i64,
+    pub order_number: &'a str,
+    pub pharmacy: &'a str,
+    pub title: Option<&'a str>,
+    pub description: Option<&'a str>,
+    pub is_public: bool,
+    pub max_participants: u32,
+    pub language: Option<&'a str>,
+}
+
+/// Makes the room. `None` when the code is taken, or the order has a room already.
+///
+/// # Errors
+/// As any write.
+pub fn insert(tx: &mut Tx<'_>, new: &NewRoom<'_>, now: Millis) -> Result<Option<StoredRoom>> {
+    let row = tx.query_opt(
+        &INSERT,
+        &values![
+            &new.id.0,
+            new.code.as_str(),
+            new.order,
+            new.pharmacy,
+            new.title,
+            new.description,
+            new.is_public,
+            new.max_participants,
+            new.language,
+            &orderchat_domain::event::GENESIS,
+            now
+        ],
+    )?;
+    let Some(mut row) = row else { return Ok(None) };
+    let key = row.take()?;
+    set_words(tx, key, new.code, new.order_number, new.title)?;
+    by_key(tx, key)
+}
+
+/// Stores what may change about a room, but for the head of its log.
+///
+/// # Errors
+/// As any write.
+pub fn update(tx: &mut Tx<'_>, stored: &StoredRoom) -> Result<()> {
+    let room = &stored.record;
+    tx.execute(
+        &UPDATE,
+        &values![
+            room.key,
+            room.title.as_ref(),
+            room.description.as_ref(),
+            room.is_public,
+            room.max_participants,
+            room.participant_count,
+            room.status.as_str(),
+            room.version,
+            room.closed_at,
+            room.closed_by.as_ref().map(|by| by.person.key),
+            room.closed_by.as_ref().map(|by| by.role.as_str()),
+            stored.close_reason,
+            room.closed_by_policy,
+            room.reopened_at,
+            room.archived_at,
+            room.deleted_at
+        ],
+    )?;
+    Ok(())
+}
+
+/// # Errors
+/// As any write.
+pub fn set_frontiers(
+    tx: &mut Tx<'_>,
+    room: i64,
+    delivered: Frontier,
+    read: Frontier,
+) -> Result<()> {
+    tx.execute(
+        &SET_FRONTIERS,
+        &values![
+            room,
+            delivered.leader,
+            delivered.first,
+            delivered.second,
+            read.leader,
+            read.first,
+            read.second
+        ],
+    )?;
+    Ok(())
+}
+
+/// Replaces the words by which the room is found.
+///
+/// # Errors
+/// As any write.
+pub fn set_words(
+    tx: &mut Tx<'_>,
+    room: i64,
+    code: &RoomCode,
+    order_number: &str,
+    title: Option<&str>,
+) -> Result<()> {
+    tx.execute(&CLEAR_WORDS, &values![room])?;
+    let mut words = vec![code.as_str().to_lowercase(), order_number.to_lowercase()];
+    let separators = |c: char| !c.is_alphanumeric();
+    words.extend(
+        title
+            .unwrap_or_default()
+            .to_lowercase()
+            .split(separators)
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned),
+    );
+    words.sort_unstable();
+    words.dedup();
+    let rows: Vec<_> = words
+        .iter()
+        .map(|word| values![word, room].to_vec())
+        .collect();
+    tx.query_rows(&ADD_WORDS, &rows).map(drop)
+}
+
+/// In how many rooms the user has unread messages, and how many in all.
+///
+/// # Errors
+/// As any read.
+pub fn unread_of(tx: &mut Tx<'_>, user: i64) -> Result<(u64, u64)> {
+    match tx.query_opt(&UNREAD, &values![user])? {
+        Some(mut row) => Ok((row.take()?, row.take()?)),
+        None => Ok((0, 0)),
+    }
+}

@@ -1,0 +1,393 @@
+//! The store: runs functions over [`Tx`] in transactions, on the engine that was chosen.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::{Notify, mpsc, oneshot};
+
+pub use crate::engine::postgres::AsConflict;
+use crate::engine::postgres::{Postgres, Session};
+use crate::engine::sqlite::{Job, Sqlite};
+use crate::migrate::Migrated;
+use crate::sql::statements;
+use crate::{Result, StoreError, Tx};
+
+/// Where to keep things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Options {
+    Sqlite(PathBuf),
+    /// `postgres://user:password@host/database`
+    Postgres(String),
+}
+
+/// Which engine it is, and its version: for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Engine {
+    pub name: &'static str,
+    pub version: String,
+}
+
+/// Writers for grouped commands on PostgreSQL; a room always has the same one.
+const WRITERS: usize = 3;
+/// Commands in one group on PostgreSQL.
+const GROUP: usize = 64;
+/// Commands that may wait for one writer.
+const QUEUE: usize = 2_048;
+
+statements! {
+    POSTGRES_VERSION = "SELECT current_setting('server_version')";
+}
+
+/// The database of one node. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    backend: Backend,
+    fatal: Arc<Notify>,
+    migrated: Migrated,
+}
+
+#[derive(Clone, Debug)]
+enum Backend {
+    Sqlite(Arc<Sqlite>),
+    Postgres(Arc<Postgres>),
+}
+
+/// A write on its way through SQLite's writer.
+struct Write<T, E, F> {
+    write: F,
+    result: Option<std::result::Result<T, E>>,
+    reply: Option<oneshot::Sender<std::result::Result<T, E>>>,
+}
+
+impl<T, E, F> Job for Write<T, E, F>
+where
+    T: Send,
+    E: From<StoreError> + Send,
+    F: FnMut(&mut Tx<'_>) -> std::result::Result<T, E> + Send,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        let result = (self.write)(tx);
+        let keep = result.is_ok();
+        self.result = Some(result);
+        keep
+    }
+
+    fn settle(mut self: Box<Self>, committed: Result<()>) {
+        let result = match (committed, self.result.take()) {
+            (Err(error), _) => Err(error.into()),
+            (Ok(()), Some(result)) => result,
+            (Ok(()), None) => Err(StoreError::Failed("a write panicked".to_owned()).into()),
+        };
+        if let Some(reply) = self.reply.take() {
+            // Whoever asked may have gone; the write stands all the same.
+            let _ = reply.send(result);
+        }
+    }
+}
+
+impl Store {
+    /// Opens, checks and migrates the database.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] says what is wrong and what to do.
+    pub async fn open(options: &Options) -> Result<Self> {
+        let fatal = Arc::new(Notify::new());
+        let (backend, migrated) = match options {
+            Options::Sqlite(path) => {
+                let (sqlite, migrated) = Sqlite::open(path, Arc::clone(&fatal))?;
+                (Backend::Sqlite(Arc::new(sqlite)), migrated)
+            }
+            Options::Postgres(url) => {
+                let (postgres, migrated) = Postgres::open(url).await?;
+                (Backend::Postgres(Arc::new(postgres)), migrated)
+            }
+        };
+        Ok(Self {
+            backend,
+            fatal,
+            migrated,
+        })
+    }
+
+    /// Resolves when the database can no longer be trusted and the process must end.
+    pub async fn failed(&self) {
+        self.fatal.notified().await;
+    }
+
+    /// What opening found and did.
+    #[must_use]
+    pub const fn migrated(&self) -> Migrated {
+        self.migrated
+    }
+
+    /// The SQLite file; `None` on PostgreSQL.
+    #[must_use]
+    pub fn file(&self) -> Option<&std::path::Path> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => Some(sqlite.path()),
+            Backend::Postgres(_) => None,
+        }
+    }
+
+    /// Which engine it is.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn engine(&self) -> Result<Engine> {
+        match &self.backend {
+            Backend::Sqlite(_) => Ok(Engine {
+                name: "SQLite",
+                version: rusqlite::version().to_owned(),
+            }),
+            Backend::Postgres(_) => {
+                let rows = self.read(|tx| tx.query(&POSTGRES_VERSION, &[])).await?;
+                let version = rows
+                    .into_iter()
+                    .next()
+                    .map(|mut row| row.take())
+                    .transpose()?;
+                Ok(Engine {
+                    name: "PostgreSQL",
+                    version: version.unwrap_or_default(),
+                })
+            }
+        }
+    }
+
+    /// Prepares every SQL text of the store, running none: a schema that is not ours shows here
+    /// and not at somebody's command.
+    ///
+    /// # Errors
+    /// [`StoreError::Statement`] with the first text that the database refuses.
+    pub async fn prepare_all(&self) -> Result<()> {
+        self.read(|tx| {
+            crate::statements().into_iter().try_for_each(|sql| {
+                tx.prepare(sql).map_err(|error| match error {
+                    StoreError::Statement(reason) => {
+                        StoreError::Statement(format!("{reason}, in: {}", sql.postgres()))
+                    }
+                    other => other,
+                })
+            })
+        })
+        .await
+    }
+
+    /// Runs a read on one snapshot of the database.
+    ///
+    /// # Errors
+    /// Those of the function, and [`StoreError`]s turned into them.
+    pub async fn read<T, E, F>(&self, read: F) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.read(read).await,
+            Backend::Postgres(postgres) => postgres.read(read).await,
+        }
+    }
+
+    /// Runs a write in a transaction: committed and durable when this returns `Ok`, undone when the
+    /// function refuses. It may be run again when it met another transaction. `room` is the key of
+    /// the room it is about, if it is about one.
+    ///
+    /// # Errors
+    /// Those of the function, and [`StoreError`]s turned into them.
+    pub async fn write<T, E, F>(&self, room: Option<i64>, write: F) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + AsConflict + Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => {
+                let (reply, answer) = oneshot::channel();
+                sqlite.submit(Box::new(Write {
+                    write,
+                    result: None,
+                    reply: Some(reply),
+                }));
+                answer.await.unwrap_or_else(|_| {
+                    Err(StoreError::Failed("the writer has stopped".to_owned()).into())
+                })
+            }
+            Backend::Postgres(postgres) => postgres.write(room, write).await,
+        }
+    }
+}
+
+/// A command that takes many inputs of different rooms at once, in one transaction.
+pub trait Batch: Send + Sync + 'static {
+    type Input: Send + Sync + 'static;
+    type Output: Send + 'static;
+    type Refused: From<StoreError> + AsConflict + Send + 'static;
+
+    /// The key of the room that an input is about.
+    fn room(&self, input: &Self::Input) -> i64;
+
+    /// One result for each input, in their order. A refused input has written nothing.
+    ///
+    /// # Errors
+    /// What concerns all of them.
+    #[expect(clippy::type_complexity, reason = "a list of results, inside a result")]
+    fn run(
+        &self,
+        tx: &mut Tx<'_>,
+        inputs: &[&Self::Input],
+    ) -> Result<Vec<std::result::Result<Self::Output, Self::Refused>>>;
+}
+
+/// Runs a [`Batch`] in groups: on SQLite the writer groups everything anyway; on PostgreSQL a few
+/// writers each take what waits, one input a room.
+pub struct Grouped<B: Batch> {
+    store: Store,
+    batch: Arc<B>,
+    writers: Vec<mpsc::Sender<Pending<B>>>,
+}
+
+impl<B: Batch> std::fmt::Debug for Grouped<B> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Grouped")
+            .field("writers", &self.writers.len())
+            .finish_non_exhaustive()
+    }
+}
+
+struct Pending<B: Batch> {
+    input: B::Input,
+    reply: oneshot::Sender<std::result::Result<B::Output, B::Refused>>,
+}
+
+impl<B: Batch> Grouped<B> {
+    /// Starts the writers; they end when this is dropped.
+    #[must_use]
+    pub fn new(store: &Store, batch: B) -> Self {
+        let batch = Arc::new(batch);
+        let writers = match &store.backend {
+            Backend::Sqlite(_) => Vec::new(),
+            Backend::Postgres(postgres) => (0..WRITERS)
+                .map(|_| {
+                    let (send, receive) = mpsc::channel(QUEUE);
+                    let writer = Writer {
+                        postgres: Arc::clone(postgres),
+                        batch: Arc::clone(&batch),
+                    };
+                    drop(tokio::task::spawn_blocking(move || writer.run(receive)));
+                    send
+                })
+                .collect(),
+        };
+        Self {
+            store: store.clone(),
+            batch,
+            writers,
+        }
+    }
+
+    /// Runs one input, with whatever others there are.
+    ///
+    /// # Errors
+    /// Those of the command.
+    pub async fn submit(&self, input: B::Input) -> std::result::Result<B::Output, B::Refused> {
+        if self.writers.is_empty() {
+            let batch = Arc::clone(&self.batch);
+            return self
+                .store
+                .write(None, move |tx| one(batch.as_ref(), tx, &input))
+                .await;
+        }
+        let room = self.batch.room(&input).unsigned_abs() as usize;
+        let (reply, answer) = oneshot::channel();
+        let stopped = || StoreError::Failed("the writer has stopped".to_owned());
+        self.writers[room % self.writers.len()]
+            .try_send(Pending { input, reply })
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => {
+                    StoreError::Busy("too many writes are waiting")
+                }
+                mpsc::error::TrySendError::Closed(_) => stopped(),
+            })?;
+        answer.await.unwrap_or_else(|_| Err(stopped().into()))
+    }
+}
+
+fn one<B: Batch>(
+    batch: &B,
+    tx: &mut Tx<'_>,
+    input: &B::Input,
+) -> std::result::Result<B::Output, B::Refused> {
+    let missing = || StoreError::Statement("a batch lost one of its results".to_owned());
+    batch.run(tx, &[input])?.pop().ok_or_else(missing)?
+}
+
+/// One writer on PostgreSQL, on a thread of its own.
+struct Writer<B> {
+    postgres: Arc<Postgres>,
+    batch: Arc<B>,
+}
+
+impl<B: Batch> Writer<B> {
+    fn run(self, mut queue: mpsc::Receiver<Pending<B>>) {
+        let handle = tokio::runtime::Handle::current();
+        let mut waiting: Vec<Pending<B>> = Vec::new();
+        loop {
+            if waiting.is_empty() {
+                match queue.blocking_recv() {
+                    Some(first) => waiting.push(first),
+                    None => return,
+                }
+            }
+            while waiting.len() < QUEUE {
+                match queue.try_recv() {
+                    Ok(next) => waiting.push(next),
+                    Err(_) => break,
+                }
+            }
+            let group = self.take_group(&mut waiting);
+            self.commit(&handle, group);
+        }
+    }
+
+    /// The first input of each room that waits, up to [`GROUP`]; the others keep their order.
+    fn take_group(&self, waiting: &mut Vec<Pending<B>>) -> Vec<Pending<B>> {
+        let mut rooms = std::collections::HashSet::with_capacity(GROUP);
+        let mut group = Vec::with_capacity(GROUP.min(waiting.len()));
+        let mut rest = Vec::new();
+        for pending in waiting.drain(..) {
+            if group.len() < GROUP && rooms.insert(self.batch.room(&pending.input)) {
+                group.push(pending);
+            } else {
+                rest.push(pending);
+            }
+        }
+        *waiting = rest;
+        group
+    }
+
+    fn commit(&self, handle: &tokio::runtime::Handle, group: Vec<Pending<B>>) {
+        metrics::histogram!("orderchat_store_group_size").record(group.len() as f64);
+        let results = handle
+            .block_on(self.postgres.connection())
+            .and_then(|connection| {
+                let inputs: Vec<&B::Input> = group.iter().map(|pending| &pending.input).collect();
+                let session = Session::new(&connection, handle);
+                let run = || session.repeat(|tx| self.batch.run(tx, &inputs));
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+                    .unwrap_or_else(|_| Err(StoreError::Failed("a write panicked".to_owned())))
+            });
+        match results {
+            Ok(results) => {
+                for (pending, result) in group.into_iter().zip(results) {
+                    let _ = pending.reply.send(result);
+                }
+            }
+            Err(error) => {
+                for pending in group {
+                    let _ = pending.reply.send(Err(error.clone().into()));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What the store promises, on both engines: each test runs once on SQLite and once on PostgreSQL,
+//! each time on a database of its own.
+//!
+//! SQLite needs nothing. PostgreSQL is there when `ORDERCHAT_TEST_POSTGRES` holds the URL of a
+//! database from which others can be created; `scripts/with-postgres` starts one and sets it.
+//! Without it those tests are ignored, and the run says so at its end.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests make their own ids and tasks; the store gets both passed in"
+)]
+
+mod audit;
+mod chain;
+mod conflicts;
+mod database;
+mod edits;
+mod fixture;
+mod groups;
+mod harness;
+mod lists;
+mod log;
+mod messages;
+mod migrations;
+mod opening;
+mod orders;
+mod participants;
+mod plans;
+mod raw;
+mod receipts;
+mod search;
+mod snapshots;
+mod statements;
+mod unread;
+mod users;
+mod writes;
+
+fn main() -> std::process::ExitCode {
+    harness::run(&[
+        audit::TESTS,
+        conflicts::TESTS,
+        edits::TESTS,
+        groups::TESTS,
+        lists::TESTS,
+        log::TESTS,
+        messages::TESTS,
+        migrations::TESTS,
+        opening::TESTS,
+        orders::TESTS,
+        participants::TESTS,
+        plans::TESTS,
+        receipts::TESTS,
+        search::TESTS,
+        snapshots::TESTS,
+        statements::TESTS,
+        unread::TESTS,
+        users::TESTS,
+        writes::TESTS,
+    ])
+}

@@ -1,0 +1,40 @@
+# Shared by the scripts of this folder; sourced, not run.
+# shellcheck shell=bash
+
+# Tools that cargo installed are found also where the login shell does not know them.
+export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
+
+# The project's own folder, whatever folder a script was called from.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# fail TEXT: says what is wrong and what to do, and ends the script.
+fail() {
+    echo "$(basename "$0"): $*" >&2
+    exit 1
+}
+
+# postgres_bin: prints the folder of PostgreSQL's programs, nothing when there is none. Debian keeps
+# them off the PATH, one folder a version; the newest is taken.
+postgres_bin() {
+    local initdb folder
+    initdb=$(readlink -f "$(command -v initdb || true)")
+    while read -r folder; do
+        if [ -x "$folder/initdb" ] && [ -x "$folder/postgres" ]; then
+            echo "$folder"
+            return
+        fi
+    done < <(printf '%s\n' /usr/lib/postgresql/*/bin | sort --version-sort --reverse
+        dirname "${initdb:-/none/initdb}")
+}
+
+# require_engine NAME: ends the script unless NAME is an engine.
+require_engine() {
+    case "${1:-}" in
+        sqlite | postgres) ;;
+        *) fail "unknown engine '${1:-}': say sqlite or postgres" ;;
+    esac
+}
+
+# Where cargo puts what it builds.
+# shellcheck disable=SC2034 # used by those who source this
+target=${CARGO_TARGET_DIR:-$root/target}
