@@ -1,12 +1,27 @@
+//! Orderchat: every order gets its own conversation. See `docs/ARCHITECTURE.md` for the map.
+
+mod app;
 mod auth;
 mod chat;
+mod cli;
 mod clock;
 mod config;
 mod generations;
+mod http;
 mod limits;
 mod net;
 mod orders;
 mod random;
 mod telemetry;
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match cli::run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("orderchat: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,5 +1,5 @@
--- The first schema. One text for both engines: @key, @int, @text, @bytes and @table are replaced
--- by each engine's own words (see migrate.rs). Times are milliseconds, booleans 0 and 1, ids of the
+-- The first schema. One text for both engines: @key, @int, @text, @word, @bytes and @table are
+-- replaced by each engine's own words (see migrate.rs). Times are milliseconds, booleans 0 and 1, ids of the
 -- outside UUIDs as bytes, keys of the inside small integers.
 
 CREATE TABLE meta (
@@ -114,10 +114,14 @@ CREATE TABLE room (
 CREATE INDEX room_activity ON room (last_at, k);
 CREATE INDEX room_pharmacy_activity ON room (pharmacy, last_at, k);
 CREATE INDEX room_public_activity ON room (last_at, k) WHERE is_public = 1;
+CREATE INDEX room_created ON room (created_at, k);
+CREATE INDEX room_pharmacy_created ON room (pharmacy, created_at, k);
+CREATE INDEX room_public_created ON room (created_at, k) WHERE is_public = 1;
 
 -- Words by whose beginning a room is found: its order's number, its code, the words of its title.
+-- Compared by their bytes: in the order of a language, what begins so would not stand together.
 CREATE TABLE room_word (
-  word @text NOT NULL,
+  word @word NOT NULL,
   room @int NOT NULL REFERENCES room (k),
   PRIMARY KEY (word, room)
 ) @table;

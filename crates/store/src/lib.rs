@@ -38,7 +38,6 @@ pub fn statements() -> Vec<&'static Sql> {
         participants::SQL,
         receipts::SQL,
         rooms::SQL,
-        store::SQL,
         users::SQL,
     ]
     .concat()

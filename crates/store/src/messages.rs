@@ -4,12 +4,11 @@ use std::collections::HashMap;
 
 use orderchat_domain::message::MessageType;
 use orderchat_domain::project::{ActorRecord, MessageRecord, QuoteRecord};
-use orderchat_domain::receipt::{Mark, reached_at};
 use orderchat_domain::{MessageId, Millis, ParticipantId, Role};
 use uuid::Uuid;
 
 use crate::orders::person;
-use crate::receipts;
+use crate::receipts::{self, Kind};
 use crate::rooms::StoredRoom;
 use crate::sql::statements;
 use crate::value::{Row, values};
@@ -259,30 +258,17 @@ fn complete(tx: &mut Tx<'_>, room: &StoredRoom, mut list: Vec<Raw>) -> Result<Ve
         .into_iter()
         .map(|raw| (raw.record.seq, quote(&raw.record)))
         .collect();
-    let (Some(first), Some(last)) = (list.first(), list.last()) else {
-        return Ok(Vec::new());
-    };
-    let span = (first.record.seq, last.record.seq);
-    let delivered = receipts::marks(tx, room.record.key, receipts::Kind::Delivered, span)?;
-    let read = receipts::marks(tx, room.record.key, receipts::Kind::Read, span)?;
-    for raw in &mut list {
+    let messages: Vec<(u64, i64)> = list
+        .iter()
+        .map(|raw| (raw.record.seq, raw.sender))
+        .collect();
+    let key = room.record.key;
+    let delivered = receipts::reached(tx, key, Kind::Delivered, room.delivered, &messages)?;
+    let read = receipts::reached(tx, key, Kind::Read, room.read, &messages)?;
+    for ((raw, delivered_at), read_at) in list.iter_mut().zip(delivered).zip(read) {
         raw.record.reply_to = raw.reply_to.and_then(|seq| quotes.get(&seq).cloned());
-        let seq = raw.record.seq;
-        let mut time = |kind, reached: u64, marks: &[Mark]| {
-            if reached < seq {
-                return Ok(None);
-            }
-            match reached_at(marks, raw.sender, seq) {
-                Some(at) => Ok(Some(at)),
-                None => receipts::reached(tx, room.record.key, kind, seq, raw.sender),
-            }
-        };
-        let (first, second) = (
-            room.delivered.of_others(raw.sender),
-            room.read.of_others(raw.sender),
-        );
-        raw.record.delivered_at = time(receipts::Kind::Delivered, first, &delivered)?;
-        raw.record.read_at = time(receipts::Kind::Read, second, &read)?;
+        raw.record.delivered_at = delivered_at;
+        raw.record.read_at = read_at;
     }
     Ok(list.into_iter().map(|raw| raw.record).collect())
 }

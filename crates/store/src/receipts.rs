@@ -1,25 +1,29 @@
 //! How far people have received and read, and when: rows are only ever appended.
 
 use orderchat_domain::Millis;
-use orderchat_domain::receipt::Mark;
+use orderchat_domain::receipt::{Frontier, Mark, reached_at};
 
 use crate::sql::statements;
-use crate::value::values;
+use crate::value::{Row, values};
 use crate::{Result, Tx};
 
 statements! {
     MARKS = "SELECT participant, seq, at FROM receipt_mark
         WHERE room = $1 AND kind = $2 AND seq >= $3 ORDER BY seq, participant LIMIT $4";
-    REACHED = "SELECT MIN(at) FROM receipt_mark
-        WHERE room = $1 AND kind = $2 AND seq >= $3 AND participant <> $4";
+    FIRST_BEYOND = "SELECT p.k, a.seq, a.at FROM participant p
+        JOIN receipt_advance a ON a.participant = p.k AND a.kind = $2
+            AND a.seq = (SELECT MIN(n.seq) FROM receipt_advance n
+                WHERE n.participant = p.k AND n.kind = $2 AND n.seq >= $3)
+        WHERE p.room = $1";
     ADD_MARK = "INSERT INTO receipt_mark (room, kind, seq, participant, at)
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
     ADD_ADVANCE = "INSERT INTO receipt_advance (participant, kind, seq, at)
         VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     ADVANCE_AT (participant: Int, kind: Int, seq: Int) =
-        "SELECT i.participant, i.kind, MIN(a.at) FROM {rows} JOIN receipt_advance a
-            ON a.participant = i.participant AND a.kind = i.kind AND a.seq >= i.seq
-         GROUP BY i.participant, i.kind";
+        "SELECT i.participant, i.kind, a.at FROM {rows} JOIN receipt_advance a
+            ON a.participant = i.participant AND a.kind = i.kind
+            AND a.seq = (SELECT MIN(n.seq) FROM receipt_advance n
+                WHERE n.participant = i.participant AND n.kind = i.kind AND n.seq >= i.seq)";
     PASSED = "SELECT CAST(COALESCE(SUM(CASE WHEN l.actor = $4 THEN 1 ELSE 0 END), 0) AS BIGINT),
             CAST(COALESCE(SUM(CASE WHEN l.actor <> $4 AND s.deleted_at IS NOT NULL
                 THEN 1 ELSE 0 END), 0) AS BIGINT)
@@ -34,34 +38,11 @@ pub enum Kind {
     Read = 1,
 }
 
-/// Rows read beside one for each seq of a page: enough unless one person advanced very often
-/// beyond it.
+/// Marks read at once beside two for each seq of a page, which is as many as a seq can have.
 const SPARE: u64 = 64;
 
-/// The advances that reached into or beyond these seqs, the nearest first.
-///
-/// # Errors
-/// As any read.
-pub(crate) fn marks(
-    tx: &mut Tx<'_>,
-    room: i64,
-    kind: Kind,
-    (first, last): (u64, u64),
-) -> Result<Vec<Mark>> {
-    let limit = 2 * (last - first + 1).min(1_000) + SPARE;
-    tx.query(&MARKS, &values![room, kind as i64, first, limit])?
-        .into_iter()
-        .map(|mut row| {
-            Ok(Mark {
-                participant: row.take()?,
-                seq: row.take()?,
-                at: row.take()?,
-            })
-        })
-        .collect()
-}
-
-/// When the first person other than `sender` reached the seq.
+/// When the first person other than its sender reached each of these messages: pairs of seq and
+/// sender (a participant's key, 0 for the system), ascending. As many times, in their order.
 ///
 /// # Errors
 /// As any read.
@@ -69,13 +50,64 @@ pub(crate) fn reached(
     tx: &mut Tx<'_>,
     room: i64,
     kind: Kind,
-    seq: u64,
-    sender: i64,
-) -> Result<Option<Millis>> {
-    match tx.query_opt(&REACHED, &values![room, kind as i64, seq, sender])? {
-        Some(mut row) => row.take(),
-        None => Ok(None),
+    frontier: Frontier,
+    messages: &[(u64, i64)],
+) -> Result<Vec<Option<Millis>>> {
+    let is_reached = |seq, sender| frontier.of_others(sender) >= seq;
+    let mut reached = messages.iter().filter(|(seq, sender)| is_reached(*seq, *sender));
+    let Some((first, _)) = reached.next() else {
+        return Ok(vec![None; messages.len()]);
+    };
+    let last = reached.last().map_or(*first, |(seq, _)| *seq);
+    let (mut marks, mut until) = marks(tx, room, kind, (*first, last))?;
+    let mut times = Vec::with_capacity(messages.len());
+    for &(seq, sender) in messages {
+        if !is_reached(seq, sender) {
+            times.push(None);
+            continue;
+        }
+        if seq > until {
+            (marks, until) = (first_beyond(tx, room, kind, seq)?, seq);
+        }
+        times.push(reached_at(&marks, sender, seq));
     }
+    Ok(times)
+}
+
+/// The marks that tell when any seq from `first` up to the one given with them was reached.
+fn marks(
+    tx: &mut Tx<'_>,
+    room: i64,
+    kind: Kind,
+    (first, last): (u64, u64),
+) -> Result<(Vec<Mark>, u64)> {
+    let limit = 2 * (last - first + 1).min(1_000) + SPARE;
+    let rows = tx.query(&MARKS, &values![room, kind as i64, first, limit])?;
+    let mut marks = rows.into_iter().map(mark).collect::<Result<Vec<_>>>()?;
+    match marks.last() {
+        // There are more: somebody who jumped beyond these may have been there earlier.
+        Some(&Mark { seq, .. }) if marks.len() as u64 == limit => {
+            marks.append(&mut first_beyond(tx, room, kind, seq)?);
+            Ok((marks, seq))
+        }
+        _ => Ok((marks, u64::MAX)),
+    }
+}
+
+/// Each participant's first advance to or beyond the seq, which is also their earliest.
+fn first_beyond(tx: &mut Tx<'_>, room: i64, kind: Kind, seq: u64) -> Result<Vec<Mark>> {
+    tx.query(&FIRST_BEYOND, &values![room, kind as i64, seq])?
+        .into_iter()
+        .map(mark)
+        .collect()
+}
+
+fn mark(mut row: Row) -> Result<Mark> {
+    Ok(Mark {
+        participant: row.take()?,
+        seq: row.take()?,
+        at: row.take()?,
+    })
 }
 
 /// Remembers an advance; `moved` when it moved the frontier of the room.

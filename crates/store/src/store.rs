@@ -36,6 +36,9 @@ const QUEUE: usize = 2_048;
 
 statements! {
     POSTGRES_VERSION = "SELECT current_setting('server_version')";
+    POSTGRES_DURABILITY =
+        "SELECT current_setting('fsync'), current_setting('synchronous_commit'),
+            current_setting('full_page_writes')";
 }
 
 /// The database of one node. Cheap to clone.
@@ -161,6 +164,8 @@ impl Store {
     /// [`StoreError::Statement`] with the first text that the database refuses.
     pub async fn prepare_all(&self) -> Result<()> {
         self.read(|tx| {
+            // SQLite compares the schema that the connection knows with the file's when it reads.
+            crate::meta::get(tx, "epoch")?;
             crate::statements().into_iter().try_for_each(|sql| {
                 tx.prepare(sql).map_err(|error| match error {
                     StoreError::Statement(reason) => {
@@ -171,6 +176,27 @@ impl Store {
             })
         })
         .await
+    }
+
+    /// PostgreSQL's settings on which durability hangs, by name; none on SQLite, where opening
+    /// asserts them.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn durability(&self) -> Result<Vec<(&'static str, String)>> {
+        if self.file().is_some() {
+            return Ok(Vec::new());
+        }
+        let row = self
+            .read(|tx| tx.query_opt(&POSTGRES_DURABILITY, &[]))
+            .await?;
+        let Some(mut row) = row else {
+            return Ok(Vec::new());
+        };
+        ["fsync", "synchronous_commit", "full_page_writes"]
+            .into_iter()
+            .map(|name| Ok((name, row.take()?)))
+            .collect()
     }
 
     /// Runs a read on one snapshot of the database.

@@ -5,7 +5,7 @@ use orderchat_domain::permission::{Access, Action, Reach, Standing, permit, reac
 use orderchat_domain::policy::{As, Circumstances, OrderPolicy, Rights};
 use orderchat_domain::project::{ParticipantRecord, by};
 use orderchat_domain::room::check_state;
-use orderchat_domain::{MessageId, Millis, ParticipantId, Refusal};
+use orderchat_domain::{MessageId, Millis, OrderId, ParticipantId, Refusal};
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{Tx, messages, participants, rooms};
 
@@ -151,6 +151,12 @@ impl Chat {
         let name = RoomName::parse(name)?;
         self.read(move |tx| Ok(rooms::key_of(tx, &name)?.ok_or(Refusal::NotFound)?))
             .await
+    }
+
+    /// The key of the order's room; as [`Chat::room_key`], it says nothing of rights.
+    pub(crate) async fn room_key_of_order(&self, order: &OrderId) -> Result<i64> {
+        let order = order.clone();
+        self.read(move |tx| Ok(rooms::key_of_order(tx, &order)?.ok_or(Refusal::NotFound)?)).await
     }
 
     /// The keys of a participant's room and of the participant.

@@ -104,6 +104,18 @@ impl Chat {
         Ok(self.show_message(ctx, &scene, &record, receipts))
     }
 
+    /// The key of the room of a message that the caller may see.
+    pub(crate) async fn room_of_visible(&self, ctx: &Context, id: &str) -> Result<i64> {
+        let (room, seq) = self.message_place(id).await?;
+        let (chat, asked) = (self.clone(), ctx.clone());
+        self.read(move |tx| {
+            let scene = enter(tx, chat.policy(), &asked, room, Action::ReadRoom)?;
+            visible(tx, chat.viewer(&asked, scene.own.as_ref()), &scene.room, seq)?;
+            Ok(room)
+        })
+        .await
+    }
+
     /// Changes the text of a message; what it said before stays, for admins.
     pub(crate) async fn edit(&self, ctx: &Context, id: &str, content: &str) -> Result<MessageView> {
         let content = text::clean("/content", content, self.rules().message_length)?;

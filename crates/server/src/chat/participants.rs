@@ -7,7 +7,7 @@ use orderchat_domain::project::{
     self, ParticipantRecord, ParticipantView, Person, RoomView, Surface,
 };
 use orderchat_domain::{Refusal, Role, Rule, UserId, preferences};
-use orderchat_store::participants::Page;
+pub(crate) use orderchat_store::participants::Page;
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{Tx, participants, rooms, users};
 use serde_json::{Map, Value};
@@ -288,7 +288,13 @@ impl Chat {
     }
 
     /// The caller leaves; they may come back.
-    pub(crate) async fn leave_room(&self, ctx: &Context, room: i64) -> Result<RoomView> {
+    pub(crate) async fn leave_room(
+        &self,
+        ctx: &Context,
+        room: i64,
+        why: Option<&str>,
+    ) -> Result<RoomView> {
+        let why = reason(why)?;
         let (chat, asked) = (self.clone(), ctx.clone());
         let seen = self
             .write(Some(room), move |tx| {

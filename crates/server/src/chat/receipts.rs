@@ -5,7 +5,8 @@ use orderchat_domain::permission::Action;
 use orderchat_domain::project::{MessageView, ParticipantRecord, RoomView};
 use orderchat_domain::receipt::Unread;
 use orderchat_domain::room::check_receipts;
-use orderchat_store::receipts::{self, Kind};
+use orderchat_store::receipts;
+pub(crate) use orderchat_store::receipts::Kind;
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{Tx, log, participants, rooms};
 

@@ -11,7 +11,8 @@ use orderchat_domain::project::{
 };
 use orderchat_domain::room::{RoomChange, RoomStatus};
 use orderchat_domain::{OrderId, Refusal, Role, Rule};
-use orderchat_store::rooms::{Cursor, Direction, Filter, Ordering, Scope, StoredRoom};
+pub(crate) use orderchat_store::rooms::{Cursor, Direction, Ordering};
+use orderchat_store::rooms::{Filter, Scope, StoredRoom};
 use orderchat_store::{Tx, messages, orders, participants, rooms};
 use serde_json::json;
 

@@ -73,6 +73,16 @@ impl Chat {
         })
     }
 
+    /// Whether this was sent before with the same key.
+    pub(crate) async fn is_repeat(&self, ctx: &Context, room: i64, draft: &Draft) -> Result<bool> {
+        let Some(key) = &draft.key else { return Ok(false) };
+        let (hash, user) = (key_hash(key.as_str()), ctx.user);
+        self.read(move |tx| {
+            Ok(!messages::by_client_keys(tx, &[(0, room, user, &hash)])?.is_empty())
+        })
+        .await
+    }
+
     /// The message as it now stands, which may be a tombstone.
     async fn stored(&self, sent: &Sent) -> Result<MessageRecord> {
         let (room, seq) = (sent.scene.room.clone(), sent.seq);

@@ -231,17 +231,19 @@ impl Chat {
     }
 
     /// Every token of the user issued up to now dies.
-    pub(crate) async fn revoke_user(&self, ctx: &Context, user: &str) -> Result<()> {
+    pub(crate) async fn revoke_user(&self, ctx: &Context, user: &str) -> Result<Profile> {
         permit_role(ctx.caller.role, Action::ReportOrders)?;
         let id = UserId::parse("id", user).map_err(|_| Refusal::NotFound)?;
         let (ctx, asked) = (ctx.clone(), id.clone());
-        self.write(None, move |tx| {
-            let user = users::by_id(tx, &asked, false)?.ok_or(Refusal::NotFound)?;
-            revoke(tx, &ctx, &user, "")
-        })
-        .await?;
+        let user = self
+            .write(None, move |tx| {
+                let user = users::by_id(tx, &asked, false)?.ok_or(Refusal::NotFound)?;
+                revoke(tx, &ctx, &user, "")?;
+                Ok(user)
+            })
+            .await?;
         self.0.users.forget(&id);
-        Ok(())
+        Ok(Profile { user, is_new: false })
     }
 
     /// The caller's profile and unread totals.

@@ -82,17 +82,13 @@ impl Postgres {
     {
         let connection = self.connection().await?;
         blocking(move |handle| {
-            let session = Session {
-                client: &connection,
-                handle: &handle,
-            };
+            let session = Session::new(&connection, &handle);
             session.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+            // After a panic the next user of the connection would be inside this transaction.
+            let guard = Rollback(Some(session));
             let result = read(&mut Tx::Postgres(session));
-            Session {
-                client: &connection,
-                handle: &handle,
-            }
-            .batch("COMMIT")?;
+            guard.disarm();
+            session.batch("COMMIT")?;
             result
         })
         .await
@@ -117,11 +113,7 @@ impl Postgres {
         };
         let connection = self.connection().await?;
         blocking(move |handle| {
-            let session = Session {
-                client: &connection,
-                handle: &handle,
-            };
-            session.repeat(write)
+            Session::new(&connection, &handle).repeat(write)
         })
         .await
     }

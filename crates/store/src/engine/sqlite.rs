@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::Tx;
 use crate::migrate::{self, Migrated};
@@ -61,7 +61,28 @@ struct Closing {
 #[derive(Debug)]
 struct Readers {
     idle: Mutex<VecDeque<Connection>>,
-    free: Semaphore,
+    /// A permit for each idle connection.
+    free: Arc<Semaphore>,
+}
+
+/// A reading connection that is taken, and goes back however the read ends: in a panic, or after
+/// its caller has gone.
+struct Reader {
+    connection: Option<Connection>,
+    readers: Arc<Readers>,
+    // Freed after `drop` has put the connection back.
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let mut idle = lock(&self.readers.idle);
+        idle.extend(self.connection.take());
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Sqlite {
@@ -94,7 +115,7 @@ impl Sqlite {
             .collect::<Result<VecDeque<_>>>()?;
         let readers = Arc::new(Readers {
             idle: Mutex::new(idle),
-            free: Semaphore::new(READERS),
+            free: Arc::new(Semaphore::new(READERS)),
         });
         let (jobs, queue) = sync_channel(QUEUE);
         thread("store-writer", move || write(&writer, &queue, &fatal))?;
@@ -140,20 +161,18 @@ impl Sqlite {
         F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
     {
         let stopped = |_| StoreError::Failed("the store has stopped".to_owned());
-        let permit = self.readers.free.acquire().await.map_err(stopped)?;
-        let readers = Arc::clone(&self.readers);
-        let run = move || {
-            let lock = || readers.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            let taken = lock().pop_front();
-            let Some(connection) = taken else {
-                return Err(StoreError::Failed("a reading connection was lost".to_owned()).into());
-            };
-            let result = snapshot(&connection, read);
-            lock().push_back(connection);
-            result
+        let free = Arc::clone(&self.readers.free);
+        let permit = free.acquire_owned().await.map_err(stopped)?;
+        let reader = Reader {
+            connection: lock(&self.readers.idle).pop_front(),
+            readers: Arc::clone(&self.readers),
+            _permit: permit,
+        };
+        let run = move || match &reader.connection {
+            Some(connection) => snapshot(connection, read),
+            None => Err(StoreError::Failed("a reading connection was lost".to_owned()).into()),
         };
         let result = tokio::task::spawn_blocking(run).await;
-        drop(permit);
         result.unwrap_or_else(|_| Err(StoreError::Failed("a read panicked".to_owned()).into()))
     }
 }

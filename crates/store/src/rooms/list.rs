@@ -95,7 +95,7 @@ fn text(scope: usize, ordering: Ordering, direction: Direction, search: bool) ->
     };
     let scope = match scope {
         0 => "me.usr = $1 AND me.ended IS NULL AND me.readable = 1",
-        1 => "($6 = 1 OR COALESCE(me.ended, '') <> 'blocked')",
+        1 => "(CAST($6 AS BIGINT) = 1 OR COALESCE(me.ended, '') <> 'blocked')",
         2 => "r.pharmacy = $2 AND COALESCE(me.ended, '') <> 'blocked'",
         _ => "r.is_public = 1 AND me.k IS NULL",
     };

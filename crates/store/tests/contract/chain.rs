@@ -68,9 +68,6 @@ fn has_digest(text: &[Cell], digest: &Hash) -> bool {
     if *salt == Cell::Null {
         return true;
     }
-    let parts = [
-        body.text().as_bytes(),
-        metadata.text_or_empty().as_bytes(),
-    ];
+    let parts = [body.text().as_bytes(), metadata.text_or_empty().as_bytes()];
     salted_digest(salt.bytes(), &parts) == *digest
 }

@@ -62,7 +62,9 @@ impl Database {
 
     async fn create_on_postgres() -> Self {
         let admin_url = std::env::var(ADMIN_URL).unwrap_or_else(|_| {
-            panic!("{ADMIN_URL} must be the URL of an admin database; scripts/with-postgres sets it")
+            panic!(
+                "{ADMIN_URL} must be the URL of an admin database; scripts/with-postgres sets it"
+            )
         });
         let name = format!("contract_{}", uuid::Uuid::now_v7().simple());
         // Sorted as English is, like most databases that are not made for a test: nothing may hang

@@ -32,10 +32,7 @@ pub(crate) async fn read<T: Send + 'static>(
     store: &Store,
     read: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
 ) -> T {
-    store
-        .read::<T, StoreError, _>(read)
-        .await
-        .expect("a read")
+    store.read::<T, StoreError, _>(read).await.expect("a read")
 }
 
 /// An id that tells what it is of: `kind` of the thing, `n` among its like.

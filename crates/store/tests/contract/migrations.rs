@@ -17,16 +17,30 @@ async fn a_fresh_database_is_brought_to_the_newest_schema(database: &Database) {
     let migrated = database.open().await.migrated();
     let newest = newest_schema();
     assert!(newest >= 1);
-    assert_eq!(migrated, Migrated { applied: newest, version: newest });
+    assert_eq!(
+        migrated,
+        Migrated {
+            applied: newest,
+            version: newest
+        }
+    );
     let raw = database.raw().await;
-    let versions = raw.int("SELECT COUNT(*) FROM refinery_schema_history").await;
+    let versions = raw
+        .int("SELECT COUNT(*) FROM refinery_schema_history")
+        .await;
     assert_eq!(versions.unsigned_abs() as usize, newest);
 }
 
 async fn a_migrated_database_is_left_as_it_is(database: &Database) {
     drop(database.open().await);
     let again = database.open().await.migrated();
-    assert_eq!(again, Migrated { applied: 0, version: newest_schema() });
+    assert_eq!(
+        again,
+        Migrated {
+            applied: 0,
+            version: newest_schema()
+        }
+    );
 }
 
 async fn a_schema_of_a_newer_version_is_refused(database: &Database) {
@@ -39,7 +53,10 @@ async fn a_schema_of_a_newer_version_is_refused(database: &Database) {
     ))
     .await;
     let refused = refusal(database).await;
-    assert!(refused.contains(&format!("V{newer}__from_the_future")), "{refused}");
+    assert!(
+        refused.contains(&format!("V{newer}__from_the_future")),
+        "{refused}"
+    );
     assert!(refused.contains("newer"), "{refused}");
 }
 
@@ -56,7 +73,11 @@ async fn nodes_that_start_together_migrate_once(database: &Database) {
     let open = || Store::open(database.options());
     let (one, other) = tokio::join!(open(), open());
     let applied = [one, other].map(|store| store.expect("a store").migrated().applied);
-    assert_eq!(applied.iter().sum::<usize>(), newest_schema(), "{applied:?}");
+    assert_eq!(
+        applied.iter().sum::<usize>(),
+        newest_schema(),
+        "{applied:?}"
+    );
 }
 
 /// Why the database cannot be opened; it must be for good.

@@ -7,9 +7,8 @@ use crate::fixture::{read, write};
 use crate::harness::tests;
 
 tests! {
-    BOTH: the_engine_says_its_version, what_is_put_first_stays;
+    BOTH: the_engine_says_its_version, what_is_put_first_stays, readers_cannot_write;
     SQLITE: sqlite_writes_with_wal_and_full_sync,
-        readers_cannot_write,
         a_folder_that_is_not_there_is_named,
         a_file_that_is_no_database_is_named;
     POSTGRES: an_address_that_cannot_be_read_is_not_repeated,
@@ -26,7 +25,10 @@ async fn the_engine_says_its_version(database: &Database) {
         .collect();
     match database.engine() {
         // Older ones can corrupt a database on a WAL-reset race.
-        Engine::Sqlite => assert!(engine.name == "SQLite" && major >= vec![3, 51, 3], "{engine:?}"),
+        Engine::Sqlite => assert!(
+            engine.name == "SQLite" && major >= vec![3, 51, 3],
+            "{engine:?}"
+        ),
         Engine::Postgres => assert!(engine.name == "PostgreSQL" && major[0] >= 13, "{engine:?}"),
     }
     assert_eq!(store.file().is_some(), database.engine() == Engine::Sqlite);
@@ -35,9 +37,7 @@ async fn the_engine_says_its_version(database: &Database) {
 
 async fn what_is_put_first_stays(database: &Database) {
     let store = database.open().await;
-    let put = |value: &'static str| {
-        write(&store, move |tx| meta::get_or_put(tx, "epoch", value))
-    };
+    let put = |value: &'static str| write(&store, move |tx| meta::get_or_put(tx, "epoch", value));
     assert_eq!(read(&store, |tx| meta::get(tx, "epoch")).await, None);
     assert_eq!(put("first").await, "first");
     assert_eq!(put("second").await, "first");
@@ -70,7 +70,10 @@ async fn readers_cannot_write(database: &Database) {
     let refused = store
         .read::<_, StoreError, _>(|tx| meta::get_or_put(tx, "epoch", "x"))
         .await;
-    assert!(matches!(refused, Err(StoreError::Statement(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StoreError::Statement(_))),
+        "{refused:?}"
+    );
 }
 
 async fn a_folder_that_is_not_there_is_named(database: &Database) {
@@ -92,7 +95,10 @@ async fn an_address_that_cannot_be_read_is_not_repeated(_: &Database) {
     let address = "postgres://shop:hunter2@host:not-a-port/orderchat";
     let refused = Store::open(&Options::Postgres(address.to_owned())).await;
     let reason = refused.expect_err("no address").to_string();
-    assert!(reason.contains("postgres://user:password@host/database"), "{reason}");
+    assert!(
+        reason.contains("postgres://user:password@host/database"),
+        "{reason}"
+    );
     assert!(!reason.contains("hunter2"), "{reason}");
 }
 

@@ -19,5 +19,8 @@ async fn a_text_that_does_not_fit_the_schema_is_named(database: &Database) {
     raw.execute("ALTER TABLE audit RENAME COLUMN detail TO details")
         .await;
     let refused = store.prepare_all().await.expect_err("a column is missing");
-    assert!(refused.to_string().contains("INSERT INTO audit"), "{refused}");
+    assert!(
+        refused.to_string().contains("INSERT INTO audit"),
+        "{refused}"
+    );
 }

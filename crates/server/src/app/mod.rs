@@ -1,0 +1,102 @@
+//! Puts everything together, once, and runs it: the one module that knows all the others.
+
+mod demo;
+mod doctor;
+mod run;
+mod token;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use orderchat_domain::policy::OrderPolicy;
+use orderchat_store::{Options, Store};
+use secrecy::ExposeSecret;
+
+use crate::auth::{Expected, KeySource, Verifier};
+use crate::chat::{Chat, Rules};
+use crate::config::{Database, JwksLocation, LogFormat, Settings};
+use crate::{http, telemetry};
+
+pub(crate) use demo::demo;
+pub(crate) use doctor::doctor;
+pub(crate) use token::{Wanted, token};
+
+/// Serves until a signal ends it.
+pub(crate) fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
+    start_logging(&settings)?;
+    run::make_private(&settings);
+    runtime()?.block_on(async {
+        let chat = open(&settings).await?;
+        let verifier = verifier(&settings).await?;
+        run::run(Arc::new(settings), chat, verifier, |_| ()).await
+    })
+}
+
+/// Brings the database to this version's schema.
+pub(crate) fn migrate(settings: &Settings) -> anyhow::Result<ExitCode> {
+    run::make_private(settings);
+    let store = runtime()?.block_on(Store::open(&options(&settings.database)))?;
+    let migrated = store.migrated();
+    println!("schema version {}, {} migrations applied now", migrated.version, migrated.applied);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The OpenAPI document as it is served.
+pub(crate) fn openapi() -> anyhow::Result<String> {
+    Ok(serde_json::to_string_pretty(&http::document())?)
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started")
+}
+
+fn start_logging(settings: &Settings) -> anyhow::Result<()> {
+    telemetry::init(&settings.log, settings.log_format == LogFormat::Json)
+        .context("the log cannot be started")
+}
+
+fn options(database: &Database) -> Options {
+    match database {
+        Database::Sqlite(path) => Options::Sqlite(path.clone()),
+        Database::Postgres(url) => Options::Postgres(url.expose_secret().to_owned()),
+    }
+}
+
+/// Opens the database and the commands over it.
+async fn open(settings: &Settings) -> anyhow::Result<Chat> {
+    let store = Store::open(&options(&settings.database)).await?;
+    let migrated = store.migrated();
+    let engine = store.engine().await?;
+    tracing::info!(
+        engine = engine.name,
+        engine_version = engine.version,
+        schema_version = migrated.version,
+        migrations_applied = migrated.applied,
+        "the database is open"
+    );
+    let rules = Rules {
+        message_length: settings.message_length,
+        online_window: i64::try_from(settings.online_window.as_millis()).unwrap_or(i64::MAX),
+    };
+    let chat = Chat::new(store, OrderPolicy::default(), rules);
+    chat.ensure_epoch().await?;
+    Ok(chat)
+}
+
+async fn verifier(settings: &Settings) -> anyhow::Result<Verifier> {
+    let source = match (&settings.auth_secret, &settings.auth_jwks) {
+        (Some(secret), _) => KeySource::Secret(secret.clone()),
+        (None, Some(JwksLocation::File(path))) => KeySource::JwksFile(path.clone()),
+        (None, Some(JwksLocation::Url(url))) => KeySource::JwksUrl(url.clone()),
+        (None, None) => anyhow::bail!("no key to verify tokens with; set ORDERCHAT_AUTH_SECRET"),
+    };
+    Ok(Verifier::new(source, expected(settings)).await?)
+}
+
+fn expected(settings: &Settings) -> Expected {
+    Expected { issuer: settings.auth_issuer.clone(), audience: settings.auth_audience.clone() }
+}

@@ -1,0 +1,172 @@
+//! A server's life: listeners, background tasks, and an orderly end.
+
+use std::io::Write as _;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::http::HeaderValue;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::Verifier;
+use crate::chat::Chat;
+use crate::config::{Privacy, Settings, check_private};
+use crate::limits::Limits;
+use crate::net::{self, ServeLimits, WRITE_TIMEOUT};
+use crate::{http, telemetry};
+
+/// How often it is written down who was seen: `last_seen` is at most a minute stale.
+const PRESENCE_EVERY: Duration = Duration::from_secs(30);
+/// Connections of the metrics listener.
+const METRICS_CONNECTIONS: usize = 16;
+
+/// Takes the database and files with secrets away from others on the machine.
+pub(super) fn make_private(settings: &Settings) {
+    for path in settings.private_files() {
+        let path_shown = path.display().to_string();
+        match check_private(&path) {
+            Ok(Privacy::Absent | Privacy::Private) => {}
+            Ok(Privacy::Mended { was }) => tracing::warn!(
+                file = path_shown,
+                mode_was = format!("{was:04o}"),
+                "others on this machine could read the file; its mode is 0600 now"
+            ),
+            Ok(Privacy::Open { mode }) => tracing::warn!(
+                file = path_shown,
+                mode = format!("{mode:04o}"),
+                "others on this machine can read the file and its mode cannot be changed; run \
+                 chmod 600 on it"
+            ),
+            Err(error) => tracing::warn!(file = path_shown, %error, "the file's mode is unknown"),
+        }
+    }
+}
+
+/// Serves until SIGTERM or SIGINT, or until the database can no longer be trusted. `ready` is told
+/// the address once the server listens.
+pub(super) async fn run(
+    settings: Arc<Settings>,
+    chat: Chat,
+    verifier: Verifier,
+    ready: impl FnOnce(SocketAddr),
+) -> anyhow::Result<ExitCode> {
+    let metrics = telemetry::Metrics::install()?;
+    let public = net::bind(settings.listen)
+        .with_context(|| format!("cannot listen on ORDERCHAT_LISTEN {}", settings.listen))?;
+    let private = net::bind(settings.metrics_listen).with_context(|| {
+        format!("cannot listen on ORDERCHAT_METRICS_LISTEN {}", settings.metrics_listen)
+    })?;
+    let (address, metrics_address) = (public.local_addr()?, private.local_addr()?);
+    let stop = CancellationToken::new();
+    let verifier = Arc::new(verifier);
+    let state = http::AppState::new(
+        chat.clone(),
+        Arc::clone(&verifier),
+        Arc::new(Limits::new(&settings)),
+        http_settings(&settings),
+        stop.clone(),
+    );
+    let router = http::service(state);
+    let asked_to_stop = stop.clone();
+    let keys = async move { verifier.keep_fresh(asked_to_stop).await };
+    net::spawn("keys", keys);
+    net::spawn("metrics-upkeep", metrics.clone().keep_up(stop.clone()));
+    net::spawn("presence", write_presence(chat.clone(), stop.clone()));
+    let metrics_server = net::spawn(
+        "metrics",
+        net::serve(private, metrics.router(), metrics_limits(&settings), stop.clone()),
+    );
+    let server =
+        net::spawn("http", net::serve(public, router, public_limits(&settings), stop.clone()));
+    announce(address, metrics_address);
+    ready(address);
+    let orderly = wait(&chat).await?;
+    stop.cancel();
+    if !orderly {
+        // The database's state is unknown: what is under way was answered 503, nothing may follow.
+        return Ok(ExitCode::FAILURE);
+    }
+    let drained = server.await?;
+    metrics_server.await?;
+    chat.write_presence().await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "who was seen last could not be written down");
+    });
+    tracing::info!(cut_connections = drained.cut, "stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the settings say to `http`, which does not know the listeners.
+fn http_settings(settings: &Settings) -> http::HttpSettings {
+    let trusted = settings.trusted_proxies.clone();
+    let origins = settings.origins.iter();
+    http::HttpSettings {
+        origins: origins.filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok()).collect(),
+        max_body: settings.max_body,
+        max_in_flight: settings.max_in_flight,
+        request_deadline: settings.request_deadline,
+        client_address: Box::new(move |extensions, headers| {
+            match extensions.get::<net::Peer>() {
+                Some(net::Peer(peer)) => net::client_address(*peer, headers, &trusted),
+                None => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            }
+        }),
+    }
+}
+
+fn public_limits(settings: &Settings) -> ServeLimits {
+    ServeLimits {
+        name: "public",
+        max_connections: settings.max_connections,
+        header_timeout: settings.header_timeout,
+        write_timeout: WRITE_TIMEOUT,
+        shutdown_grace: settings.shutdown_grace,
+    }
+}
+
+fn metrics_limits(settings: &Settings) -> ServeLimits {
+    ServeLimits {
+        name: "metrics",
+        max_connections: METRICS_CONNECTIONS,
+        ..public_limits(settings)
+    }
+}
+
+/// Says on standard output where the server listens: for people and for scripts that chose port 0.
+fn announce(address: SocketAddr, metrics: SocketAddr) {
+    let mut out = std::io::stdout().lock();
+    // Nobody may be reading; that is no reason not to serve.
+    let _ = writeln!(out, "listening on http://{address}");
+    let _ = writeln!(out, "metrics on http://{metrics}/metrics");
+    let _ = out.flush();
+    tracing::info!(%address, %metrics, "listening");
+}
+
+/// `true` when a signal asks for the end, `false` when the database failed.
+async fn wait(chat: &Chat) -> anyhow::Result<bool> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let orderly = tokio::select! {
+        _ = terminate.recv() => true,
+        _ = interrupt.recv() => true,
+        () = chat.store().failed() => false,
+    };
+    tracing::info!(orderly, "stopping");
+    Ok(orderly)
+}
+
+async fn write_presence(chat: Chat, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(PRESENCE_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = chat.write_presence().await {
+            tracing::warn!(%error, "who was seen could not be written down; tried again later");
+        }
+    }
+}

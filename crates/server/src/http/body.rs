@@ -1,0 +1,145 @@
+//! JSON bodies: what is taken, how large, and how it becomes a type of ours.
+
+use axum::body::{Body, HttpBody};
+use axum::extract::{FromRef, FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
+use http_body_util::BodyExt;
+use serde::de::DeserializeOwned;
+
+use super::problem::Problem;
+use super::{json, typed};
+
+/// What is read and thrown away of a body that is too large. A client that is still writing when
+/// the connection closes sees a reset instead of the answer.
+const DRAINED: usize = 16 << 20;
+
+/// The largest JSON body that is taken, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BodyLimit(pub(crate) usize);
+
+/// A JSON object, which must be there.
+///
+/// Refused are, in this order: another media type (415), too large (413), what is no strict JSON
+/// (400), what is no object or does not fit `T` (422, naming the field). `T` takes no unknown
+/// fields: `#[serde(deny_unknown_fields)]`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+/// Like [`JsonBody`]; without a body it is the default.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OptionalJsonBody<T>(pub(crate) T);
+
+impl<T, S> FromRequest<S> for JsonBody<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+    BodyLimit: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let text = read(request, BodyLimit::from_ref(state)).await?;
+        if text.is_empty() {
+            return Err(Problem::malformed("there is no body: send a JSON object"));
+        }
+        from_json(&text).map(Self)
+    }
+}
+
+impl<T, S> FromRequest<S> for OptionalJsonBody<T>
+where
+    T: DeserializeOwned + Default,
+    S: Send + Sync,
+    BodyLimit: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let text = read(request, BodyLimit::from_ref(state)).await?;
+        if text.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        from_json(&text).map(Self)
+    }
+}
+
+fn from_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
+    let value = json::parse(text)
+        .map_err(|error| Problem::malformed(format!("the body is no JSON: {error}")))?;
+    if !value.is_object() {
+        return Err(Problem::invalid("", "must be a JSON object"));
+    }
+    typed::from_value(value).map_err(|mismatch| mismatch.in_body())
+}
+
+/// The whole body; empty when there is none.
+async fn read(request: Request, BodyLimit(limit): BodyLimit) -> Result<Vec<u8>, Problem> {
+    let (parts, mut body) = request.into_parts();
+    if body.is_end_stream() {
+        return Ok(Vec::new());
+    }
+    check_type(&parts.headers)?;
+    let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if declared > limit {
+        // Whoever asks first sends nothing unless told to: reading would tell them.
+        if !parts.headers.contains_key(EXPECT) {
+            drain(body).await;
+        }
+        return Err(Problem::too_large(limit));
+    }
+    let mut text = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Problem::malformed("the body broke off"))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if text.len() + data.len() > limit {
+            drain(body).await;
+            return Err(Problem::too_large(limit));
+        }
+        text.extend_from_slice(&data);
+    }
+    Ok(text)
+}
+
+async fn drain(mut body: Body) {
+    let mut drained = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        drained += frame.data_ref().map_or(0, |data| data.len());
+        if drained > DRAINED {
+            return;
+        }
+    }
+}
+
+/// JSON in UTF-8, as it is: anything that a form of another site could send is refused.
+fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+    const REMEDY: &str = "send the body with Content-Type: application/json";
+    let refused = || Problem::unsupported_media_type(REMEDY);
+    let mut given = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(kind), None) = (given.next(), given.next()) else {
+        return Err(refused());
+    };
+    let kind = kind.to_str().map_err(|_| refused())?.to_ascii_lowercase();
+    let mut parts = kind.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    let is_json = essence == "application/json"
+        || essence.starts_with("application/") && essence.ends_with("+json");
+    let is_utf8 = parts
+        .filter_map(|parameter| parameter.strip_prefix("charset="))
+        .all(|charset| charset.trim_matches('"') == "utf-8");
+    if !is_json || !is_utf8 {
+        return Err(refused());
+    }
+    let as_it_is = |coding: &axum::http::HeaderValue| coding.as_bytes() == b"identity";
+    if !headers.get_all(CONTENT_ENCODING).iter().all(as_it_is) {
+        return Err(Problem::unsupported_media_type(
+            "send the body as it is, without Content-Encoding",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

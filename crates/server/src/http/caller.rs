@@ -1,0 +1,139 @@
+//! Who asks: an extractor that cannot be had without a good token.
+//!
+//! A token stands in the header `Authorization` and nowhere else: URLs are logged by others.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, USER_AGENT};
+use axum::http::request::Parts;
+use orderchat_domain::Millis;
+
+use super::AppState;
+use super::observe::Asked;
+use super::problem::Problem;
+use crate::auth::AuthError;
+use crate::chat::users::IdentifyError;
+use crate::chat::{Context, Origin};
+use crate::clock;
+use crate::limits::Quota;
+
+/// Bytes of `User-Agent` that the audit keeps.
+const LONGEST_USER_AGENT: usize = 256;
+
+/// Somebody with a good token. The handler then asks for the limit that its route counts against:
+/// [`AppState::reads`], [`sends`](AppState::sends), [`sends_in`](AppState::sends_in) or
+/// [`receipts`](AppState::receipts).
+#[derive(Clone, Debug)]
+pub(crate) struct Authenticated(pub(crate) Context);
+
+impl FromRequestParts<AppState> for Authenticated {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        identify(parts, state).await.map(Self)
+    }
+}
+
+async fn identify(parts: &Parts, state: &AppState) -> Result<Context, Problem> {
+    let asked = parts.extensions.get::<Arc<Asked>>();
+    let address = (state.settings.client_address)(&parts.extensions, &parts.headers);
+    // Who has no good token is limited by address, and learns of the limit before anything else.
+    let refuse = |problem: Problem| match state.limits.check(Quota::Anonymous { address }) {
+        Ok(()) => problem,
+        Err(too_often) => too_often.into(),
+    };
+    let Some(token) = bearer(&parts.headers) else {
+        return Err(refuse(Problem::token_missing()));
+    };
+    let now = clock::now_ms();
+    let claims = match state.verifier.verify(token, now).await {
+        Ok(claims) => claims,
+        Err(AuthError::KeysUnavailable) => {
+            tracing::error!("tokens cannot be verified: no keys were loaded");
+            return Err(Problem::unavailable("tokens cannot be verified just now"));
+        }
+        Err(error) => return Err(refuse(Problem::token_refused(error.to_string()))),
+    };
+    let origin = Origin {
+        request_id: asked.map_or_else(String::new, |asked| asked.request_id.clone()),
+        ip: address,
+        user_agent: user_agent(&parts.headers),
+    };
+    let issued_at = Millis(claims.iat_s.saturating_mul(1_000));
+    let context = state
+        .chat
+        .identify(&claims.caller, issued_at, origin, Millis(now))
+        .await
+        .map_err(|error| match error {
+            IdentifyError::Revoked => refuse(Problem::token_refused("the token was revoked")),
+            IdentifyError::Failed(error) => error.into(),
+        })?;
+    if let (Some(asked), false) = (asked, context.caller.is_service()) {
+        asked.by(&context.caller.user);
+    }
+    Ok(context)
+}
+
+/// The token of `Authorization: Bearer`, if there is exactly one such header.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut given = headers.get_all(AUTHORIZATION).iter();
+    let (Some(value), None) = (given.next(), given.next()) else {
+        return None;
+    };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    let token = token.trim_matches(' ');
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// What the client says it is, cut; `None` when it is no plain text.
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(USER_AGENT)?.to_str().ok()?;
+    Some(text[..text.floor_char_boundary(LONGEST_USER_AGENT)].to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn headers(values: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(AUTHORIZATION, HeaderValue::from_str(value).unwrap());
+        }
+        headers
+    }
+
+    #[rstest]
+    #[case("Bearer a.b.c")]
+    #[case("bearer a.b.c")]
+    #[case("BEARER   a.b.c ")]
+    fn a_bearer_token_is_taken_in_any_case(#[case] value: &str) {
+        assert_eq!(bearer(&headers(&[value])), Some("a.b.c"));
+    }
+
+    #[rstest]
+    #[case(&[])]
+    #[case(&["a.b.c"])]
+    #[case(&["Bearer"])]
+    #[case(&["Bearer "])]
+    #[case(&["Basic a.b.c"])]
+    #[case(&["Bearer a.b.c", "Bearer d.e.f"])]
+    fn nothing_else_is_a_token(#[case] values: &[&str]) {
+        assert_eq!(bearer(&headers(values)), None);
+    }
+
+    #[test]
+    fn a_long_user_agent_is_cut() {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            USER_AGENT,
+            HeaderValue::from_str(&"x".repeat(10_000)).unwrap(),
+        );
+        assert_eq!(user_agent(&headers).unwrap().len(), 256);
+    }
+}

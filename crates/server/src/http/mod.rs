@@ -1,0 +1,147 @@
+//! REST: from a request to a command of `chat`, and from its outcome to an answer.
+//!
+//! [`service`] is the whole of it: the routes of [`v1`], the documentation, health, and around
+//! them what every request passes ([`observe`], [`layers`]). Handlers take what they need as
+//! extractors: who asks ([`caller`]), the path, the query, the body. Each of them refuses as a
+//! [`Problem`].
+//!
+//! Every route is registered with its last slash and answers without it, too.
+
+mod body;
+mod caller;
+mod docs;
+mod json;
+mod layers;
+pub(crate) mod links;
+mod mismatch;
+mod observe;
+pub(crate) mod openapi;
+mod ops;
+mod page;
+mod path;
+mod problem;
+mod query;
+mod quota;
+mod typed;
+pub(crate) mod v1;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::http::{Extensions, HeaderMap, HeaderValue};
+use axum::middleware::from_fn_with_state;
+use tokio_util::sync::CancellationToken;
+use tower::Layer;
+use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::auth::Verifier;
+use crate::chat::Chat;
+use crate::limits::Limits;
+use body::BodyLimit;
+pub(crate) use body::{JsonBody, OptionalJsonBody};
+pub(crate) use caller::Authenticated;
+use layers::Admission;
+pub(crate) use page::{Cursor, Page};
+pub(crate) use path::Segment;
+pub(crate) use problem::Problem;
+pub(crate) use query::{Limit, QueryOf};
+
+/// What a handler answers, or the problem instead.
+pub(crate) type Result<T> = std::result::Result<T, Problem>;
+
+/// Finds out the address of whoever asks, from the connection's extension and the headers.
+pub(crate) type ClientAddress = Box<dyn Fn(&Extensions, &HeaderMap) -> IpAddr + Send + Sync>;
+
+/// What the settings say to this module.
+pub(crate) struct HttpSettings {
+    /// Origins whose pages may read answers, as browsers write them in `Origin`.
+    pub(crate) origins: Vec<HeaderValue>,
+    /// Largest JSON body, in bytes.
+    pub(crate) max_body: usize,
+    /// JSON requests under way at once.
+    pub(crate) max_in_flight: usize,
+    /// Time within which a JSON request is answered.
+    pub(crate) request_deadline: Duration,
+    pub(crate) client_address: ClientAddress,
+}
+
+impl fmt::Debug for HttpSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpSettings")
+            .field("origins", &self.origins)
+            .field("max_body", &self.max_body)
+            .field("max_in_flight", &self.max_in_flight)
+            .field("request_deadline", &self.request_deadline)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What handlers and extractors work with. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct AppState {
+    pub(crate) chat: Chat,
+    pub(crate) verifier: Arc<Verifier>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) settings: Arc<HttpSettings>,
+    /// Cancelled when the process was asked to stop: nothing new is written from then on.
+    pub(crate) stopping: CancellationToken,
+}
+
+impl AppState {
+    pub(crate) fn new(
+        chat: Chat,
+        verifier: Arc<Verifier>,
+        limits: Arc<Limits>,
+        settings: HttpSettings,
+        stopping: CancellationToken,
+    ) -> Self {
+        Self {
+            chat,
+            verifier,
+            limits,
+            settings: Arc::new(settings),
+            stopping,
+        }
+    }
+}
+
+impl FromRef<AppState> for BodyLimit {
+    fn from_ref(state: &AppState) -> Self {
+        Self(state.settings.max_body)
+    }
+}
+
+/// The OpenAPI document of all routes.
+pub(crate) fn document() -> utoipa::openapi::OpenApi {
+    openapi::add_refusals(api().into_openapi())
+}
+
+/// Everything that the public listener answers.
+pub(crate) fn service(state: AppState) -> NormalizePath<Router> {
+    let (api, document) = api().split_for_parts();
+    let docs = docs::router(&openapi::add_refusals(document));
+    let admission = Admission::new(&state.settings, state.stopping.clone());
+    let cors = layers::cors(&state.settings.origins);
+    let limits = Arc::clone(&state.limits);
+    let router = api
+        .route_layer(from_fn_with_state(admission, layers::admit))
+        .merge(ops::router())
+        .merge(docs)
+        .fallback(layers::no_such_route)
+        .method_not_allowed_fallback(layers::no_such_method)
+        .layer(cors)
+        .layer(from_fn_with_state(limits, observe::observe))
+        .with_state(state);
+    // Outside of the router: inside, the route is chosen already.
+    NormalizePathLayer::append_trailing_slash().layer(router)
+}
+
+/// The routes with their documentation.
+fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::base()).merge(v1::router())
+}

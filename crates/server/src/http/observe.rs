@@ -1,0 +1,134 @@
+//! Around every request: its id, its span, one line in the log, its metrics, the headers that
+//! every answer has. A panic ends here as an answer.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use orderchat_domain::UserId;
+use tracing::Instrument;
+
+use super::problem::Problem;
+use crate::limits::Limits;
+use crate::{clock, random};
+
+pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What was asked, and by whom: an extension of the request, shared with the extractors.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// 128 random bits in hex. Ids from outside are not taken: they could repeat, or carry text.
+    pub(super) request_id: String,
+    by: OnceLock<UserId>,
+}
+
+impl Asked {
+    fn new() -> Self {
+        Self {
+            request_id: format!("{:032x}", u128::from_be_bytes(random::bytes())),
+            by: OnceLock::new(),
+        }
+    }
+
+    /// Notes the person whose token was good.
+    pub(super) fn by(&self, user: &UserId) {
+        // A handler with two extractors says the same twice.
+        let _ = self.by.set(user.clone());
+    }
+}
+
+/// The outermost middleware of the router.
+pub(super) async fn observe(
+    State(limits): State<Arc<Limits>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let begun = clock::monotonic();
+    let asked = Arc::new(Asked::new());
+    let method = method_name(request.method());
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    request.extensions_mut().insert(Arc::clone(&asked));
+    let span = tracing::info_span!("request", request_id = asked.request_id);
+    async {
+        let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        // The panic hook has logged the place, inside the span.
+        let mut response = answer.unwrap_or_else(|_| Problem::internal().into_response());
+        if let (StatusCode::NOT_FOUND, Some(user)) = (response.status(), asked.by.get()) {
+            limits.note_not_found(user.as_str());
+        }
+        finish(response.headers_mut(), &asked.request_id);
+        let route = route.as_ref().map_or("none", MatchedPath::as_str);
+        let took = clock::monotonic().duration_since(begun);
+        record(method, route, response.status(), took);
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// The headers of every answer.
+fn finish(headers: &mut HeaderMap, request_id: &str) {
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert(X_REQUEST_ID, id);
+    }
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // An origin that is not listed is told nothing of what listed ones may do.
+    if !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) {
+        for told in [
+            ACCESS_CONTROL_ALLOW_METHODS,
+            ACCESS_CONTROL_ALLOW_HEADERS,
+            ACCESS_CONTROL_EXPOSE_HEADERS,
+            ACCESS_CONTROL_MAX_AGE,
+        ] {
+            headers.remove(told);
+        }
+    }
+}
+
+/// One line and one sample per answer. The route is the pattern: a path holds ids of the shop.
+/// The target `orderchat::access` lets an operator switch the lines off.
+fn record(method: &'static str, route: &str, status: StatusCode, took: Duration) {
+    let status = status.as_u16();
+    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(
+        target: "orderchat::access",
+        method,
+        route,
+        status,
+        duration_ms,
+        "answered"
+    );
+    metrics::histogram!(
+        "orderchat_http_request_seconds",
+        "method" => method,
+        "route" => route.to_owned(),
+        "status" => status.to_string(),
+    )
+    .record(took);
+}
+
+/// The method, if it is one of the known ones: others are whatever a client makes up.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

@@ -1,0 +1,28 @@
+//! The routes of SPEC 10, one file a resource. A handler reads the request into the types of the
+//! domain, calls one command, and answers with what it gives.
+
+pub(crate) mod fields;
+mod me;
+mod messages;
+pub(crate) mod orders;
+mod participants;
+mod room_actions;
+mod rooms;
+mod users;
+mod window;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use super::AppState;
+
+/// Every route, with its documentation.
+pub(crate) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .nest("/api/chat", rooms::router())
+        .nest("/api/chat", room_actions::router())
+        .nest("/api/chat", participants::router())
+        .nest("/api/chat", messages::router())
+        .nest("/api/chat", me::router())
+        .nest("/api", orders::router())
+        .nest("/api", users::router())
+}

@@ -1,0 +1,208 @@
+//! Commands of many rooms in one transaction: each answered, each room in its order.
+
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::join_all;
+use orderchat_domain::{Role, RoomId};
+use orderchat_store::log::Appender;
+use orderchat_store::{Batch, Grouped, Result, Store, StoreError, Tx, rooms};
+
+use crate::chain::breaks;
+use crate::database::{Database, Engine};
+use crate::fixture::{Given, NOW, acting, message, person, room, write};
+use crate::harness::tests;
+
+tests! {
+    BOTH: each_room_keeps_its_order_and_each_input_is_answered,
+        a_batch_that_panics_leaves_nothing_and_the_next_is_taken;
+    POSTGRES: a_group_has_one_input_a_room;
+}
+
+/// Something said in a room.
+#[derive(Clone, Debug)]
+struct Said {
+    room: i64,
+    text: String,
+    then: Then,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    Keep,
+    Refuse,
+    Panic,
+}
+
+/// Appends what is said; notes the rooms of each group.
+#[derive(Default)]
+struct Saying {
+    groups: Arc<Mutex<Vec<Vec<i64>>>>,
+}
+
+impl Batch for Saying {
+    type Input = Said;
+    type Output = (RoomId, u64);
+    type Refused = StoreError;
+
+    fn room(&self, input: &Said) -> i64 {
+        input.room
+    }
+
+    fn run(&self, tx: &mut Tx<'_>, inputs: &[&Said]) -> Result<Vec<Result<Self::Output>>> {
+        let keys: Vec<i64> = inputs.iter().map(|said| said.room).collect();
+        self.groups
+            .lock()
+            .expect("nobody panics here")
+            .push(keys.clone());
+        rooms::lock(tx, &keys)?;
+        let ann = person(tx, "ann", Role::Customer)?;
+        let mut stored = rooms::by_keys(tx, &keys)?;
+        let mut appender = Appender::default();
+        let mut answers = Vec::new();
+        for said in inputs {
+            let room = stored
+                .iter_mut()
+                .find(|room| room.record.key == said.room)
+                .expect("the room");
+            match said.then {
+                Then::Keep => {
+                    let entry = message(room, acting(&ann, Role::Customer), &said.text);
+                    let seq = appender.append(room, NOW, entry);
+                    appender.finish(room);
+                    answers.push(Ok((room.record.id, seq)));
+                }
+                Then::Refuse => answers.push(Err(StoreError::Busy("refused"))),
+                Then::Panic => panic!("a defect in this command"),
+            }
+        }
+        appender.flush(tx)?;
+        Ok(answers)
+    }
+}
+
+async fn rooms_of(store: &Store, count: u32) -> Vec<(i64, RoomId)> {
+    write(store, move |tx| {
+        (0..count)
+            .map(|n| room(tx, n, Given::default()).map(|room| (room.record.key, room.record.id)))
+            .collect()
+    })
+    .await
+}
+
+async fn each_room_keeps_its_order_and_each_input_is_answered(database: &Database) {
+    const EACH: usize = 25;
+    let store = database.open().await;
+    let rooms = rooms_of(&store, 40).await;
+    let saying = Grouped::new(&store, Saying::default());
+    // Round after round, every room once; in each round every third room's is refused.
+    let inputs: Vec<(RoomId, Said)> = (0..EACH)
+        .flat_map(|round| {
+            rooms.iter().enumerate().map(move |(at, (key, id))| {
+                let then = if (at + round).is_multiple_of(3) {
+                    Then::Refuse
+                } else {
+                    Then::Keep
+                };
+                let text = format!("round {round:02}");
+                (
+                    *id,
+                    Said {
+                        room: *key,
+                        text,
+                        then,
+                    },
+                )
+            })
+        })
+        .collect();
+    let answers = join_all(inputs.iter().map(|(_, said)| saying.submit(said.clone()))).await;
+
+    let mut expected: Vec<(i64, u64, String)> = Vec::new();
+    for ((id, said), answer) in inputs.iter().zip(answers) {
+        if said.then == Then::Refuse {
+            answer.expect_err("refused");
+            continue;
+        }
+        let (room, seq) = answer.expect("an answer");
+        assert_eq!(room, *id, "the answer is another room's");
+        expected.push((said.room, seq, said.text.clone()));
+    }
+    // In each room the texts, in the order of their seq, are those of round after round.
+    let mut by_round = expected.clone();
+    expected.sort_by_key(|(room, seq, _)| (*room, *seq));
+    by_round.sort_by_key(|(room, _, text)| (*room, text.clone()));
+    assert_eq!(expected, by_round);
+    let raw = database.raw().await;
+    let rows = raw
+        .rows(
+            "SELECT l.room, l.seq, t.body FROM log l JOIN entry_text t ON t.g = l.g
+            ORDER BY l.room, l.seq",
+        )
+        .await;
+    let stored: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            (
+                row[0].int(),
+                row[1].int().unsigned_abs(),
+                row[2].text().to_owned(),
+            )
+        })
+        .collect();
+    assert_eq!(stored, expected);
+    assert_eq!(breaks(&raw).await, []);
+}
+
+async fn a_batch_that_panics_leaves_nothing_and_the_next_is_taken(database: &Database) {
+    let store = database.open().await;
+    let rooms = rooms_of(&store, 3).await;
+    let saying = Grouped::new(&store, Saying::default());
+    let said = |room: usize, then| Said {
+        room: rooms[room].0,
+        text: "hello".to_owned(),
+        then,
+    };
+    for round in 1..=3 {
+        let answer = saying.submit(said(0, Then::Panic)).await;
+        assert!(matches!(answer, Err(StoreError::Failed(_))), "{answer:?}");
+        for at in 0..rooms.len() {
+            let (_, seq) = saying
+                .submit(said(at, Then::Keep))
+                .await
+                .expect("an answer");
+            assert_eq!(seq, round, "room {at}");
+        }
+    }
+    assert_eq!(breaks(&database.raw().await).await, []);
+}
+
+/// Two inputs of one room in one group could not both be decided on the room as it was loaded.
+async fn a_group_has_one_input_a_room(database: &Database) {
+    assert_eq!(database.engine(), Engine::Postgres);
+    let store = database.open().await;
+    let rooms = rooms_of(&store, 100).await;
+    let groups = Arc::default();
+    let saying = Grouped::new(
+        &store,
+        Saying {
+            groups: Arc::clone(&groups),
+        },
+    );
+    let inputs = (0..6).flat_map(|_| &rooms).map(|(key, _)| Said {
+        room: *key,
+        text: "hello".to_owned(),
+        then: Then::Keep,
+    });
+    for answer in join_all(inputs.map(|said| saying.submit(said))).await {
+        answer.expect("an answer");
+    }
+    let groups = groups.lock().expect("nobody panics").clone();
+    for group in &groups {
+        let mut once = group.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), group.len(), "{group:?}");
+        assert!(group.len() <= 64, "{} inputs in one group", group.len());
+    }
+    assert!(groups.len() < 300, "{} groups for 600 inputs", groups.len());
+}

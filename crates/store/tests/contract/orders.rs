@@ -1,0 +1,140 @@
+//! Our copy of the shop's orders.
+
+use orderchat_domain::Role;
+use orderchat_domain::order::{Order, Sequences};
+use orderchat_store::{StoreError, Tx, orders};
+use serde_json::json;
+
+use crate::database::Database;
+use crate::fixture::{NOW, order, order_id, person, read, write};
+use crate::harness::tests;
+
+tests! {
+    BOTH: an_order_reads_back_as_it_was_saved,
+        an_order_that_is_there_already_is_not_made_again,
+        staff_are_kept_in_the_order_of_the_list,
+        reports_are_kept_as_they_came;
+}
+
+/// An order with everything, and its people: customer, rider.
+fn full(tx: &mut Tx<'_>) -> Result<(Order, orders::People), StoreError> {
+    let (ann, ravi) = (
+        person(tx, "ann", Role::Customer)?,
+        person(tx, "ravi", Role::Rider)?,
+    );
+    let metadata = json!({"shelf": 3, "note": "it's \"cold\" ❄"});
+    let full = Order {
+        delivery_status: Some("assigned".to_owned()),
+        rider: Some(ravi.user),
+        eta: Some(NOW.plus(900_000)),
+        language: Some("de".to_owned()),
+        metadata: metadata.as_object().cloned(),
+        sequences: Sequences {
+            newest: Some(9),
+            status: Some(1),
+            delivery_status: Some(2),
+            rider: Some(3),
+            eta: Some(4),
+            rest: Some(5),
+        },
+        final_at: Some(NOW.plus(3)),
+        ..order("10%42", &ann, "corner")
+    };
+    let people = orders::People {
+        customer: ann.key,
+        rider: Some(ravi.key),
+        staff: Vec::new(),
+    };
+    Ok((full, people))
+}
+
+async fn an_order_reads_back_as_it_was_saved(database: &Database) {
+    let store = database.open().await;
+    write(&store, |tx| {
+        let id = order_id("o/1 é");
+        let (full, people) = full(tx)?;
+        orders::save(tx, &id, &full, &people, true, NOW)?;
+        let stored = orders::by_id(tx, &id)?.expect("an order");
+        assert_eq!((&stored.order, stored.created_at), (&full, NOW));
+
+        let ann = person(tx, "ann", Role::Customer)?;
+        let bare = order("1042", &ann, "corner");
+        let no_rider = orders::People {
+            rider: None,
+            ..people
+        };
+        orders::save(tx, &id, &bare, &no_rider, false, NOW.plus(5))?;
+        orders::set_version(tx, stored.key, 17)?;
+        let again = orders::by_key(tx, stored.key)?.expect("an order");
+        assert_eq!(again.order, bare);
+        assert_eq!((again.created_at, again.updated_at), (NOW, NOW.plus(5)));
+        assert_eq!((again.version, again.rider), (17, None));
+        Ok(())
+    })
+    .await;
+    let unknown = read(&store, |tx| orders::by_id(tx, &order_id("o/2"))).await;
+    assert_eq!(unknown, None);
+}
+
+async fn an_order_that_is_there_already_is_not_made_again(database: &Database) {
+    let store = database.open().await;
+    let answer = write(&store, |tx| {
+        let (full, people) = full(tx)?;
+        orders::save(tx, &order_id("o1"), &full, &people, true, NOW)?;
+        orders::lock(tx, &order_id("o1"))?;
+        Ok(orders::save(tx, &order_id("o1"), &full, &people, true, NOW))
+    })
+    .await;
+    assert!(matches!(answer, Err(StoreError::Conflict)), "{answer:?}");
+}
+
+async fn staff_are_kept_in_the_order_of_the_list(database: &Database) {
+    let store = database.open().await;
+    write(&store, |tx| {
+        let names = ["zoe", "bob", "mia"];
+        let mut keys = Vec::new();
+        for name in names {
+            keys.push(person(tx, name, Role::Pharmacy)?.key);
+        }
+        let (full, people) = full(tx)?;
+        orders::save(tx, &order_id("o1"), &full, &people, true, NOW)?;
+        let key = orders::by_id(tx, &order_id("o1"))?.expect("an order").key;
+        let staff = |tx: &mut Tx<'_>| {
+            let order = orders::by_key(tx, key)?.expect("an order");
+            Ok::<_, StoreError>(
+                order
+                    .order
+                    .staff
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>(),
+            )
+        };
+        orders::set_staff(tx, key, &keys)?;
+        assert_eq!(staff(tx)?, names);
+        orders::set_staff(tx, key, &keys[1..2])?;
+        assert_eq!(staff(tx)?, ["bob"]);
+        orders::set_staff(tx, key, &[])?;
+        assert_eq!(staff(tx)?, [""; 0]);
+        Ok(())
+    })
+    .await;
+}
+
+async fn reports_are_kept_as_they_came(database: &Database) {
+    let store = database.open().await;
+    write(&store, |tx| {
+        let (full, people) = full(tx)?;
+        orders::save(tx, &order_id("o1"), &full, &people, true, NOW)?;
+        let key = orders::by_id(tx, &order_id("o1"))?.expect("an order").key;
+        orders::keep_report(tx, key, Some(9), r#"{"status":"accepted"}"#, NOW)?;
+        orders::keep_report(tx, key, Some(4), r#"{"status":"late"}"#, NOW)?;
+        orders::keep_report(tx, key, None, r#"{"status":"accepted"}"#, NOW)
+    })
+    .await;
+    let raw = database.raw().await;
+    let rows = raw.rows("SELECT body FROM order_report ORDER BY k").await;
+    let bodies: Vec<&str> = rows.iter().map(|row| row[0].text()).collect();
+    let accepted = r#"{"status":"accepted"}"#;
+    assert_eq!(bodies, [accepted, r#"{"status":"late"}"#, accepted]);
+}

@@ -1,0 +1,160 @@
+//! Single commands in transactions: all or nothing, whatever their neighbours do.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::{join_all, poll_immediate};
+use orderchat_domain::Role;
+use orderchat_store::{Store, StoreError, log, meta, rooms};
+
+use crate::chain::breaks;
+use crate::database::Database;
+use crate::fixture::{Given, NOW, acting, append, message, person, read, room, write};
+use crate::harness::tests;
+
+tests! {
+    BOTH: of_500_writes_at_once_the_refused_leave_nothing_and_the_others_are_all_there,
+        a_write_that_panics_takes_nobody_with_it,
+        a_read_that_panics_gives_its_connection_back,
+        a_read_whose_caller_has_gone_keeps_its_connection_until_it_ends,
+        what_was_answered_is_there_for_another_process;
+}
+
+async fn of_500_writes_at_once_the_refused_leave_nothing_and_the_others_are_all_there(
+    database: &Database,
+) {
+    const WRITES: usize = 500;
+    let store = database.open().await;
+    let key = write(&store, |tx| Ok(room(tx, 1, Given::default())?.record.key)).await;
+    let send = |n: usize| {
+        store.write(Some(key), move |tx| {
+            rooms::lock(tx, &[key])?;
+            let ann = person(tx, "ann", Role::Customer)?;
+            let mut room = rooms::by_key(tx, key)?.expect("the room");
+            let entry = message(&room, acting(&ann, Role::Customer), &format!("message {n}"));
+            let appended = append(tx, &mut room, NOW, entry)?;
+            if n.is_multiple_of(3) {
+                return Err(StoreError::Busy("refused after it wrote"));
+            }
+            Ok(appended.seq)
+        })
+    };
+    let answers = join_all((0..WRITES).map(send)).await;
+
+    let mut answered = Vec::new();
+    for (n, answer) in answers.into_iter().enumerate() {
+        match answer {
+            Ok(seq) => answered.push((seq, format!("message {n}"))),
+            Err(error) => assert!(n.is_multiple_of(3), "message {n} was not written: {error}"),
+        }
+    }
+    answered.sort_unstable();
+    let raw = database.raw().await;
+    let rows = raw
+        .rows("SELECT l.seq, t.body FROM log l JOIN entry_text t ON t.g = l.g ORDER BY l.seq")
+        .await;
+    let stored: Vec<_> = rows
+        .iter()
+        .map(|row| (row[0].int().unsigned_abs(), row[1].text().to_owned()))
+        .collect();
+    assert_eq!(stored, answered);
+    assert_eq!(stored.len(), WRITES - WRITES.div_ceil(3));
+    assert_eq!(breaks(&raw).await, []);
+    assert_eq!(
+        raw.int("SELECT COUNT(*) FROM entry_text").await,
+        raw.int("SELECT COUNT(*) FROM log").await
+    );
+}
+
+async fn a_write_that_panics_takes_nobody_with_it(database: &Database) {
+    let store = database.open().await;
+    let put = |n: usize| {
+        store.write::<_, StoreError, _>(None, move |tx| {
+            let value = meta::get_or_put(tx, &format!("write {n}"), "done")?;
+            assert_ne!(n % 10, 5, "a defect in this command");
+            Ok(value)
+        })
+    };
+    for (n, answer) in join_all((0..50).map(put)).await.into_iter().enumerate() {
+        let stored = read(&store, move |tx| meta::get(tx, &format!("write {n}"))).await;
+        if n % 10 == 5 {
+            assert!(matches!(answer, Err(StoreError::Failed(_))), "{answer:?}");
+            assert_eq!(stored, None, "write {n} panicked");
+        } else {
+            assert_eq!(answer.expect("a write beside one that panics"), "done");
+            assert_eq!(stored.as_deref(), Some("done"), "write {n}");
+        }
+    }
+    write(&store, |tx| meta::get_or_put(tx, "afterwards", "done")).await;
+}
+
+/// More than any engine has connections.
+const MORE_THAN_CONNECTIONS: usize = 30;
+
+async fn a_read_that_panics_gives_its_connection_back(database: &Database) {
+    let store = database.open().await;
+    for _ in 0..MORE_THAN_CONNECTIONS {
+        let answer = store
+            .read::<(), StoreError, _>(|tx| {
+                meta::probe(tx)?;
+                panic!("a defect in this read")
+            })
+            .await;
+        assert!(matches!(answer, Err(StoreError::Failed(_))), "{answer:?}");
+    }
+    all_connections_read_and_write(&store).await;
+}
+
+/// A request that ran out of time is dropped; the read it waited for goes on until it ends, and
+/// until then nobody else may count on its connection.
+async fn a_read_whose_caller_has_gone_keeps_its_connection_until_it_ends(database: &Database) {
+    /// As many as SQLite has readers.
+    const ABANDONED: usize = 4;
+    let store = database.open().await;
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = Arc::new(Mutex::new(released));
+    for _ in 0..ABANDONED {
+        let released = Arc::clone(&released);
+        let (started, has_started) = tokio::sync::oneshot::channel();
+        let mut reading = Box::pin(store.read::<(), StoreError, _>(move |tx| {
+            meta::probe(tx)?;
+            let _ = started.send(());
+            let released = released.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = released.recv();
+            Ok(())
+        }));
+        tokio::select! {
+            answer = &mut reading => panic!("{answer:?} before it was released"),
+            begun = has_started => begun.expect("the read begins"),
+        }
+        drop(reading);
+    }
+    let mut others = Box::pin(all_connections_read_and_write(&store));
+    let early = poll_immediate(&mut others).await;
+    assert!(early.is_none(), "nothing is read at once");
+    // What was begun by then has its chance to fail.
+    tokio::task::spawn_blocking(|| ()).await.expect("a thread");
+    drop(release);
+    others.await;
+}
+
+async fn all_connections_read_and_write(store: &Store) {
+    let reads = (0..MORE_THAN_CONNECTIONS).map(|_| read(store, meta::probe));
+    join_all(reads).await;
+    let write_one = |n: usize| write(store, move |tx| meta::get_or_put(tx, &format!("n{n}"), "x"));
+    join_all((0..MORE_THAN_CONNECTIONS).map(write_one)).await;
+}
+
+async fn what_was_answered_is_there_for_another_process(database: &Database) {
+    let store = database.open().await;
+    let key = write(&store, |tx| {
+        let ann = person(tx, "ann", Role::Customer)?;
+        let mut room = room(tx, 1, Given::default())?;
+        let entry = message(&room, acting(&ann, Role::Customer), "hello");
+        append(tx, &mut room, NOW, entry)?;
+        Ok(room.record.key)
+    })
+    .await;
+    let other = database.open().await;
+    let entries = read(&other, move |tx| log::range(tx, key, 0, 10)).await;
+    assert_eq!(entries.len(), 1);
+}
