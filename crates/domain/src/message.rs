@@ -6,7 +6,7 @@ use crate::id::MessageId;
 use crate::permission::Grant;
 use crate::refusal::{Refusal, Rule};
 use crate::time::Millis;
-use crate::{card, text};
+use crate::{card, system, text};
 
 /// Largest `metadata` from people, as compact JSON.
 pub const METADATA_BYTES: usize = 4 * 1024;
@@ -163,6 +163,9 @@ impl Draft {
             .transpose()?;
         if let Some(metadata) = &metadata {
             check_metadata("/metadata", metadata)?;
+            if message_type.is_system() {
+                system::check_metadata(metadata)?;
+            }
         }
         let content = text::clean("/content", content, longest)?;
         Ok(Self {

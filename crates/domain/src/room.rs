@@ -185,6 +185,23 @@ pub fn shown_title(title: Option<&str>, order_number: &str) -> String {
     title.map_or_else(|| format!("Order #{order_number} Chat"), str::to_owned)
 }
 
+/// The words by whose beginning a room is found, in lower case: its order's number, its code, the
+/// words of its title with and without what is around them.
+#[must_use]
+pub fn search_words(code: &str, order_number: &str, title: Option<&str>) -> Vec<String> {
+    let title = title.unwrap_or_default();
+    let mut words: Vec<String> = [code, order_number]
+        .into_iter()
+        .chain(title.split_whitespace())
+        .chain(title.split(|c: char| !c.is_alphanumeric()))
+        .map(str::to_lowercase)
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

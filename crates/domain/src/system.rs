@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::Millis;
+use crate::{Millis, Refusal};
 use crate::message::MessageType;
 use crate::order::Change;
 use crate::room::Transition;
@@ -44,6 +44,45 @@ fn build(
         content,
         metadata,
     }
+}
+
+/// The fields of a system message's metadata, each a text.
+const FIELDS: [&str; 7] =
+    ["order_id", "order_number", "update_type", "from", "to", "eta", "rider"];
+
+/// Checks the metadata that the service gives with a message of the system.
+///
+/// # Errors
+/// [`crate::Rule::Invalid`] at a field that is unknown or no text.
+pub fn check_metadata(metadata: &Map<String, Value>) -> Result<(), Refusal> {
+    for (name, value) in metadata {
+        let pointer = format!("/metadata/{name}");
+        if !FIELDS.contains(&name.as_str()) {
+            let detail = format!("is unknown; give {}", FIELDS.join(", "));
+            return Err(Refusal::invalid(pointer, detail));
+        }
+        if !value.is_string() && !value.is_null() {
+            return Err(Refusal::invalid(pointer, "must be a text"));
+        }
+    }
+    Ok(())
+}
+
+/// The metadata of a message that the service sends: what it gave, and always its order's id and
+/// number and an `update_type`.
+#[must_use]
+pub fn completed(
+    about: About<'_>,
+    message_type: MessageType,
+    given: Option<&Map<String, Value>>,
+) -> Map<String, Value> {
+    let mut metadata = build(message_type, about, "notice", String::new(), &[]).metadata;
+    for (name, value) in given.into_iter().flatten() {
+        if value.is_string() && !name.starts_with("order_") {
+            metadata.insert(name.clone(), value.clone());
+        }
+    }
+    metadata
 }
 
 /// About the room itself: it was closed, reopened, archived.
@@ -213,6 +252,20 @@ mod tests {
             json!({"order_id": "o1", "order_number": "1042", "update_type": "status",
                    "from": "accepted", "to": "preparing"})
         );
+    }
+
+    #[test]
+    fn what_the_service_gives_is_typed_and_completed() {
+        let given = json!({"update_type": "status", "to": "packed", "order_id": "other"});
+        let given = given.as_object().cloned().unwrap_or_default();
+        assert!(check_metadata(&given).is_ok());
+        assert_eq!(
+            Value::Object(completed(ABOUT, MessageType::OrderUpdate, Some(&given))),
+            json!({"order_id": "o1", "order_number": "1042", "update_type": "status", "to": "packed"})
+        );
+        for wrong in [json!({"to": 7}), json!({"colour": "red"})] {
+            assert!(check_metadata(&wrong.as_object().cloned().unwrap_or_default()).is_err());
+        }
     }
 
     #[test]

@@ -16,8 +16,17 @@ const SENTENCES: [&str; 4] = [
 
 /// Eight random letters that set one run's orders, users and texts apart from another's.
 pub(crate) fn run_tag() -> String {
+    random_letters(8)
+}
+
+/// A secret for a server of one's own to verify tokens with.
+pub(crate) fn secret() -> String {
+    random_letters(48)
+}
+
+fn random_letters(count: usize) -> String {
     let mut rng = rand::rng();
-    (0..8)
+    (0..count)
         .map(|_| char::from(b'a' + rng.random_range(0..26)))
         .collect()
 }

@@ -13,7 +13,7 @@ use crate::{Result, StoreError, Tx};
 
 macro_rules! columns {
     () => {
-        "p.k, p.id, r.id, u.k, u.id, u.name, u.email, p.role, p.guest, p.ended, p.muted, \
+        "p.k, p.id, r.id, u.k, u.id, u.name, u.email, u.role, p.role, p.guest, p.ended, p.muted, \
          p.muted_until, p.joined_at, p.left_at, u.last_seen, p.preferences, p.delivered_seq, \
          p.read_seq, p.read_ordinal, p.own_after, p.deleted_after, p.visible_from, \
          p.messages_before, p.version"
@@ -27,10 +27,11 @@ macro_rules! from {
 }
 
 statements! {
+    // Both are there; joined left so that PostgreSQL finds the participant first, by both columns.
     BY_ROOM_AND_USER (room: Int, usr: Int) = concat!(
         "SELECT p.room, ", columns!(), " FROM {rows}
          JOIN participant p ON p.room = i.room AND p.usr = i.usr
-         JOIN app_user u ON u.k = p.usr JOIN room r ON r.k = p.room");
+         LEFT JOIN app_user u ON u.k = p.usr LEFT JOIN room r ON r.k = p.room");
     BY_KEYS (k: Int) = concat!(
         "SELECT p.room, ", columns!(), " FROM {rows} JOIN participant p ON p.k = i.k
          JOIN app_user u ON u.k = p.usr JOIN room r ON r.k = p.room");
@@ -65,9 +66,9 @@ fn read(row: &mut Row) -> Result<ParticipantRecord> {
     let room = RoomId(row.take()?);
     let person = person(row)?
         .ok_or_else(|| StoreError::Corrupt("a participant without a user".to_owned()))?;
-    let role: String = row.take()?;
-    let role = Role::parse(&role)
-        .ok_or_else(|| StoreError::Corrupt("a participant's role is none".to_owned()))?;
+    let no_role = || StoreError::Corrupt("a participant's role is none".to_owned());
+    let user_role = Role::parse(&row.take::<String>()?).ok_or_else(no_role)?;
+    let role = Role::parse(&row.take::<String>()?).ok_or_else(no_role)?;
     let guest = row.take()?;
     let ended: Option<String> = row.take()?;
     Ok(ParticipantRecord {
@@ -75,6 +76,7 @@ fn read(row: &mut Row) -> Result<ParticipantRecord> {
         id,
         room,
         person,
+        user_role,
         role,
         guest,
         ended: ended.as_deref().and_then(Ended::parse),

@@ -54,7 +54,9 @@ pub(crate) fn reached(
     messages: &[(u64, i64)],
 ) -> Result<Vec<Option<Millis>>> {
     let is_reached = |seq, sender| frontier.of_others(sender) >= seq;
-    let mut reached = messages.iter().filter(|(seq, sender)| is_reached(*seq, *sender));
+    let mut reached = messages
+        .iter()
+        .filter(|(seq, sender)| is_reached(*seq, *sender));
     let Some((first, _)) = reached.next() else {
         return Ok(vec![None; messages.len()]);
     };

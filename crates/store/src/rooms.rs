@@ -6,7 +6,7 @@ use orderchat_domain::event::Hash;
 use orderchat_domain::id::{PharmacyId, RoomName};
 use orderchat_domain::project::{ActorRecord, OrderBrief, RoomRecord};
 use orderchat_domain::receipt::Frontier;
-use orderchat_domain::room::RoomStatus;
+use orderchat_domain::room::{RoomStatus, search_words};
 use orderchat_domain::{Millis, OrderId, ParticipantId, Role, RoomCode, RoomId};
 
 pub use list::{Cursor, Direction, Filter, Ordering, Scope, list, listings};
@@ -333,18 +333,7 @@ pub fn set_words(
     title: Option<&str>,
 ) -> Result<()> {
     tx.execute(&CLEAR_WORDS, &values![room])?;
-    let mut words = vec![code.as_str().to_lowercase(), order_number.to_lowercase()];
-    let separators = |c: char| !c.is_alphanumeric();
-    words.extend(
-        title
-            .unwrap_or_default()
-            .to_lowercase()
-            .split(separators)
-            .filter(|word| !word.is_empty())
-            .map(str::to_owned),
-    );
-    words.sort_unstable();
-    words.dedup();
+    let words = search_words(code.as_str(), order_number, title);
     let rows: Vec<_> = words
         .iter()
         .map(|word| values![word, room].to_vec())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Notify, mpsc, oneshot};
 
-pub use crate::engine::postgres::AsConflict;
+pub use crate::engine::postgres::{AsConflict, SETTINGS as POSTGRES_SETTINGS};
 use crate::engine::postgres::{Postgres, Session};
 use crate::engine::sqlite::{Job, Sqlite};
 use crate::migrate::Migrated;

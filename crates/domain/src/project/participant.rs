@@ -19,6 +19,8 @@ pub struct ParticipantRecord {
     pub id: ParticipantId,
     pub room: RoomId,
     pub person: Person,
+    /// The user's own role in the shop.
+    pub user_role: Role,
     pub role: Role,
     /// Came from outside the order.
     pub guest: bool,
@@ -65,9 +67,10 @@ pub struct ParticipantView {
     pub user: Option<UserId>,
     pub user_email: Option<String>,
     pub user_full_name: String,
-    /// The user's role as the room shows it.
+    /// The user's own role in the shop.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub user_role: Role,
+    /// What the user is in this room: their own role or a lower one.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub role: Role,
     pub role_display: &'static str,
@@ -99,7 +102,7 @@ pub struct ParticipantView {
     pub version: u64,
 }
 
-/// The participant for this viewer. `role_of_user` is the user's own role in the shop.
+/// The participant for this viewer.
 #[must_use]
 pub fn participant(
     viewer: Viewer<'_>,
@@ -140,7 +143,7 @@ pub fn participant(
         user: identity.then(|| record.person.user.clone()),
         user_email: record.person.email.clone().filter(|_| identity),
         user_full_name: shown_name(viewer, &record.person, record.role),
-        user_role: record.role,
+        user_role: record.user_role,
         role: record.role,
         role_display: record.role.display(),
         is_active: record.is_active(),

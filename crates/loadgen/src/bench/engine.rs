@@ -80,7 +80,7 @@ impl Bench {
     async fn figures(&self, engine: Engine, database: &str) -> Result<Figures> {
         let fsync_p50 = fsync::p50(&self.folder)?;
         println!("fsync p50 {:.2} ms", fsync_p50.as_secs_f64() * 1e3);
-        let secret = format!("{0}-{0}-{0}-{0}", text::run_tag());
+        let secret = text::secret();
         let minter = Minter::new(&secret)?;
         let connections = engine.connections(fsync_p50);
         let limit = self.limit(&minter, connections).await?;

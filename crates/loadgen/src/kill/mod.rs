@@ -117,7 +117,7 @@ async fn rounds(
         Some(own) => own.url()?,
         None => format!("sqlite:{}", folder.join("orderchat.db").display()),
     };
-    let secret = format!("{0}-{0}-{0}-{0}", text::run_tag());
+    let secret = text::secret();
     let launch = Launch::orderchat(&args.server, folder, &database, &secret)?;
     let minter = Minter::new(&secret)?;
     let mut rng = StdRng::seed_from_u64(seed);

@@ -94,7 +94,7 @@ impl Writer {
         &self.records
     }
 
-    /// What the server refused although it is allowed.
+    /// What the server refused, or failed at, although it is allowed.
     pub(super) fn refusals(&self) -> &[Violation] {
         &self.refusals
     }
@@ -278,8 +278,11 @@ impl Writer {
             Ok(answer) => Outcome::of(answer.status),
             Err(_) => Outcome::Maybe,
         };
-        // Everything a writer does is allowed to it, so a refusal is the server's fault.
-        if let (Outcome::Fail, Ok(answer)) = (outcome, result) {
+        // Everything a writer does is allowed to it, and a few writers are no overload: whatever
+        // is not a success is the server's fault.
+        if let Ok(answer) = result
+            && outcome != Outcome::Ok
+        {
             let detail = format!("{op:?} by {} {}", self.person.user, api::refusal(answer));
             let violation = self.violation("nothing-refused", detail);
             self.refusals.push(violation);

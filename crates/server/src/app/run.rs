@@ -139,7 +139,7 @@ fn announce(address: SocketAddr, metrics: SocketAddr) {
     let mut out = std::io::stdout().lock();
     // Nobody may be reading; that is no reason not to serve.
     let _ = writeln!(out, "listening on http://{address}");
-    let _ = writeln!(out, "metrics on http://{metrics}/metrics");
+    let _ = writeln!(out, "metrics on http://{metrics}");
     let _ = out.flush();
     tracing::info!(%address, %metrics, "listening");
 }

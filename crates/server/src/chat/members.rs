@@ -105,6 +105,7 @@ fn blank(room: &StoredRoom, newcomer: &Newcomer, scribe: &Scribe) -> Participant
         id: ParticipantId(random::uuid_v7(scribe.now.0)),
         room: room.record.id,
         person: newcomer.person.clone(),
+        user_role: newcomer.role,
         role: newcomer.role,
         guest: newcomer.guest,
         ended: None,

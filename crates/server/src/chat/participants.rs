@@ -304,15 +304,9 @@ impl Chat {
                     return Err(not_in_it().into());
                 };
                 let mut scribe = Scribe::of(&asked);
-                end(
-                    tx,
-                    &mut scribe,
-                    &mut scene.room,
-                    &mut own,
-                    Ended::Left,
-                    None,
-                )?;
-                scribe.finish(tx, &scene.room)?;
+                let (room, why) = (&mut scene.room, why.as_deref());
+                end(tx, &mut scribe, room, &mut own, Ended::Left, why)?;
+                scribe.finish(tx, room)?;
                 // The answer shows the room as they leave it, for the last time.
                 let last = Scene {
                     own: Some(ParticipantRecord { ended: None, ..own }),

@@ -9,7 +9,7 @@ use orderchat_domain::permission::{Action, Reach, permit, permit_role};
 use orderchat_domain::project::{
     self, OrderRecord, ParticipantRecord, QuoteRecord, RoomView, Surface,
 };
-use orderchat_domain::room::{RoomChange, RoomStatus};
+use orderchat_domain::room::{RoomChange, RoomStatus, search_words};
 use orderchat_domain::{OrderId, Refusal, Role, Rule};
 pub(crate) use orderchat_store::rooms::{Cursor, Direction, Ordering};
 use orderchat_store::rooms::{Filter, Scope, StoredRoom};
@@ -403,11 +403,10 @@ impl Chat {
         let record = &scene.room.record;
         let search = query.search.as_ref().is_none_or(|search| {
             let search = search.to_lowercase();
-            let title = record.title.as_deref().unwrap_or_default();
-            [record.order.number.as_str(), record.code.as_str()]
-                .into_iter()
-                .chain(title.split(|c: char| !c.is_alphanumeric()))
-                .any(|word| word.to_lowercase().starts_with(&search))
+            let (code, number) = (record.code.as_str(), &record.order.number);
+            search_words(code, number, record.title.as_deref())
+                .iter()
+                .any(|word| word.starts_with(&search))
         });
         let fits = in_scope
             && search

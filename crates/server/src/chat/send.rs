@@ -9,12 +9,13 @@ use orderchat_domain::message::{Draft, Notice};
 use orderchat_domain::permission::Action;
 use orderchat_domain::policy::OrderPolicy;
 use orderchat_domain::project::{ActorRecord, MessageRecord, MessageView, ParticipantRecord};
+use orderchat_domain::system::{About, completed};
 use orderchat_domain::{FieldError, MessageId, Refusal, Rule};
 use orderchat_store::log::{Appender, Entry, NewMessage, Text};
 use orderchat_store::messages::{Earlier, KeyLookup};
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{Batch, StoreError, Tx, messages, participants, rooms};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::access::{Scene, rights_of};
 use super::{Chat, ChatError, Context, Result, Scribe};
@@ -102,6 +103,7 @@ fn fresh(ctx: &Context, sent: &Sent, id: MessageId, draft: Draft) -> MessageReco
             person: own.person.clone(),
             role: own.role,
         });
+    let metadata = metadata(&draft, &sent.scene.room);
     MessageRecord {
         id,
         room: sent.scene.room.record.id,
@@ -110,7 +112,7 @@ fn fresh(ctx: &Context, sent: &Sent, id: MessageId, draft: Draft) -> MessageReco
         sender,
         message_type: draft.message_type,
         content: draft.content,
-        metadata: draft.metadata,
+        metadata,
         reply_to: None,
         reply_count: 0,
         at: sent.scene.room.record.last_activity,
@@ -120,6 +122,16 @@ fn fresh(ctx: &Context, sent: &Sent, id: MessageId, draft: Draft) -> MessageReco
         read_at: None,
         client_message_id: draft.key.map(|key| key.as_str().to_owned()),
     }
+}
+
+/// What is stored as the message's metadata: that of the system is typed and names its order.
+fn metadata(draft: &Draft, room: &StoredRoom) -> Option<Map<String, Value>> {
+    if !draft.message_type.is_system() {
+        return draft.metadata.clone();
+    }
+    let order = &room.record.order;
+    let about = About { order_id: order.id.as_str(), order_number: &order.number };
+    Some(completed(about, draft.message_type, draft.metadata.as_ref()))
 }
 
 /// The command behind [`Chat::send`], for many rooms at once.
@@ -365,10 +377,7 @@ impl Writing {
         let text = Text {
             salt,
             body: draft.content.clone(),
-            metadata: draft
-                .metadata
-                .clone()
-                .map(|metadata| Value::Object(metadata).to_string()),
+            metadata: metadata(draft, &scene.room).map(|metadata| Value::Object(metadata).to_string()),
             client_key: draft.key.as_ref().map(|key| key.as_str().to_owned()),
             request: draft
                 .key

@@ -8,7 +8,8 @@ use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
-use super::{json, typed};
+use super::typed;
+use crate::json;
 
 /// What is read and thrown away of a body that is too large. A client that is still writing when
 /// the connection closes sees a reset instead of the answer.

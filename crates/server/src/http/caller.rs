@@ -1,6 +1,7 @@
-//! Who asks: an extractor that cannot be had without a good token.
+//! Who asks: extractors that cannot be had without a good token.
 //!
-//! A token stands in the header `Authorization` and nowhere else: URLs are logged by others.
+//! Which one a handler takes says which limit its route counts against. A token stands in the
+//! header `Authorization` and nowhere else: URLs are logged by others.
 
 use std::sync::Arc;
 
@@ -10,9 +11,9 @@ use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use orderchat_domain::Millis;
 
-use super::AppState;
 use super::observe::Asked;
 use super::problem::Problem;
+use super::{AppState, quota};
 use crate::auth::AuthError;
 use crate::chat::users::IdentifyError;
 use crate::chat::{Context, Origin};
@@ -22,13 +23,40 @@ use crate::limits::Quota;
 /// Bytes of `User-Agent` that the audit keeps.
 const LONGEST_USER_AGENT: usize = 256;
 
-/// Somebody with a good token. The handler then asks for the limit that its route counts against:
-/// [`AppState::reads`], [`sends`](AppState::sends), [`sends_in`](AppState::sends_in) or
-/// [`receipts`](AppState::receipts).
+/// Somebody with a good token, on a route without a narrower limit: counts as a read.
 #[derive(Clone, Debug)]
 pub(crate) struct Authenticated(pub(crate) Context);
 
+/// Somebody who acknowledges delivery or reading: counts as a receipt.
+#[derive(Clone, Debug)]
+pub(crate) struct Acknowledging(pub(crate) Context);
+
+/// Somebody who writes: counts nothing yet, the handler asks [`quota::sends`] or
+/// [`quota::changes`] when it is due.
+#[derive(Clone, Debug)]
+pub(crate) struct Writing(pub(crate) Context);
+
 impl FromRequestParts<AppState> for Authenticated {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let context = identify(parts, state).await?;
+        quota::reads(&state.limits, &context)?;
+        Ok(Self(context))
+    }
+}
+
+impl FromRequestParts<AppState> for Acknowledging {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let context = identify(parts, state).await?;
+        quota::receipts(&state.limits, &context)?;
+        Ok(Self(context))
+    }
+}
+
+impl FromRequestParts<AppState> for Writing {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {

@@ -1,5 +1,6 @@
 //! What stands between the connection and the handlers: one small function per duty.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
@@ -7,7 +8,6 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -88,4 +88,95 @@ pub(super) async fn no_such_route() -> Problem {
 /// The route does not know the method; axum adds `Allow`.
 pub(super) async fn no_such_method() -> Problem {
     Problem::method_not_allowed()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::http::StatusCode;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+    use serde_json::Value;
+    use tokio::sync::Notify;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    fn admission(max_in_flight: usize, request_deadline: Duration) -> Admission {
+        let settings = HttpSettings {
+            origins: Vec::new(),
+            max_body: 1024,
+            max_in_flight,
+            request_deadline,
+            client_address: Box::new(|_, _| IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        };
+        Admission::new(&settings, CancellationToken::new())
+    }
+
+    /// `GET` says on `begun` that it runs and then waits for ever; `POST` answers at once.
+    fn routes(admission: Admission, begun: Arc<Notify>) -> Router {
+        let endless = async move || {
+            begun.notify_one();
+            pending::<()>().await;
+        };
+        let at_once = async || "done";
+        Router::new()
+            .route("/", get(endless).post(at_once))
+            .route_layer(from_fn_with_state(admission, admit))
+    }
+
+    async fn ask(routes: &Router, method: Method) -> (StatusCode, Value) {
+        let request = Request::builder().method(method).uri("/");
+        let request = request.body(Body::empty()).unwrap();
+        let response = routes.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        assert_eq!(
+            response.headers().contains_key(RETRY_AFTER),
+            status == StatusCode::SERVICE_UNAVAILABLE
+        );
+        let body = to_bytes(response.into_body(), 1024).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn one_more_than_the_places_is_answered_at_once() {
+        let begun = Arc::new(Notify::new());
+        let routes = routes(admission(1, Duration::from_hours(1)), Arc::clone(&begun));
+        let second = async {
+            begun.notified().await;
+            ask(&routes, Method::POST).await
+        };
+        let (status, body) = tokio::select! {
+            _ = ask(&routes, Method::GET) => panic!("it waits for ever"),
+            answer = second => answer,
+        };
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(body["type"], "urn:orderchat:problem:unavailable");
+        // The first was given up above: its place is free again.
+        assert_eq!(ask(&routes, Method::POST).await.0, StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_takes_too_long_is_told_that_its_outcome_is_unknown() {
+        let routes = routes(admission(1, Duration::from_millis(5)), Arc::default());
+        let (status, body) = ask(&routes, Method::GET).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(body["type"], "urn:orderchat:problem:outcome-unknown");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_stops_takes_no_new_writes_and_goes_on_reading() {
+        let admission = admission(1, Duration::from_millis(5));
+        admission.stopping.cancel();
+        let routes = routes(admission, Arc::default());
+        let (status, body) = ask(&routes, Method::POST).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(body["type"], "urn:orderchat:problem:unavailable");
+        let (_, body) = ask(&routes, Method::GET).await;
+        assert_eq!(body["type"], "urn:orderchat:problem:outcome-unknown");
+    }
 }

@@ -3,19 +3,17 @@
 //! [`service`] is the whole of it: the routes of [`v1`], the documentation, health, and around
 //! them what every request passes ([`observe`], [`layers`]). Handlers take what they need as
 //! extractors: who asks ([`caller`]), the path, the query, the body. Each of them refuses as a
-//! [`Problem`].
+//! [`Problem`](problem::Problem).
 //!
 //! Every route is registered with its last slash and answers without it, too.
 
 mod body;
 mod caller;
 mod docs;
-mod json;
 mod layers;
-pub(crate) mod links;
 mod mismatch;
 mod observe;
-pub(crate) mod openapi;
+mod openapi;
 mod ops;
 mod page;
 mod path;
@@ -37,22 +35,14 @@ use axum::middleware::from_fn_with_state;
 use tokio_util::sync::CancellationToken;
 use tower::Layer;
 use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::auth::Verifier;
 use crate::chat::Chat;
 use crate::limits::Limits;
 use body::BodyLimit;
-pub(crate) use body::{JsonBody, OptionalJsonBody};
-pub(crate) use caller::Authenticated;
 use layers::Admission;
-pub(crate) use page::{Cursor, Page};
-pub(crate) use path::Segment;
-pub(crate) use problem::Problem;
-pub(crate) use query::{Limit, QueryOf};
-
-/// What a handler answers, or the problem instead.
-pub(crate) type Result<T> = std::result::Result<T, Problem>;
 
 /// Finds out the address of whoever asks, from the connection's extension and the headers.
 pub(crate) type ClientAddress = Box<dyn Fn(&Extensions, &HeaderMap) -> IpAddr + Send + Sync>;
@@ -117,14 +107,14 @@ impl FromRef<AppState> for BodyLimit {
 }
 
 /// The OpenAPI document of all routes.
-pub(crate) fn document() -> utoipa::openapi::OpenApi {
-    openapi::add_refusals(api().into_openapi())
+pub(crate) fn document() -> OpenApi {
+    openapi::complete(api().into_openapi())
 }
 
 /// Everything that the public listener answers.
 pub(crate) fn service(state: AppState) -> NormalizePath<Router> {
     let (api, document) = api().split_for_parts();
-    let docs = docs::router(&openapi::add_refusals(document));
+    let docs = docs::router(&openapi::complete(document));
     let admission = Admission::new(&state.settings, state.stopping.clone());
     let cors = layers::cors(&state.settings.origins);
     let limits = Arc::clone(&state.limits);

@@ -59,9 +59,7 @@ pub(super) async fn observe(
     request.extensions_mut().insert(Arc::clone(&asked));
     let span = tracing::info_span!("request", request_id = asked.request_id);
     async {
-        let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-        // The panic hook has logged the place, inside the span.
-        let mut response = answer.unwrap_or_else(|_| Problem::internal().into_response());
+        let mut response = or_internal(next.run(request)).await;
         if let (StatusCode::NOT_FOUND, Some(user)) = (response.status(), asked.by.get()) {
             limits.note_not_found(user.as_str());
         }
@@ -73,6 +71,14 @@ pub(super) async fn observe(
     }
     .instrument(span)
     .await
+}
+
+/// The answer, or 500 if making it panics. The panic hook has logged the place, inside the span.
+async fn or_internal(answer: impl Future<Output = Response>) -> Response {
+    AssertUnwindSafe(answer)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Problem::internal().into_response())
 }
 
 /// The headers of every answer.
@@ -130,5 +136,58 @@ fn method_name(method: &Method) -> &'static str {
         Method::DELETE => "DELETE",
         Method::OPTIONS => "OPTIONS",
         _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_problem_that_does_not_repeat_it() {
+        let response = or_internal(async { panic!("canary, planned by a test") }).await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = to_bytes(response.into_body(), 1024).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains("urn:orderchat:problem:internal"), "{body}");
+        assert!(!body.contains("canary"), "{body}");
+    }
+
+    #[test]
+    fn every_answer_names_its_request_and_is_not_stored() {
+        let asked = Asked::new();
+        let mut headers = HeaderMap::new();
+        finish(&mut headers, &asked.request_id);
+        assert_eq!(headers[X_REQUEST_ID], asked.request_id);
+        assert_eq!(asked.request_id.len(), 32);
+        assert_eq!(headers[CACHE_CONTROL], "no-store");
+        assert_eq!(headers[X_CONTENT_TYPE_OPTIONS], "nosniff");
+    }
+
+    #[test]
+    fn what_an_answer_says_of_storing_it_is_kept() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
+        finish(&mut headers, "id");
+        assert_eq!(headers[CACHE_CONTROL], "max-age=60");
+    }
+
+    #[test]
+    fn an_origin_that_is_not_listed_is_told_nothing() {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            ACCESS_CONTROL_ALLOW_METHODS,
+            HeaderValue::from_static("GET"),
+        );
+        finish(&mut headers, "id");
+        assert!(!headers.contains_key(ACCESS_CONTROL_ALLOW_METHODS));
+    }
+
+    #[test]
+    fn methods_that_clients_make_up_share_one_name() {
+        let odd = Method::from_bytes(b"FORGED-LINE").unwrap();
+        assert_eq!(method_name(&odd), "other");
     }
 }

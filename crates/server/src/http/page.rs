@@ -1,14 +1,16 @@
-//! Pages of lists, and the cursors between them.
+//! Pages of lists: `results`, and the paths of the pages around.
 
-use axum::Json;
-use axum::response::{IntoResponse, Response};
+use axum::extract::{FromRequestParts, OriginalUri};
+use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use super::problem::Problem;
+use super::query::parameters;
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -22,12 +24,6 @@ pub(crate) struct Page<T> {
     pub(crate) previous: Option<String>,
 }
 
-impl<T: Serialize> IntoResponse for Page<T> {
-    fn into_response(self) -> Response {
-        Json(self).into_response()
-    }
-}
-
 /// The longest cursor that is looked at; ours are far shorter.
 const LONGEST_CURSOR: usize = 1_024;
 
@@ -37,11 +33,13 @@ const LONGEST_CURSOR: usize = 1_024;
 pub(crate) struct Cursor;
 
 impl Cursor {
-    /// `place` is a struct of numbers and texts whose shape is this list's own, so that a cursor
-    /// of another list is refused.
-    pub(crate) fn encode(place: &impl Serialize) -> String {
-        // Numbers and texts can always be written as JSON.
-        URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).unwrap_or_default())
+    /// `place` has a shape of this list's own, so that a cursor of another list is refused.
+    ///
+    /// # Errors
+    /// 500 for a `place` that cannot be written as JSON: a defect here.
+    pub(crate) fn encode(place: &impl Serialize) -> Result<String, Problem> {
+        let json = serde_json::to_vec(place).map_err(|_| Problem::internal())?;
+        Ok(URL_SAFE_NO_PAD.encode(json))
     }
 
     /// # Errors
@@ -58,15 +56,73 @@ impl Cursor {
     }
 }
 
+/// RFC 3986: what need not be encoded in a query.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// The path and query that were asked for; makes the paths of other pages from them.
+#[derive(Clone, Debug)]
+pub(crate) struct Here {
+    path: String,
+    query: Vec<(String, String)>,
+}
+
+impl Here {
+    /// The same list elsewhere: with the parameter `name` set to `value`, without those in
+    /// `instead_of`, all others kept. Path-absolute: it names no host.
+    pub(crate) fn with(&self, name: &str, value: &str, instead_of: &[&str]) -> String {
+        let kept = self
+            .query
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .filter(|(kept, _)| *kept != name && !instead_of.contains(kept));
+        let mut link = self.path.clone();
+        let mut separator = '?';
+        for (name, value) in kept.chain([(name, value)]) {
+            link.push(separator);
+            link.extend(utf8_percent_encode(name, ENCODED));
+            link.push('=');
+            link.extend(utf8_percent_encode(value, ENCODED));
+            separator = '&';
+        }
+        link
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Here {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        // A nested router sees only the end of the path.
+        let uri = parts
+            .extensions
+            .get::<OriginalUri>()
+            .map_or(&parts.uri, |OriginalUri(uri)| uri);
+        Ok(Self {
+            path: uri.path().to_owned(),
+            query: parameters(uri)?,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use axum::http::Request;
     use rstest::rstest;
 
     use super::*;
 
+    async fn here(uri: &str) -> Here {
+        let (mut parts, ()) = Request::get(uri).body(()).unwrap().into_parts();
+        Here::from_request_parts(&mut parts, &()).await.unwrap()
+    }
+
     #[test]
     fn a_cursor_reads_back() {
-        let cursor = Cursor::encode(&("rooms", 1_700_000_000_000_i64));
+        let cursor = Cursor::encode(&("rooms", 1_700_000_000_000_i64)).unwrap();
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
         assert!(cursor.bytes().all(is_plain));
         let place: (String, i64) = Cursor::decode(&cursor).unwrap();
@@ -88,7 +144,7 @@ mod tests {
 
     #[test]
     fn an_endless_cursor_is_not_even_decoded() {
-        let cursor = Cursor::encode(&"a".repeat(2_000));
+        let cursor = Cursor::encode(&"a".repeat(2_000)).unwrap();
         assert!(Cursor::decode::<String>(&cursor).is_err());
     }
 
@@ -101,5 +157,29 @@ mod tests {
         };
         let json = serde_json::to_string(&page).unwrap();
         assert_eq!(json, r#"{"results":[1],"next":null,"previous":null}"#);
+    }
+
+    #[tokio::test]
+    async fn links_keep_the_other_parameters() {
+        let here = here("/api/chat/rooms/?search=a%26b%20%C3%A9&cursor=old&limit=2").await;
+        assert_eq!(
+            here.with("cursor", "new", &[]),
+            "/api/chat/rooms/?search=a%26b%20%C3%A9&limit=2&cursor=new"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_link_can_take_the_place_of_other_parameters() {
+        let here = here("/api/chat/rooms/x/messages/?around=7&type=text").await;
+        assert_eq!(
+            here.with("after", "9", &["around", "before"]),
+            "/api/chat/rooms/x/messages/?type=text&after=9"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_link_names_no_host() {
+        let here = here("http://evil.example/api/chat/rooms/").await;
+        assert_eq!(here.with("cursor", "c", &[]), "/api/chat/rooms/?cursor=c");
     }
 }

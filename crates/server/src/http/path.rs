@@ -2,21 +2,26 @@
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
 
-/// The route's one parameter, percent-decoded. What cannot be decoded names nothing: it is the
-/// same 404 as any other.
-#[derive(Clone, Debug)]
-pub(crate) struct Segment(pub(crate) String);
+/// The route's parameters, percent-decoded: one `String`, or a tuple of them. What cannot be
+/// decoded names nothing: it is the same 404 as any other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PathOf<T>(pub(crate) T);
 
-impl<S: Send + Sync> FromRequestParts<S> for Segment {
+impl<T, S> FromRequestParts<S> for PathOf<T>
+where
+    T: DeserializeOwned + Send,
+    S: Send + Sync,
+{
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         Path::from_request_parts(parts, state)
             .await
-            .map(|Path(segment)| Self(segment))
+            .map(|Path(parameters)| Self(parameters))
             .map_err(|_| Problem::not_found())
     }
 }
@@ -32,7 +37,7 @@ mod tests {
     use super::*;
 
     async fn answer(path: &str) -> (StatusCode, String) {
-        let echo = async |Segment(id): Segment| id;
+        let echo = async |PathOf(id): PathOf<String>| id;
         let routes: Router = Router::new().route("/orders/{id}/", get(echo));
         let request = Request::get(path).body(Body::empty()).unwrap();
         let response = routes.oneshot(request).await.unwrap();

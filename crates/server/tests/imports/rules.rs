@@ -21,7 +21,7 @@ const fn row(module: &'static str, may_use: &'static [&'static str]) -> Row {
 }
 
 /// Homes of one thing that several need and that need none of the others.
-const FOR_ALL: &[&str] = &["clock", "generations", "random"];
+const FOR_ALL: &[&str] = &["clock", "generations", "json", "random"];
 
 /// `app` builds everything once and `main` starts it: both may use all.
 const FREE: &[&str] = &["app", "main"];

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::shape::steady;
 use crate::harness::{Client, Fields, Room, Server, an_order, encode};
 
 fn ids(rooms: &[Value]) -> Vec<String> {
@@ -98,7 +99,7 @@ async fn participants_and_events_have_pages_too() {
             .customer
             .all(&room.at(&format!("{rest}?limit=2")))
             .await;
-        assert_eq!(in_twos, whole, "{rest}");
+        assert_eq!(steady(in_twos.into()), steady(whole.into()), "{rest}");
         room.customer
             .get(&room.at(&format!("{rest}?limit=201")))
             .await
@@ -297,8 +298,7 @@ async fn a_cursor_is_good_for_the_list_it_came_from_and_shows_nobody_elses_rooms
         kim.get(&format!("/api/chat/rooms/?cursor={cursor}{cursor}"))
             .await,
     ];
-    assert_eq!(answers[0].status, 404, "{}", answers[0].text);
-    for answer in &answers[1..] {
+    for answer in &answers {
         answer.refused(422);
     }
 }

@@ -204,12 +204,17 @@ fn wal_of(path: &Path) -> PathBuf {
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
-    let connection = Connection::open_with_flags(path, flags).map_err(|e| {
+    set_up(path, flags).map_err(|e| {
         StoreError::Unusable(format!(
-            "cannot open the SQLite file {}: {e}; check that its folder exists and is writable",
+            "cannot open the SQLite file {}: {e}; check that it is one, and that its folder exists \
+             and is writable",
             path.display()
         ))
-    })?;
+    })
+}
+
+fn set_up(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     if !flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) {

@@ -15,6 +15,7 @@ mod chain;
 mod conflicts;
 mod database;
 mod edits;
+mod filled;
 mod fixture;
 mod groups;
 mod harness;

@@ -60,7 +60,11 @@ impl Raw {
     }
 
     pub(crate) async fn postgres(url: &str) -> Self {
-        let (client, connection) = tokio_postgres::connect(url, NoTls)
+        // Set as the store's own connections are: plans hang on it.
+        let mut config: tokio_postgres::Config = url.parse().expect("a URL");
+        let (client, connection) = config
+            .options(orderchat_store::POSTGRES_SETTINGS)
+            .connect(NoTls)
             .await
             .expect("a connection");
         // Ends with the client.
@@ -81,6 +85,7 @@ impl Raw {
         }
     }
 
+    /// The rows; on SQLite the parameters of the text, if it has any, are null.
     pub(crate) async fn rows(&self, sql: &str) -> Vec<Vec<Cell>> {
         match self {
             Self::Sqlite(connection) => {
@@ -106,7 +111,8 @@ fn sqlite_rows(connection: &rusqlite::Connection, sql: &str) -> rusqlite::Result
     use rusqlite::types::ValueRef;
     let mut statement = connection.prepare(sql)?;
     let columns = statement.column_count();
-    let rows = statement.query_map([], |row| {
+    let nulls = vec![rusqlite::types::Null; statement.parameter_count()];
+    let rows = statement.query_map(rusqlite::params_from_iter(nulls), |row| {
         (0..columns)
             .map(|at| {
                 Ok(match row.get_ref(at)? {

@@ -69,7 +69,7 @@ async fn a1_nothing_of_a_room_one_is_not_in_can_be_told_from_what_does_not_exist
         server.customer("stranger"),
         server.rider("stranger"),
         server.pharmacy("stranger", "ph2"),
-        server.pharmacy("stranger", ""),
+        server.pharmacy("stranger", "ph3"),
     ];
     for stranger in &strangers {
         for id in [&room.id, &room.code] {

@@ -17,7 +17,7 @@ const MOST_VALUES: usize = 4_096;
 ///
 /// # Errors
 /// What is wrong and where (line and column), without repeating anything of the text.
-pub(super) fn parse(text: &[u8]) -> Result<Value, serde_json::Error> {
+pub(crate) fn parse(text: &[u8]) -> Result<Value, serde_json::Error> {
     let values = Cell::new(0);
     let mut reader = serde_json::Deserializer::from_slice(text);
     let value = Strict {

@@ -1,0 +1,113 @@
+//! A database of some size: 50,000 messages in 500 rooms, of 5,000 people.
+
+use crate::database::{Database, Engine};
+use crate::fixture::NOW;
+use crate::raw::Raw;
+
+const MESSAGES: u32 = 200_000;
+const ROOMS: u32 = 100_000;
+const USERS: u32 = 500_000;
+
+/// Fills the database and lets PostgreSQL count what is there, as it does by itself in time.
+pub(crate) async fn filled(database: &Database) -> Raw {
+    drop(database.open().await);
+    let raw = database.raw().await;
+    for sql in inserts(database.engine()) {
+        raw.execute(&sql).await;
+    }
+    if database.engine() == Engine::Postgres {
+        raw.execute("ANALYZE").await;
+    }
+    assert_eq!(
+        raw.int("SELECT COUNT(*) FROM log").await,
+        i64::from(MESSAGES)
+    );
+    raw
+}
+
+/// Writes `count` rows, the select list giving the `i`th.
+fn insert(into: &str, count: u32, select: &str) -> String {
+    format!(
+        "INSERT INTO {into} WITH RECURSIVE n (i) AS
+            (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {count})
+         SELECT {select} FROM n"
+    )
+}
+
+/// User 1 is in every room, as staff may be; everybody else is in one at most.
+fn inserts(engine: Engine) -> [String; 11] {
+    // The ith sixteen bytes, in each engine's words.
+    let id = match engine {
+        Engine::Sqlite => "unhex(printf('%032x', i))",
+        Engine::Postgres => "decode(lpad(to_hex(i), 32, '0'), 'hex')",
+    };
+    let now = NOW.0;
+    let (room, seq) = (
+        format!("(i - 1) % {ROOMS} + 1"),
+        format!("(i - 1) / {ROOMS} + 1"),
+    );
+    [
+        insert(
+            "app_user (id, is_service, name, name_source, email_source, role, role_source,
+                preferences, created_at, updated_at)",
+            USERS,
+            &format!("'user-' || i, 0, 'User ' || i, 3, 0, 'customer', 3, '{{}}', {now}, {now}"),
+        ),
+        insert(
+            "shop_order (id, number, status, customer, pharmacy, pharmacy_name, version,
+                created_at, updated_at)",
+            ROOMS,
+            &format!("'o' || i, 'n' || i, 'accepted', i, 'ph' || i % 3, 'Corner', 0, {now}, {now}"),
+        ),
+        insert(
+            "room (id, code, shop_order, pharmacy, status, is_public, max_participants,
+                participant_count, message_count, ordinal, last_message, seq, chain, version,
+                last_at, created_at)",
+            ROOMS,
+            &format!(
+                "{id}, 'CHAT-' || substr(replace(replace(substr('0000000' || i, length(CAST(i AS TEXT)), 8), '0', 'X'), '1', 'Y'), 1, 4) || '-' || substr(replace(replace(substr('0000000' || i, length(CAST(i AS TEXT)), 8), '0', 'X'), '1', 'Y'), 5, 4), i, 'ph' || i % 3, 'open', CASE WHEN i % 9 = 0 THEN 1 ELSE 0 END,
+                 10, 5, 100, 100, 100, 100, {id}, 0, {now} + i, {now} + i"
+            ),
+        ),
+        insert("room_word (word, room)", ROOMS, "'n' || i, i"),
+        insert(
+            "participant (id, room, usr, role, guest, readable, joined_at, visible_from,
+                messages_before, read_ordinal, preferences, version)",
+            5 * ROOMS,
+            &format!(
+                "{id}, {room}, CASE WHEN i <= 10000 THEN 1 ELSE i END, 'customer', 0, 1, {now}, 1,
+                 0, 0, '{{}}', 0"
+            ),
+        ),
+        insert(
+            "log (room, seq, kind, at, actor, actor_role, subject, ordinal, message_id,
+                message_type, key_hash, digest, chain)",
+            MESSAGES,
+            &format!(
+                "{room}, {seq}, 'message.created', {now} + i, i % {USERS} + 1, 'customer', {seq},
+                 {seq}, {id}, 'text', {id}, {id}, {id}"
+            ),
+        ),
+        insert("entry_text (g, salt, body)", MESSAGES, &format!("i, {id}, 'message ' || i")),
+        insert(
+            "message_state (room, seq, version, text_g)",
+            MESSAGES / 20,
+            &format!("{room}, {seq}, 101, i"),
+        ),
+        insert(
+            "receipt_mark (room, kind, seq, participant, at)",
+            MESSAGES,
+            &format!("{room}, 1, {seq}, i % 5 + 1, {now} + i"),
+        ),
+        insert(
+            "receipt_advance (participant, kind, seq, at)",
+            MESSAGES,
+            &format!("{room}, 1, {seq}, {now} + i"),
+        ),
+        insert(
+            "audit (at, actor, actor_role, action, room, salt, detail, digest, chain)",
+            MESSAGES / 10,
+            &format!("{now} + i, i % 9, 'support', 'room.read', {room}, {id}, '', {id}, {id}"),
+        ),
+    ]
+}
