@@ -36,11 +36,35 @@ impl OwnDatabase {
     }
 
     pub(crate) async fn drop_it(self) -> Result<()> {
-        self.run(&format!(
-            "DROP DATABASE IF EXISTS {} WITH (FORCE)",
-            self.name
-        ))
-        .await
+        self.drop_database(&self.name).await?;
+        self.drop_database(&self.name_of_copy()).await
+    }
+
+    /// Keeps a copy, in the place of an earlier one. Nobody may be connected; who has just been
+    /// killed is waited for, up to 5 s, by PostgreSQL.
+    pub(crate) async fn copy(&self) -> Result<()> {
+        self.drop_database(&self.name_of_copy()).await?;
+        self.create_from(&self.name_of_copy(), &self.name).await
+    }
+
+    /// Makes the database what it was at the last copy, and cuts off who is still connected.
+    pub(crate) async fn put_back(&self) -> Result<()> {
+        self.drop_database(&self.name).await?;
+        self.create_from(&self.name, &self.name_of_copy()).await
+    }
+
+    fn name_of_copy(&self) -> String {
+        format!("{}_copy", self.name)
+    }
+
+    async fn create_from(&self, name: &str, template: &str) -> Result<()> {
+        self.run(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
+            .await
+    }
+
+    async fn drop_database(&self, name: &str) -> Result<()> {
+        self.run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+            .await
     }
 
     async fn run(&self, sql: &str) -> Result<()> {

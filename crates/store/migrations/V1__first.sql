@@ -125,7 +125,7 @@ CREATE TABLE room_word (
   room @int NOT NULL REFERENCES room (k),
   PRIMARY KEY (word, room)
 ) @table;
-CREATE INDEX room_word_room ON room_word (room);
+CREATE INDEX room_word_room ON room_word (room, word);
 
 -- A user in a room. The unread count is room.ordinal less read_ordinal, own_after, deleted_after.
 -- `readable`: whether the order policy lets them read the room in its present state; set with every
@@ -154,7 +154,7 @@ CREATE TABLE participant (
   version @int NOT NULL,
   UNIQUE (room, usr)
 ) @table;
-CREATE INDEX participant_user ON participant (usr, room);
+CREATE INDEX participant_own ON participant (usr, room) WHERE ended IS NULL AND readable = 1;
 
 -- The room log, in the order it was written. A message is its `message.created` entry. `actor` is
 -- the acting user, 0 the server. `ordinal` counts the messages that count as unread, up to and with

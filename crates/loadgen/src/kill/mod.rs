@@ -2,7 +2,10 @@
 //!
 //! Each round writes with several clients, kills the server at a random moment, starts it again on
 //! the same database, repeats every send that got no answer, and checks the whole history so far.
+//! In the end the run makes sure that it would have noticed a loss, see [`control`].
 
+mod control;
+mod database;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -21,11 +24,12 @@ use tokio::task::JoinSet;
 use crate::check::{self, Evidence, Violation};
 use crate::client::Target;
 use crate::history::Record;
-use crate::postgres::OwnDatabase;
 use crate::server::{Launch, Server};
 use crate::setup::{Size, World};
 use crate::text;
 use crate::token::Minter;
+use control::Control;
+use database::Database;
 use writer::Writer;
 
 /// Few rooms for the writers, so that several write into each.
@@ -78,18 +82,16 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         .prefix("orderchat-kill-")
         .tempdir_in(data_dir)
         .with_context(cannot)?;
-    let own = match &args.engine.database {
-        Some(admin_url) => Some(OwnDatabase::create(admin_url).await?),
-        None => None,
+    let database = match &args.engine.database {
+        Some(admin_url) => Database::postgres(admin_url).await?,
+        None => Database::sqlite(folder.path()),
     };
-    let ended = rounds(&args, seed, folder.path(), own.as_ref()).await;
+    let ended = rounds(&args, seed, folder.path(), &database).await;
     let clean = matches!(&ended, Ok(violations) if violations.is_empty());
     if clean {
-        if let Some(own) = own {
-            own.drop_it().await?;
-        }
+        database.drop_it().await?;
     } else {
-        keep(&mut folder, own.as_ref());
+        keep(&mut folder, &database);
     }
     let violations = ended.with_context(|| format!("seed {seed}"))?;
     check::report(&violations);
@@ -98,27 +100,21 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
 }
 
 /// Leaves the evidence for a look.
-fn keep(folder: &mut TempDir, own: Option<&OwnDatabase>) {
+fn keep(folder: &mut TempDir, database: &Database) {
     folder.disable_cleanup(true);
     println!("log and histories are kept in {}", folder.path().display());
-    if let Some(own) = own {
-        println!("the database is kept as {own}");
-    }
+    println!("the database is kept as {database}");
 }
 
-/// Runs the rounds up to the first with violations.
+/// Runs the rounds up to the first with violations, and the control after the last.
 async fn rounds(
     args: &Args,
     seed: u64,
     folder: &Path,
-    own: Option<&OwnDatabase>,
+    database: &Database,
 ) -> Result<Vec<Violation>> {
-    let database = match own {
-        Some(own) => own.url()?,
-        None => format!("sqlite:{}", folder.join("orderchat.db").display()),
-    };
     let secret = text::secret();
-    let launch = Launch::orderchat(&args.server, folder, &database, &secret)?;
+    let launch = Launch::orderchat(&args.server, folder, &database.url()?, &secret)?;
     let minter = Minter::new(&secret)?;
     let mut rng = StdRng::seed_from_u64(seed);
 
@@ -151,7 +147,13 @@ async fn rounds(
             return Ok(violations);
         }
     }
-    server.stop().await?;
+    writers.push(witness(&world, folder, &mut rng)?);
+    let control = Control {
+        launch: &launch,
+        minter: &minter,
+        database,
+    };
+    control.run(server, &mut writers).await?;
     Ok(Vec::new())
 }
 
@@ -176,6 +178,20 @@ fn writers(world: &World, folder: &Path, rng: &mut StdRng) -> Result<Vec<Writer>
             )
         })
         .collect()
+}
+
+/// The one that writes in the control: staff, in a room where no writer is this person.
+fn witness(world: &World, folder: &Path, rng: &mut StdRng) -> Result<Writer> {
+    let room = &world.rooms[0];
+    let journal = folder.join("history-control.jsonl");
+    Writer::new(
+        "control".to_owned(),
+        &world.run,
+        Arc::clone(room),
+        Arc::clone(&room.people[2]),
+        StdRng::from_rng(rng),
+        &journal,
+    )
 }
 
 async fn write_until_killed(

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Method, Request};
@@ -129,6 +129,30 @@ impl Writer {
         }
         self.journal.flush()?;
         Ok(violations)
+    }
+
+    /// Sends a message, or does `op` to the first it sent and still has.
+    ///
+    /// # Errors
+    /// When the server does not ack it.
+    pub(super) async fn once(&mut self, target: &Target, op: Op) -> Result<()> {
+        let mut connection = Connection::open(target).await?;
+        let tried = match op {
+            Op::Edit => self.edit(&mut connection, 0).await?,
+            Op::Delete => self.delete(&mut connection, 0).await?,
+            Op::Read => self.read(&mut connection, 0).await?,
+            _ => {
+                let key = self.next_key();
+                self.send(&mut connection, key).await?
+            }
+        };
+        ensure!(tried.outcome == Outcome::Ok, "{op:?} was not acked");
+        self.journal.flush()
+    }
+
+    /// Takes the last attempt off the record; the history on disk keeps it.
+    pub(super) fn forget_last(&mut self) {
+        self.records.pop();
     }
 
     async fn step(&mut self, connection: &mut Connection) -> Result<Tried> {

@@ -106,11 +106,18 @@ pub(crate) fn rights_of(
     )
 }
 
+/// The key that no room has. What is named and does not exist is looked up under it, so that it
+/// costs the same statements as what the caller may not know.
+pub(super) const NO_KEY: i64 = 0;
+
 /// The room and the caller's place in it, unasked.
 pub(crate) fn look(tx: &mut Tx<'_>, ctx: &Context, room: i64) -> Result<Scene> {
-    let room = rooms::by_key(tx, room)?.ok_or(Refusal::NotFound)?;
-    let own = participants::of_user(tx, room.record.key, ctx.user)?;
-    Ok(Scene { room, own })
+    let found = rooms::by_key(tx, room)?;
+    let own = participants::of_user(tx, room, ctx.user)?;
+    Ok(Scene {
+        room: found.ok_or(Refusal::NotFound)?,
+        own,
+    })
 }
 
 /// The room, if the caller may do this there. Every command passes here.
@@ -145,11 +152,11 @@ pub(crate) fn enter_to_change(
 }
 
 impl Chat {
-    /// The key of the room of this name. Says nothing of whether the caller may know it: whoever
-    /// gets a key asks [`enter`] next.
+    /// The key of the room of this name, [`NO_KEY`] if there is none. Says nothing of whether the
+    /// caller may know it: whoever gets a key asks [`enter`] next.
     pub(crate) async fn room_key(&self, name: &str) -> Result<i64> {
         let name = RoomName::parse(name)?;
-        self.read(move |tx| Ok(rooms::key_of(tx, &name)?.ok_or(Refusal::NotFound)?))
+        self.read(move |tx| Ok(rooms::key_of(tx, &name)?.unwrap_or(NO_KEY)))
             .await
     }
 
@@ -162,14 +169,14 @@ impl Chat {
     /// The keys of a participant's room and of the participant.
     pub(crate) async fn participant_place(&self, id: &str) -> Result<(i64, i64)> {
         let id = ParticipantId::parse(id).ok_or(Refusal::NotFound)?;
-        self.read(move |tx| Ok(participants::locate(tx, id)?.ok_or(Refusal::NotFound)?))
+        self.read(move |tx| Ok(participants::locate(tx, id)?.unwrap_or((NO_KEY, NO_KEY))))
             .await
     }
 
     /// The key of a message's room, and its seq there.
     pub(crate) async fn message_place(&self, id: &str) -> Result<(i64, u64)> {
         let id = MessageId::parse(id).ok_or(Refusal::NotFound)?;
-        self.read(move |tx| Ok(messages::locate(tx, id)?.ok_or(Refusal::NotFound)?))
+        self.read(move |tx| Ok(messages::locate(tx, id)?.unwrap_or((NO_KEY, 0))))
             .await
     }
 }

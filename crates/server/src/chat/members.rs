@@ -20,6 +20,8 @@ use crate::random;
 #[derive(Clone, Debug)]
 pub(crate) struct Newcomer {
     pub(crate) person: Person,
+    /// Their own role in the shop.
+    pub(crate) user_role: Role,
     pub(crate) role: Role,
     /// From outside the order, by their own wish.
     pub(crate) guest: bool,
@@ -105,7 +107,7 @@ fn blank(room: &StoredRoom, newcomer: &Newcomer, scribe: &Scribe) -> Participant
         id: ParticipantId(random::uuid_v7(scribe.now.0)),
         room: room.record.id,
         person: newcomer.person.clone(),
-        user_role: newcomer.role,
+        user_role: newcomer.user_role,
         role: newcomer.role,
         guest: newcomer.guest,
         ended: None,

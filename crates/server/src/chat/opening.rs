@@ -84,6 +84,7 @@ pub(crate) fn let_in(
     let entrance = Entrance::Order;
     let newcomer = Newcomer {
         person: person.clone(),
+        user_role: role,
         role,
         guest: false,
         entrance,

@@ -158,6 +158,7 @@ impl Chat {
                 let entrance = Entrance::Staff;
                 let newcomer = Newcomer {
                     person: user.person,
+                    user_role: own_role,
                     role,
                     guest: false,
                     entrance,
@@ -324,11 +325,10 @@ impl Chat {
     }
 }
 
-/// The caller as a person.
-pub(super) fn person(tx: &mut Tx<'_>, ctx: &Context) -> Result<Person> {
-    Ok(users::by_key(tx, ctx.user)?
-        .ok_or(Refusal::NotFound)?
-        .person)
+/// The caller as a person, with their own role in the shop.
+pub(super) fn person(tx: &mut Tx<'_>, ctx: &Context, token_role: Role) -> Result<(Person, Role)> {
+    let user = users::by_key(tx, ctx.user)?.ok_or(Refusal::NotFound)?;
+    Ok((user.person, user.role.unwrap_or(token_role)))
 }
 
 /// Brings the caller into the room by their own wish, as what their token says. From a public
@@ -340,7 +340,7 @@ pub(super) fn join(
     scribe: &mut Scribe,
     scene: &mut Scene,
 ) -> Result<()> {
-    let Some(role) = ctx.caller.person() else {
+    let Some(token_role) = ctx.caller.person() else {
         return Err(Refusal::NotFound.into());
     };
     let guest = match (scene.reach(policy, ctx), &scene.own) {
@@ -350,11 +350,13 @@ pub(super) fn join(
     };
     // Who comes back has the role they had, as far as their token still allows it.
     let role = match &scene.own {
-        Some(before) if before.role.rank() <= role.rank() => before.role,
-        _ => role,
+        Some(before) if before.role.rank() <= token_role.rank() => before.role,
+        _ => token_role,
     };
+    let (person, user_role) = person(tx, ctx, token_role)?;
     let newcomer = Newcomer {
-        person: person(tx, ctx)?,
+        person,
+        user_role,
         role,
         guest,
         entrance: Entrance::Own,

@@ -16,7 +16,7 @@ use orderchat_store::rooms::{Filter, Scope, StoredRoom};
 use orderchat_store::{Tx, messages, orders, participants, rooms};
 use serde_json::json;
 
-use super::access::{Scene, enter, enter_to_change, look};
+use super::access::{NO_KEY, Scene, enter, enter_to_change, look};
 use super::members::{Newcomer, admit, is_in, seats};
 use super::participants::{Invitation, person};
 use super::scribe::{NOTHING, reason};
@@ -100,7 +100,7 @@ impl Chat {
         let (chat, asked) = (self.clone(), ctx.clone());
         let seen = self
             .read(move |tx| {
-                let key = rooms::key_of(tx, &name)?.ok_or(Refusal::NotFound)?;
+                let key = rooms::key_of(tx, &name)?.unwrap_or(NO_KEY);
                 let scene = look(tx, &asked, key)?;
                 if scene.reach(chat.policy(), &asked) < Reach::Card {
                     return Err(Refusal::NotFound.into());
@@ -205,9 +205,10 @@ impl Chat {
         if is_in(before.as_ref()) || seats(room, &active).take(other).is_err() {
             return Ok(());
         }
-        let person = person(tx, ctx)?;
+        let (person, user_role) = person(tx, ctx, role)?;
         let newcomer = Newcomer {
             person,
+            user_role,
             role,
             guest: false,
             entrance: Entrance::Own,

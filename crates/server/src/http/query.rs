@@ -49,6 +49,10 @@ pub(super) fn parameters(uri: &Uri) -> Result<Vec<(String, String)>, Problem> {
                 Problem::invalid("", "has a query parameter whose name is not UTF-8")
             })?;
             match decode(value) {
+                Some(value) if value.contains('\0') => {
+                    let detail = "has the character U+0000, which no text may";
+                    Err(Mismatch::new(detail).within(name).in_query())
+                }
                 Some(value) => Ok((name, value)),
                 None => Err(Mismatch::new("is not UTF-8").within(name).in_query()),
             }

@@ -139,7 +139,7 @@ async fn a_claim_that_is_missing_of_the_wrong_type_or_out_of_range_is_401() {
         kim().with("aud", json!(["elsewhere"])),
         kim().with("iat", now + 3_600),
         kim().with("exp", now - 1),
-        kim().with("exp", now + 86_401),
+        kim().with("exp", now + 86_460),
         kim().with("iat", now - 90_000).with("exp", now + 60),
         kim().with("exp", now - 10).with("iat", now - 5),
         kim().with("nbf", now + 3_600),

@@ -7,9 +7,9 @@ use orderchat_domain::Role;
 use orderchat_domain::room::RoomStatus;
 
 use super::{StoredRoom, columns, joins, read};
-use crate::sql::Sql;
-use crate::value::values;
-use crate::{Result, Tx};
+use crate::sql::{Sql, statements};
+use crate::value::{Value, values};
+use crate::{Result, StoreError, Tx};
 
 /// Which rooms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,83 +66,198 @@ pub struct Filter<'a> {
     pub blocked_too: bool,
 }
 
-const SCOPES: usize = 4;
+/// What a list starts from; the rest of what is asked is looked up for each room it comes by. Few
+/// rooms are sorted; of many, the newest (or oldest) are found by walking all rooms in order, and
+/// the page is full after a few of them. So no list reads ever more as rooms pile up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    /// All rooms, in the order of the list.
+    Walk,
+    /// The user's own rooms, when they are few.
+    Own,
+    /// The rooms that a search finds, when they are few.
+    Words,
+}
 
-fn scope_number(scope: Scope<'_>) -> usize {
+/// So many rooms are sorted rather than looked for.
+const FEW: u64 = 1_000;
+
+statements! {
+    COUNT_OWN = "SELECT COUNT(*) FROM (SELECT 1 FROM participant me
+            WHERE me.usr = $1 AND me.ended IS NULL AND me.readable = 1 LIMIT $2) AS own";
+    COUNT_WORDS = "SELECT COUNT(*) FROM (SELECT 1 FROM room_word w
+            WHERE w.word >= $1 AND w.word < $2 LIMIT $3) AS found";
+}
+
+/// A list as a statement sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Variant {
+    /// 0 mine, 1 all, 2 of a pharmacy, 3 public.
+    scope: usize,
+    start: Start,
+    search: bool,
+    ordering: Ordering,
+    direction: Direction,
+}
+
+const SCOPES: usize = 4;
+const MINE: usize = 0;
+
+const fn scope_number(scope: Scope<'_>) -> usize {
     match scope {
-        Scope::Mine => 0,
+        Scope::Mine => MINE,
         Scope::All => 1,
         Scope::Pharmacy(_) => 2,
         Scope::Public => 3,
     }
 }
 
-/// `$1` user, `$2` pharmacy, `$3` status, `$4` public, `$5` role, `$6` blocked too, `$7` `$8`
-/// cursor, `$9` limit, `$10` `$11` search from and to.
-fn text(scope: usize, ordering: Ordering, direction: Direction, search: bool) -> String {
-    let value = match ordering {
-        Ordering::LastActivity => "r.last_at",
-        Ordering::CreatedAt => "r.created_at",
-    };
-    let (compare, word) = match direction {
-        Direction::Ascending => (">", "ASC"),
-        Direction::Descending => ("<", "DESC"),
-    };
-    let from = if scope == 0 {
-        "participant me JOIN room r ON r.k = me.room"
-    } else {
-        "room r LEFT JOIN participant me ON me.room = r.k AND me.usr = $1"
-    };
-    let scope = match scope {
-        0 => "me.usr = $1 AND me.ended IS NULL AND me.readable = 1",
-        1 => "(CAST($6 AS BIGINT) = 1 OR COALESCE(me.ended, '') <> 'blocked')",
-        2 => "r.pharmacy = $2 AND COALESCE(me.ended, '') <> 'blocked'",
-        _ => "r.is_public = 1 AND me.k IS NULL",
-    };
-    let search = if search {
-        "AND r.k IN (SELECT w.room FROM room_word w WHERE w.word >= $10 AND w.word < $11)"
-    } else {
-        "AND (CAST($10 AS TEXT) IS NULL OR CAST($11 AS TEXT) IS NULL)"
-    };
-    // Parameters that a variant does not use are named in a condition that is always true, so that
-    // all variants take the same.
-    format!(
-        "SELECT {columns} FROM {from} {joins} WHERE {scope} AND r.deleted_at IS NULL \
-         AND (CAST($1 AS BIGINT) IS NOT NULL AND (CAST($2 AS TEXT) IS NULL OR CAST($2 AS TEXT) IS NOT NULL)) \
-         AND (CAST($3 AS TEXT) IS NULL OR r.status = $3) \
-         AND (CAST($4 AS BIGINT) IS NULL OR r.is_public = $4) \
-         AND (CAST($5 AS TEXT) IS NULL OR me.role = $5) \
-         AND CAST($6 AS BIGINT) IS NOT NULL \
-         AND ({value}, r.k) {compare} (CAST($7 AS BIGINT), CAST($8 AS BIGINT)) {search} \
-         ORDER BY {value} {word}, r.k {word} LIMIT $9",
-        columns = columns!(),
-        joins = joins!(),
-    )
-}
+impl Variant {
+    /// `$1` user, `$2` pharmacy, `$3` status, `$4` public, `$5` role, `$6` blocked too, `$7` `$8`
+    /// cursor, `$9` limit, `$10` `$11` search from and to.
+    ///
+    /// The inner statement finds the keys, the outer one fetches what is shown of them. What is
+    /// looked up for a room is a scalar subquery, and tables are joined crosswise: either makes
+    /// both engines keep to the start that was chosen.
+    fn text(self) -> String {
+        let value = match self.ordering {
+            Ordering::LastActivity => "r.last_at",
+            Ordering::CreatedAt => "r.created_at",
+        };
+        let (compare, word) = match self.direction {
+            Direction::Ascending => (">", "ASC"),
+            Direction::Descending => ("<", "DESC"),
+        };
+        let (from, joined) = match self.start {
+            Start::Walk => ("room r", "1 = 1"),
+            Start::Own => ("participant me CROSS JOIN room r", "r.k = me.room"),
+            Start::Words => (
+                "(SELECT DISTINCT w.room AS k FROM room_word w \
+                  WHERE w.word >= $10 AND w.word < $11) found CROSS JOIN room r",
+                "r.k = found.k",
+            ),
+        };
+        // Parameters that a variant does not use are named in a condition that is always true, so
+        // that all variants take the same.
+        format!(
+            "SELECT {columns} FROM (SELECT r.k AS page_k, {value} AS page_at FROM {from} \
+             WHERE {joined} AND {scope} AND {search} AND r.deleted_at IS NULL \
+             AND (CAST($1 AS BIGINT) IS NOT NULL AND CAST($6 AS BIGINT) IS NOT NULL) \
+             AND (CAST($2 AS TEXT) IS NULL OR CAST($2 AS TEXT) IS NOT NULL) \
+             AND (CAST($3 AS TEXT) IS NULL OR r.status = $3) \
+             AND (CAST($4 AS BIGINT) IS NULL OR r.is_public = $4) \
+             AND (CAST($5 AS TEXT) IS NULL OR {role} = $5) \
+             AND ({value}, r.k) {compare} (CAST($7 AS BIGINT), CAST($8 AS BIGINT)) \
+             ORDER BY {value} {word}, r.k {word} LIMIT $9) page \
+             CROSS JOIN room r {joins} WHERE r.k = page_k ORDER BY page_at {word}, page_k {word}",
+            columns = columns!(),
+            joins = joins!(),
+            scope = self.scope_condition(),
+            search = self.search_condition(),
+            role = match self.start {
+                Start::Own => "me.role".to_owned(),
+                Start::Walk | Start::Words => own("me.role", ""),
+            },
+        )
+    }
 
-fn number(scope: usize, ordering: Ordering, direction: Direction, search: bool) -> usize {
-    let ordering = usize::from(ordering == Ordering::CreatedAt);
-    let direction = usize::from(direction == Direction::Descending);
-    ((scope * 2 + ordering) * 2 + direction) * 2 + usize::from(search)
-}
+    fn scope_condition(self) -> String {
+        const ACTIVE: &str = "me.ended IS NULL AND me.readable = 1";
+        let not_blocked = format!("COALESCE({}, '') <> 'blocked'", own("me.ended", ""));
+        match (self.scope, self.start) {
+            (MINE, Start::Own) => format!("me.usr = $1 AND {ACTIVE}"),
+            (MINE, _) => format!("{} IS NOT NULL", own("me.k", &format!("AND {ACTIVE}"))),
+            (1, _) => format!("(CAST($6 AS BIGINT) = 1 OR {not_blocked})"),
+            (2, _) => format!("r.pharmacy = $2 AND {not_blocked}"),
+            _ => format!("r.is_public = 1 AND {} IS NULL", own("me.k", "")),
+        }
+    }
 
-/// Every variant.
-pub fn listings() -> &'static [Sql] {
-    static TEXTS: OnceLock<Vec<Sql>> = OnceLock::new();
-    TEXTS.get_or_init(|| {
-        let mut texts = Vec::new();
+    fn search_condition(self) -> &'static str {
+        match (self.search, self.start) {
+            (true, Start::Walk | Start::Own) => {
+                "(SELECT 1 FROM room_word w WHERE w.room = r.k \
+                  AND w.word >= $10 AND w.word < $11 LIMIT 1) = 1"
+            }
+            _ => "(CAST($10 AS TEXT) IS NULL OR CAST($11 AS TEXT) IS NOT NULL)",
+        }
+    }
+
+    fn all() -> Vec<Self> {
+        let mut all = Vec::new();
         for scope in 0..SCOPES {
-            for ordering in [Ordering::LastActivity, Ordering::CreatedAt] {
-                for direction in [Direction::Ascending, Direction::Descending] {
-                    for search in [false, true] {
-                        debug_assert_eq!(texts.len(), number(scope, ordering, direction, search));
-                        texts.push(Sql::made(text(scope, ordering, direction, search)));
+            for (start, search) in [
+                (Start::Walk, false),
+                (Start::Walk, true),
+                (Start::Words, true),
+                (Start::Own, false),
+                (Start::Own, true),
+            ] {
+                if start == Start::Own && scope != MINE {
+                    continue;
+                }
+                for ordering in [Ordering::LastActivity, Ordering::CreatedAt] {
+                    for direction in [Direction::Ascending, Direction::Descending] {
+                        all.push(Self {
+                            scope,
+                            start,
+                            search,
+                            ordering,
+                            direction,
+                        });
                     }
                 }
             }
         }
-        texts
+        all
+    }
+}
+
+/// The user's own participation in the room that is looked at, as a value.
+fn own(column: &str, condition: &str) -> String {
+    format!("(SELECT {column} FROM participant me WHERE me.room = r.k AND me.usr = $1 {condition})")
+}
+
+fn texts() -> &'static [(Variant, Sql)] {
+    static TEXTS: OnceLock<Vec<(Variant, Sql)>> = OnceLock::new();
+    TEXTS.get_or_init(|| {
+        Variant::all()
+            .into_iter()
+            .map(|variant| (variant, Sql::made(variant.text())))
+            .collect()
     })
+}
+
+/// Every variant.
+pub fn listings() -> impl Iterator<Item = &'static Sql> {
+    texts()
+        .iter()
+        .map(|(_, sql)| sql)
+        .chain(SQL.iter().copied())
+}
+
+/// Where a list that is asked for begins.
+fn start(
+    tx: &mut Tx<'_>,
+    scope: Scope<'_>,
+    user: i64,
+    search: Option<(&str, &str)>,
+) -> Result<Start> {
+    let mut is_few = |sql, params: &[Value<'_>]| {
+        let count: u64 = tx
+            .query_opt(sql, params)?
+            .map_or(Ok(0), |mut row| row.take())?;
+        Ok::<_, StoreError>(count <= FEW)
+    };
+    if let Some((from, to)) = search
+        && is_few(&COUNT_WORDS, &values![from, to, FEW + 1])?
+    {
+        return Ok(Start::Words);
+    }
+    if scope == Scope::Mine && is_few(&COUNT_OWN, &values![user, FEW + 1])? {
+        return Ok(Start::Own);
+    }
+    Ok(Start::Walk)
 }
 
 /// At most `limit` rooms after the cursor, or from the beginning.
@@ -176,7 +291,18 @@ pub fn list(
     let search = filter.search.map(str::to_lowercase);
     // Beyond every word that begins so.
     let search_end = search.as_ref().map(|search| format!("{search}\u{10FFFF}"));
-    let sql = &listings()[number(scope_number(scope), ordering, direction, search.is_some())];
+    let words = search.as_deref().zip(search_end.as_deref());
+    let variant = Variant {
+        scope: scope_number(scope),
+        start: start(tx, scope, filter.user, words)?,
+        search: search.is_some(),
+        ordering,
+        direction,
+    };
+    let (_, sql) = texts()
+        .iter()
+        .find(|(text, _)| *text == variant)
+        .ok_or_else(|| StoreError::Statement(format!("no text for the list {variant:?}")))?;
     let rows = tx.query(
         sql,
         &values![

@@ -12,6 +12,9 @@ const USERS: u32 = 500_000;
 pub(crate) async fn filled(database: &Database) -> Raw {
     drop(database.open().await);
     let raw = database.raw().await;
+    if database.engine() == Engine::Postgres {
+        raw.execute("SET statement_timeout = 0").await;
+    }
     for sql in inserts(database.engine()) {
         raw.execute(&sql).await;
     }
@@ -41,6 +44,10 @@ fn inserts(engine: Engine) -> [String; 11] {
         Engine::Sqlite => "unhex(printf('%032x', i))",
         Engine::Postgres => "decode(lpad(to_hex(i), 32, '0'), 'hex')",
     };
+    let hash = match engine {
+        Engine::Sqlite => "unhex(printf('%064x', i))",
+        Engine::Postgres => "decode(lpad(to_hex(i), 64, '0'), 'hex')",
+    };
     let now = NOW.0;
     let (room, seq) = (
         format!("(i - 1) % {ROOMS} + 1"),
@@ -66,7 +73,7 @@ fn inserts(engine: Engine) -> [String; 11] {
             ROOMS,
             &format!(
                 "{id}, 'CHAT-' || substr(replace(replace(substr('0000000' || i, length(CAST(i AS TEXT)), 8), '0', 'X'), '1', 'Y'), 1, 4) || '-' || substr(replace(replace(substr('0000000' || i, length(CAST(i AS TEXT)), 8), '0', 'X'), '1', 'Y'), 5, 4), i, 'ph' || i % 3, 'open', CASE WHEN i % 9 = 0 THEN 1 ELSE 0 END,
-                 10, 5, 100, 100, 100, 100, {id}, 0, {now} + i, {now} + i"
+                 10, 5, 100, 100, 100, 100, {hash}, 0, {now} + i, {now} + i"
             ),
         ),
         insert("room_word (word, room)", ROOMS, "'n' || i, i"),

@@ -105,7 +105,8 @@ function propertiesOf(schema) {
   };
 }
 
-function rowsOf(schema, depth, seen) {
+/** The fields of an object and of those inside; `marks` says whether needed ones are marked. */
+function rowsOf(schema, marks, depth, seen) {
   const { properties, required } = propertiesOf(schema);
   return Object.entries(properties).flatMap(([name, value]) => {
     const inner = objectIn(value);
@@ -113,15 +114,15 @@ function rowsOf(schema, depth, seen) {
     const label = el("code", {}, name);
     label.style.marginInlineStart = `${depth * 1.25}em`;
     return [
-      row(label, required.has(name), value, value.description ?? resolve(value).description),
-      ...(goOn ? rowsOf(inner, depth + 1, new Set(seen).add(inner)) : []),
+      row(label, marks && required.has(name), value, value.description ?? resolve(value).description),
+      ...(goOn ? rowsOf(inner, marks, depth + 1, new Set(seen).add(inner)) : []),
     ];
   });
 }
 
 function row(label, needed, schema, description) {
   return el("tr", {},
-    el("td", {}, label, needed ? el("span", { class: "needed", title: "always there" }, " ●") : null),
+    el("td", {}, label, needed ? el("span", { class: "needed", title: "needed" }, " ● needed") : null),
     el("td", { class: "kind" }, typeName(schema)),
     el("td", {}, prose(description), bounds(schema) ? el("p", { class: "kind" }, bounds(schema)) : null));
 }
@@ -129,7 +130,7 @@ function row(label, needed, schema, description) {
 function table(title, rows) {
   if (rows.length === 0) return null;
   const head = el("tr", {}, ["Name", "Type", "Meaning"].map((name) => el("th", { scope: "col" }, name)));
-  return [el("h3", {}, title), el("table", {}, el("thead", {}, head), el("tbody", {}, rows))];
+  return [title ? el("h3", {}, title) : null, el("table", {}, el("thead", {}, head), el("tbody", {}, rows))];
 }
 
 function example(content) {
@@ -141,13 +142,14 @@ function example(content) {
     el("pre", { tabindex: "0", "aria-label": "Example" }, JSON.stringify(value, null, 2)));
 }
 
-function body(title, content) {
+function body(title, content, marks) {
   return Object.entries(content ?? {}).map(([kind, of]) => {
     const media = resolve(of);
     const object = objectIn(media.schema ?? {});
     return [
-      table(`${title} · ${kind}`, object ? rowsOf(object, 0, new Set([object])) : []),
+      el("h3", {}, `${title} · ${kind}`),
       example(media),
+      object ? table(null, rowsOf(object, marks, 0, new Set([object]))) : null,
     ];
   });
 }
@@ -158,8 +160,8 @@ function answers(responses) {
     const summary = el("summary", {}, el("code", {}, status), " ", inline(response.description ?? ""));
     const headers = Object.entries(response.headers ?? {}).map(([name, header]) =>
       row(el("code", {}, name), false, resolve(header).schema ?? {}, resolve(header).description));
-    const inside = [table("Headers", headers), body("Body", response.content)].flat(Infinity).filter(Boolean);
-    return inside.length > 0 ? el("details", { class: "answer" }, summary, inside) : el("p", {}, summary.childNodes.length ? [...summary.childNodes] : []);
+    const inside = [table("Headers", headers), body("Body", response.content, false)].flat(Infinity).filter(Boolean);
+    return inside.length > 0 ? el("details", { class: "answer" }, summary, inside) : el("p", {}, [...summary.childNodes]);
   })];
 }
 
@@ -177,7 +179,7 @@ function route(path, method, operation, shared) {
     el("div", {},
       prose(operation.description),
       table("Parameters", rows),
-      body(request.required ? "Body" : "Body, may be left out", request.content),
+      body(request.required ? "Body" : "Body, may be left out", request.content, true),
       answers(operation.responses)));
 }
 

@@ -22,6 +22,7 @@ pub(super) fn complete(document: &mut OpenApi) {
         operation.operation_id = Some(operation_id(method, path));
         describe_parameters(operation);
         take_no_null(operation);
+        describe_answers(operation);
     }
     let components = document.components.get_or_insert_default();
     refer_to_items(components);
@@ -58,6 +59,23 @@ fn describe_parameters(operation: &mut Operation) {
         parameter
             .description
             .get_or_insert_with(|| meaning.to_owned());
+    }
+}
+
+/// OpenAPI wants words for every answer; for most the status says all.
+fn describe_answers(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        let words = match status.as_str() {
+            "200" => "As it now is.",
+            "201" => "Created.",
+            "204" => "Done; there is nothing to show.",
+            _ => continue,
+        };
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            words.clone_into(&mut response.description);
+        }
     }
 }
 

@@ -80,6 +80,17 @@ fn what_an_operation_takes_decides_how_it_can_refuse() {
 }
 
 #[test]
+fn every_answer_is_described() {
+    let document = whole();
+    for (method, path, operation) in all(&document) {
+        for (status, answer) in operation["responses"].as_object().unwrap() {
+            let described = answer["description"].is_string() || answer["$ref"].is_string();
+            assert!(described, "{method} {path} {status}");
+        }
+    }
+}
+
+#[test]
 fn examples_have_exactly_the_fields_of_their_schemas() {
     let document = whole();
     let schemas = &document["components"]["schemas"];

@@ -32,6 +32,14 @@ impl Connection {
         self.0.flush().await.expect("the server reads on");
     }
 
+    /// Writes the rest of a request and reads what comes, if the server has not closed already.
+    pub(crate) async fn finish(&mut self, rest: &str) -> String {
+        let mut answer = Vec::new();
+        let _ = self.0.write_all(rest.as_bytes()).await;
+        let _ = self.0.read_to_end(&mut answer).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
     /// Everything until the server closes. Fails if it does not within 30 s.
     pub(crate) async fn read_to_end(&mut self) -> String {
         let mut bytes = Vec::new();
