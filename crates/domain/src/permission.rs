@@ -187,7 +187,26 @@ pub fn permit(role: TokenRole, action: Action, access: Access) -> Result<(), Ref
     if reach(role, access) < least {
         return Err(Refusal::NotFound);
     }
+    if access.standing == (Standing::In { guest: true }) && !guests_may(action) {
+        let detail = "guests read, write and leave; the room's own people do the rest";
+        return Err(Refusal::forbidden(Rule::Permission, detail));
+    }
     permit_role(role, action)
+}
+
+/// What guests may do whatever their role: staff of another pharmacy who joined a public room have
+/// no say over it.
+const fn guests_may(action: Action) -> bool {
+    matches!(
+        action,
+        Action::ReadRoom
+            | Action::JoinRoom
+            | Action::LeaveRoom
+            | Action::SendMessage
+            | Action::EditMessage
+            | Action::DeleteMessage
+            | Action::ReadOrder
+    )
 }
 
 /// [`permit`] for what is asked of no room: report orders, create a room.
@@ -295,6 +314,22 @@ mod tests {
             permit(TokenRole::Rider, Action::ReadRoom, public),
             Err(Refusal::NotFound)
         );
+    }
+
+    #[test]
+    fn a_guest_has_no_say_over_the_room_whatever_their_role() {
+        let guest = Access {
+            public: true,
+            ..access(Standing::In { guest: true })
+        };
+        for (action, cells) in TABLE {
+            let answer = permit(TokenRole::Pharmacy, action, guest);
+            assert_eq!(
+                answer.is_ok(),
+                guests_may(action) && cells[2] != No,
+                "{action:?}"
+            );
+        }
     }
 
     #[test]

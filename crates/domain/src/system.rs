@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{Millis, Refusal};
 use crate::message::MessageType;
 use crate::order::Change;
 use crate::room::Transition;
+use crate::{Millis, Refusal};
 
 /// The order that a system message speaks of.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +47,15 @@ fn build(
 }
 
 /// The fields of a system message's metadata, each a text.
-const FIELDS: [&str; 7] =
-    ["order_id", "order_number", "update_type", "from", "to", "eta", "rider"];
+const FIELDS: [&str; 7] = [
+    "order_id",
+    "order_number",
+    "update_type",
+    "from",
+    "to",
+    "eta",
+    "rider",
+];
 
 /// Checks the metadata that the service gives with a message of the system.
 ///

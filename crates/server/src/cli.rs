@@ -9,7 +9,11 @@ use crate::app;
 use crate::config::{Need, Settings, SettingsArgs};
 
 #[derive(Debug, Parser)]
-#[command(name = "orderchat", version, about = "Gives every order its own conversation")]
+#[command(
+    name = "orderchat",
+    version,
+    about = "Gives every order its own conversation"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

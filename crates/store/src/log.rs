@@ -307,16 +307,22 @@ pub fn ordinal_at(tx: &mut Tx<'_>, room: i64, seq: u64) -> Result<u64> {
     }
 }
 
+/// Somebody who acted in a room, as they stand to it now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acting {
+    pub person: Person,
+    /// `None` for staff who were never in it.
+    pub participant: Option<ParticipantId>,
+    /// The role the room shows.
+    pub role: Option<Role>,
+}
+
 /// The people behind these user keys, as they stand to the room, with the role the room shows.
 /// Staff who are not in it have none there; the log says in which role they acted.
 ///
 /// # Errors
 /// As any read.
-pub fn actors(
-    tx: &mut Tx<'_>,
-    room: i64,
-    users: &[i64],
-) -> Result<Vec<(Person, Option<ParticipantId>, Option<Role>)>> {
+pub fn actors(tx: &mut Tx<'_>, room: i64, users: &[i64]) -> Result<Vec<Acting>> {
     let rows: Vec<_> = users
         .iter()
         .map(|user| values![room, *user].to_vec())
@@ -334,27 +340,23 @@ pub fn actors(
         };
         let participant: Option<Uuid> = row.take()?;
         let role: Option<String> = row.take()?;
-        list.push((
+        list.push(Acting {
             person,
-            participant.map(ParticipantId),
-            role.as_deref().and_then(Role::parse),
-        ));
+            participant: participant.map(ParticipantId),
+            role: role.as_deref().and_then(Role::parse),
+        });
     }
     Ok(list)
 }
 
 /// Puts a person and the role they acted in together; `None` for the service and the server.
 #[must_use]
-pub fn actor_record(
-    found: &[(Person, Option<ParticipantId>, Option<Role>)],
-    user: i64,
-    acted_as: &str,
-) -> Option<ActorRecord> {
+pub fn actor_record(found: &[Acting], user: i64, acted_as: &str) -> Option<ActorRecord> {
     let acted_as = Role::parse(acted_as)?;
-    let (person, participant, role) = found.iter().find(|(person, ..)| person.key == user)?;
+    let acting = found.iter().find(|acting| acting.person.key == user)?;
     Some(ActorRecord {
-        participant: *participant,
-        person: person.clone(),
-        role: role.unwrap_or(acted_as),
+        participant: acting.participant,
+        person: acting.person.clone(),
+        role: acting.role.unwrap_or(acted_as),
     })
 }

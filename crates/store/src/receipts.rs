@@ -60,7 +60,7 @@ pub(crate) fn reached(
     let Some((first, _)) = reached.next() else {
         return Ok(vec![None; messages.len()]);
     };
-    let last = reached.last().map_or(*first, |(seq, _)| *seq);
+    let last = reached.next_back().map_or(*first, |(seq, _)| *seq);
     let (mut marks, mut until) = marks(tx, room, kind, (*first, last))?;
     let mut times = Vec::with_capacity(messages.len());
     for &(seq, sender) in messages {
@@ -135,15 +135,14 @@ pub fn advance(
     Ok(())
 }
 
-/// When each of these participants received and read the message: `(participant, delivered, read)`.
+/// A participant's key, and when they received and read a message.
+pub type Times = (i64, Option<Millis>, Option<Millis>);
+
+/// When each of these participants received and read the message.
 ///
 /// # Errors
 /// As any read.
-pub fn of_message(
-    tx: &mut Tx<'_>,
-    participants: &[i64],
-    seq: u64,
-) -> Result<Vec<(i64, Option<Millis>, Option<Millis>)>> {
+pub fn of_message(tx: &mut Tx<'_>, participants: &[i64], seq: u64) -> Result<Vec<Times>> {
     let kinds = [Kind::Delivered, Kind::Read];
     let rows: Vec<_> = participants
         .iter()

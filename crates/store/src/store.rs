@@ -9,7 +9,7 @@ pub use crate::engine::postgres::{AsConflict, SETTINGS as POSTGRES_SETTINGS};
 use crate::engine::postgres::{Postgres, Session};
 use crate::engine::sqlite::{Job, Sqlite};
 use crate::migrate::Migrated;
-use crate::sql::statements;
+use crate::sql::Sql;
 use crate::{Result, StoreError, Tx};
 
 /// Where to keep things.
@@ -34,12 +34,13 @@ const GROUP: usize = 64;
 /// Commands that may wait for one writer.
 const QUEUE: usize = 2_048;
 
-statements! {
-    POSTGRES_VERSION = "SELECT current_setting('server_version')";
-    POSTGRES_DURABILITY =
-        "SELECT current_setting('fsync'), current_setting('synchronous_commit'),
-            current_setting('full_page_writes')";
-}
+// PostgreSQL only: not among the texts that both engines prepare.
+static POSTGRES_VERSION: Sql = Sql::new("SELECT current_setting('server_version')", &[]);
+static POSTGRES_DURABILITY: Sql = Sql::new(
+    "SELECT current_setting('fsync'), current_setting('synchronous_commit'),
+            current_setting('full_page_writes')",
+    &[],
+);
 
 /// The database of one node. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -257,7 +258,6 @@ pub trait Batch: Send + Sync + 'static {
     ///
     /// # Errors
     /// What concerns all of them.
-    #[expect(clippy::type_complexity, reason = "a list of results, inside a result")]
     fn run(
         &self,
         tx: &mut Tx<'_>,

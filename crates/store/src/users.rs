@@ -182,9 +182,7 @@ fn merge(known: &User, told: Told<'_>) -> User {
     match told.role {
         // Orders name people in many roles; of those the highest is their own.
         Some(role) if told.source == Source::Order && known.role_source == source => {
-            if raises(role) {
-                user.role = Some(role);
-            }
+            user.role = user.role.filter(|_| !raises(role)).or(Some(role));
         }
         Some(role) if source >= known.role_source => {
             user.role = Some(role);

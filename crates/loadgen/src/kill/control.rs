@@ -42,11 +42,12 @@ impl Control<'_> {
         self.database.copy().await?;
         for (op, rule) in LOSSES {
             let found = self.lose(op, writers).await?;
+            let lost = format!("a lost {op:?}").to_lowercase();
             ensure!(
                 found == [rule],
-                "a lost {op:?} was found by {found:?}; it should be by {rule} alone"
+                "{lost} was found by {found:?}; it should be by {rule} alone"
             );
-            println!("control: a lost {op:?} is found by {rule}");
+            println!("control: {lost} is found by {rule}");
         }
         Ok(())
     }

@@ -65,16 +65,23 @@ enum Happening<'a> {
 /// Serves the sample until a signal ends it; then the folder is gone.
 pub(crate) fn demo(mut settings: Settings) -> anyhow::Result<ExitCode> {
     start_logging(&settings)?;
-    let folder = tempfile::Builder::new().prefix("orderchat-demo-").tempdir()?;
+    let folder = tempfile::Builder::new()
+        .prefix("orderchat-demo-")
+        .tempdir()?;
     settings.database = Database::Sqlite(folder.path().join("orderchat.db"));
     settings.auth_jwks = None;
-    let secret: String = random::bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
+    let secret: String = random::bytes::<32>()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let secret = SecretString::from(secret);
     settings.auth_secret = Some(secret.clone());
     super::runtime()?.block_on(async {
         let chat = super::open(&settings).await?;
         let now = Millis(clock::now_ms());
-        load(&chat, now).await.context("the sample orders cannot be loaded")?;
+        load(&chat, now)
+            .await
+            .context("the sample orders cannot be loaded")?;
         let verifier = verifier(&settings).await?;
         let guide = guide(&settings, &secret, folder.path().to_owned())?;
         run::run(Arc::new(settings), chat, verifier, move |address| {
@@ -88,22 +95,38 @@ async fn load(chat: &Chat, now: Millis) -> anyhow::Result<()> {
     for (line, text) in SAMPLE.lines().enumerate() {
         let sample: Sample =
             serde_json::from_str(text).with_context(|| format!("line {}", line + 1))?;
-        load_one(chat, now, &sample).await.with_context(|| format!("line {}", line + 1))?;
+        load_one(chat, now, &sample)
+            .await
+            .with_context(|| format!("line {}", line + 1))?;
     }
     Ok(())
 }
 
 async fn load_one(chat: &Chat, now: Millis, sample: &Sample) -> anyhow::Result<()> {
-    let mut happenings =
-        vec![(sample.minutes_ago, Happening::Report(&sample.order, sample.eta_after_minutes))];
+    let mut happenings = vec![(
+        sample.minutes_ago,
+        Happening::Report(&sample.order, sample.eta_after_minutes),
+    )];
     for later in &sample.then {
-        happenings.push((later.minutes_ago, Happening::Report(&later.order, later.eta_after_minutes)));
+        happenings.push((
+            later.minutes_ago,
+            Happening::Report(&later.order, later.eta_after_minutes),
+        ));
     }
-    happenings.extend(sample.chat.iter().map(|said| (said.minutes_ago, Happening::Message(said))));
+    happenings.extend(
+        sample
+            .chat
+            .iter()
+            .map(|said| (said.minutes_ago, Happening::Message(said))),
+    );
     // Stable: what happened in the same minute stays in the order of the file.
     happenings.sort_by_key(|(minutes_ago, _)| std::cmp::Reverse(*minutes_ago));
-    let id = sample.order["id"].as_str().context("an order without an id")?;
-    let pharmacy = sample.order["pharmacy"]["id"].as_str().context("an order without a pharmacy")?;
+    let id = sample.order["id"]
+        .as_str()
+        .context("an order without an id")?;
+    let pharmacy = sample.order["pharmacy"]["id"]
+        .as_str()
+        .context("an order without a pharmacy")?;
     let id = OrderId::parse("/id", id)?;
     let mut sent = Vec::new();
     for (minutes_ago, happening) in happenings {
@@ -151,9 +174,17 @@ async fn say(
 ) -> anyhow::Result<String> {
     let role = TokenRole::parse(&said.role).context("a message by nobody")?;
     let staff_of = (role == TokenRole::Pharmacy).then_some(pharmacy);
-    let ctx = context(chat, caller(&said.user, role, said.name.as_deref(), staff_of)?, at).await?;
+    let ctx = context(
+        chat,
+        caller(&said.user, role, said.name.as_deref(), staff_of)?,
+        at,
+    )
+    .await?;
     let room = chat.room_key_of_order(order).await?;
-    let reply_to = said.reply_to.and_then(|place| sent.get(place)).map(String::as_str);
+    let reply_to = said
+        .reply_to
+        .and_then(|place| sent.get(place))
+        .map(String::as_str);
     let length = chat.rules().message_length;
     let draft = Draft::parse(false, None, &said.text, reply_to, None, None, length)?;
     Ok(chat.send(&ctx, room, draft).await?.message.id.to_string())
@@ -165,7 +196,9 @@ async fn context(chat: &Chat, caller: Caller, at: Millis) -> anyhow::Result<Cont
         ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
         user_agent: None,
     };
-    chat.identify(&caller, at, origin, at).await.map_err(|error| anyhow::anyhow!("{error:?}"))
+    chat.identify(&caller, at, origin, at)
+        .await
+        .map_err(|error| anyhow::anyhow!("{error:?}"))
 }
 
 fn caller(
@@ -174,8 +207,10 @@ fn caller(
     name: Option<&str>,
     pharmacy: Option<&str>,
 ) -> Result<Caller, ChatError> {
-    let pharmacies: Result<Vec<PharmacyId>, Refusal> =
-        pharmacy.iter().map(|id| PharmacyId::parse("/pharmacy", id)).collect();
+    let pharmacies: Result<Vec<PharmacyId>, Refusal> = pharmacy
+        .iter()
+        .map(|id| PharmacyId::parse("/pharmacy", id))
+        .collect();
     Ok(Caller {
         user: UserId::parse("/user", user)?,
         role,
@@ -202,17 +237,56 @@ fn guide(settings: &Settings, secret: &SecretString, folder: PathBuf) -> anyhow:
         folder.display()
     );
     for (user, role, name, note) in [
-        (customer, TokenRole::Customer, None, "sees the rooms of their own orders"),
-        (rider, TokenRole::Rider, None, "sees what they deliver, from assignment on"),
-        (staff, TokenRole::Pharmacy, None, "sees every room of their pharmacy"),
-        ("support-demo", TokenRole::Support, Some("Sam Support"), "reaches every room"),
-        ("admin-demo", TokenRole::Admin, Some("Ada Admin"), "reaches every room, and moderates"),
-        ("demo-shop", TokenRole::Service, None, "the shop's backend: reports orders"),
+        (
+            customer,
+            TokenRole::Customer,
+            None,
+            "sees the rooms of their own orders",
+        ),
+        (
+            rider,
+            TokenRole::Rider,
+            None,
+            "sees what they deliver, from assignment on",
+        ),
+        (
+            staff,
+            TokenRole::Pharmacy,
+            None,
+            "sees every room of their pharmacy",
+        ),
+        (
+            "support-demo",
+            TokenRole::Support,
+            Some("Sam Support"),
+            "reaches every room",
+        ),
+        (
+            "admin-demo",
+            TokenRole::Admin,
+            Some("Ada Admin"),
+            "reaches every room, and moderates",
+        ),
+        (
+            "demo-shop",
+            TokenRole::Service,
+            None,
+            "the shop's backend: reports orders",
+        ),
     ] {
         let staff_of = (role == TokenRole::Pharmacy).then_some(pharmacy);
-        let token = token::mint(settings, secret, &caller(user, role, name, staff_of)?, TOKEN_LIFE)?;
+        let token = token::mint(
+            settings,
+            secret,
+            &caller(user, role, name, staff_of)?,
+            TOKEN_LIFE,
+        )?;
         let role = role.as_str();
-        let scope = if role == "customer" || role == "rider" { "" } else { "?scope=all" };
+        let scope = if role == "customer" || role == "rider" {
+            ""
+        } else {
+            "?scope=all"
+        };
         text.push_str(&format!(
             "\n# {role} {user}: {note}\n{role}={token}\n\
              curl -H \"Authorization: Bearer ${role}\" 'http://{{address}}/api/chat/rooms/{scope}'\n"

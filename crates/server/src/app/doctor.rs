@@ -21,11 +21,19 @@ struct Finding {
 
 impl Finding {
     fn good(what: &str, found: impl Into<String>, meaning: &str) -> Self {
-        Self { what: what.to_owned(), found: found.into(), meaning: meaning.to_owned(), remedy: None }
+        Self {
+            what: what.to_owned(),
+            found: found.into(),
+            meaning: meaning.to_owned(),
+            remedy: None,
+        }
     }
 
     fn bad(what: &str, found: impl Into<String>, meaning: &str, remedy: impl Into<String>) -> Self {
-        Self { remedy: Some(remedy.into()), ..Self::good(what, found, meaning) }
+        Self {
+            remedy: Some(remedy.into()),
+            ..Self::good(what, found, meaning)
+        }
     }
 }
 
@@ -41,7 +49,10 @@ pub(crate) fn doctor(settings: Result<Settings, ConfigError>) -> anyhow::Result<
         }
     };
     for setting in settings.listing() {
-        println!("       {} = {} ({:?})", setting.name, setting.value, setting.source);
+        println!(
+            "       {} = {} ({:?})",
+            setting.name, setting.value, setting.source
+        );
         println!("       {}", setting.meaning);
     }
     let mut findings = vec![open_files()];
@@ -52,20 +63,33 @@ pub(crate) fn doctor(settings: Result<Settings, ConfigError>) -> anyhow::Result<
     });
     let mut healthy = true;
     for finding in &findings {
-        let mark = if finding.remedy.is_some() { "WRONG" } else { "good " };
-        println!("{mark}  {}: {}\n       {}", finding.what, finding.found, finding.meaning);
+        let mark = if finding.remedy.is_some() {
+            "WRONG"
+        } else {
+            "good "
+        };
+        println!(
+            "{mark}  {}: {}\n       {}",
+            finding.what, finding.found, finding.meaning
+        );
         if let Some(remedy) = &finding.remedy {
             healthy = false;
             println!("       → {remedy}");
         }
     }
-    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if healthy {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn open_files() -> Finding {
     let meaning = "every connection is an open file";
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let line = limits.lines().find(|line| line.starts_with("Max open files"));
+    let line = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"));
     let limit = line.and_then(|line| line.split_whitespace().nth(3)?.parse::<u64>().ok());
     match limit {
         Some(limit) if limit < FILES => {
@@ -89,7 +113,11 @@ fn private_files(settings: &Settings) -> Vec<Finding> {
             Finding::bad(&what, found, meaning, format!("chmod 600 {what}"))
         })
     };
-    settings.private_files().into_iter().filter_map(look).collect()
+    settings
+        .private_files()
+        .into_iter()
+        .filter_map(look)
+        .collect()
 }
 
 async fn keys(settings: &Settings) -> Finding {
@@ -132,8 +160,15 @@ async fn database(settings: &Settings) -> Vec<Finding> {
     }
     findings.extend(durability(&store).await);
     let migrated = store.migrated();
-    let found = format!("version {}, {} applied now", migrated.version, migrated.applied);
-    findings.push(Finding::good("schema", found, "the newest this version knows"));
+    let found = format!(
+        "version {}, {} applied now",
+        migrated.version, migrated.applied
+    );
+    findings.push(Finding::good(
+        "schema",
+        found,
+        "the newest this version knows",
+    ));
     findings
 }
 
@@ -141,8 +176,19 @@ async fn database(settings: &Settings) -> Vec<Finding> {
 async fn durability(store: &Store) -> Vec<Finding> {
     let meaning = "off loses acknowledged messages on a power loss";
     let finding = |(name, value): (&str, String)| match value.as_str() {
-        "off" => Finding::bad(name, value, meaning, format!("set {name} = on in postgresql.conf")),
+        "off" => Finding::bad(
+            name,
+            value,
+            meaning,
+            format!("set {name} = on in postgresql.conf"),
+        ),
         _ => Finding::good(name, value, meaning),
     };
-    store.durability().await.unwrap_or_default().into_iter().map(finding).collect()
+    store
+        .durability()
+        .await
+        .unwrap_or_default()
+        .into_iter()
+        .map(finding)
+        .collect()
 }

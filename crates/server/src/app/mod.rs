@@ -38,7 +38,10 @@ pub(crate) fn migrate(settings: &Settings) -> anyhow::Result<ExitCode> {
     run::make_private(settings);
     let store = runtime()?.block_on(Store::open(&options(&settings.database)))?;
     let migrated = store.migrated();
-    println!("schema version {}, {} migrations applied now", migrated.version, migrated.applied);
+    println!(
+        "schema version {}, {} migrations applied now",
+        migrated.version, migrated.applied
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -98,5 +101,8 @@ async fn verifier(settings: &Settings) -> anyhow::Result<Verifier> {
 }
 
 fn expected(settings: &Settings) -> Expected {
-    Expected { issuer: settings.auth_issuer.clone(), audience: settings.auth_audience.clone() }
+    Expected {
+        issuer: settings.auth_issuer.clone(),
+        audience: settings.auth_audience.clone(),
+    }
 }

@@ -57,7 +57,10 @@ pub(super) async fn run(
     let public = net::bind(settings.listen)
         .with_context(|| format!("cannot listen on ORDERCHAT_LISTEN {}", settings.listen))?;
     let private = net::bind(settings.metrics_listen).with_context(|| {
-        format!("cannot listen on ORDERCHAT_METRICS_LISTEN {}", settings.metrics_listen)
+        format!(
+            "cannot listen on ORDERCHAT_METRICS_LISTEN {}",
+            settings.metrics_listen
+        )
     })?;
     let (address, metrics_address) = (public.local_addr()?, private.local_addr()?);
     let stop = CancellationToken::new();
@@ -77,10 +80,17 @@ pub(super) async fn run(
     net::spawn("presence", write_presence(chat.clone(), stop.clone()));
     let metrics_server = net::spawn(
         "metrics",
-        net::serve(private, metrics.router(), metrics_limits(&settings), stop.clone()),
+        net::serve(
+            private,
+            metrics.router(),
+            metrics_limits(&settings),
+            stop.clone(),
+        ),
     );
-    let server =
-        net::spawn("http", net::serve(public, router, public_limits(&settings), stop.clone()));
+    let server = net::spawn(
+        "http",
+        net::serve(public, router, public_limits(&settings), stop.clone()),
+    );
     announce(address, metrics_address);
     ready(address);
     let orderly = wait(&chat).await?;
@@ -103,16 +113,18 @@ fn http_settings(settings: &Settings) -> http::HttpSettings {
     let trusted = settings.trusted_proxies.clone();
     let origins = settings.origins.iter();
     http::HttpSettings {
-        origins: origins.filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok()).collect(),
+        origins: origins
+            .filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok())
+            .collect(),
         max_body: settings.max_body,
         max_in_flight: settings.max_in_flight,
         request_deadline: settings.request_deadline,
-        client_address: Box::new(move |extensions, headers| {
-            match extensions.get::<net::Peer>() {
+        client_address: Box::new(
+            move |extensions, headers| match extensions.get::<net::Peer>() {
                 Some(net::Peer(peer)) => net::client_address(*peer, headers, &trusted),
                 None => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            }
-        }),
+            },
+        ),
     }
 }
 

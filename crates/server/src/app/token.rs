@@ -35,8 +35,11 @@ pub(crate) fn token(settings: &Settings, wanted: Wanted) -> anyhow::Result<Strin
         let names = TokenRole::ALL.map(TokenRole::as_str).join(", ");
         anyhow::anyhow!("--role {:?} is no role; give one of {names}", wanted.role)
     })?;
-    let pharmacies =
-        wanted.pharmacies.iter().map(|id| PharmacyId::parse("--pharmacy", id)).collect::<Result<_, _>>()?;
+    let pharmacies = wanted
+        .pharmacies
+        .iter()
+        .map(|id| PharmacyId::parse("--pharmacy", id))
+        .collect::<Result<_, _>>()?;
     let caller = Caller {
         user: UserId::parse("--sub", &wanted.sub)?,
         role,
@@ -56,5 +59,11 @@ pub(super) fn mint(
     caller: &Caller,
     ttl: Duration,
 ) -> anyhow::Result<String> {
-    Ok(auth::mint(secret, &expected(settings), caller, clock::now_ms(), ttl)?)
+    Ok(auth::mint(
+        secret,
+        &expected(settings),
+        caller,
+        clock::now_ms(),
+        ttl,
+    )?)
 }

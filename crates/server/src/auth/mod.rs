@@ -15,8 +15,6 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-pub(crate) use claims::Claims;
-pub(crate) use keys::KeyError;
 pub(crate) use token::mint;
 pub(crate) use verifier::Verifier;
 

@@ -4,6 +4,7 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use orderchat_domain::TokenRole;
 use rstest::rstest;
 
+use super::claims::Claims;
 use super::*;
 
 const SECRET: &str = "kq3Jf0cLr8VxPz1nTbW5yHsD7mGaE4uQ";

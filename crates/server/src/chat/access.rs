@@ -163,7 +163,8 @@ impl Chat {
     /// The key of the order's room; as [`Chat::room_key`], it says nothing of rights.
     pub(crate) async fn room_key_of_order(&self, order: &OrderId) -> Result<i64> {
         let order = order.clone();
-        self.read(move |tx| Ok(rooms::key_of_order(tx, &order)?.ok_or(Refusal::NotFound)?)).await
+        self.read(move |tx| Ok(rooms::key_of_order(tx, &order)?.ok_or(Refusal::NotFound)?))
+            .await
     }
 
     /// The keys of a participant's room and of the participant.

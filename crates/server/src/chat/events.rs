@@ -8,8 +8,7 @@ use orderchat_domain::project::{
     self, EventData, EventView, MessageRecord, OrderRecord, ParticipantRecord, Place, Surface,
     Viewer, actor, hidden, may_know,
 };
-use orderchat_domain::{ParticipantId, Role};
-use orderchat_store::log::{self, LogEntry, actor_record};
+use orderchat_store::log::{self, Acting, LogEntry, actor_record};
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{Tx, messages, orders, participants};
 
@@ -23,14 +22,12 @@ pub(crate) struct EventPage {
     pub(crate) has_newer: bool,
 }
 
-type Actors = Vec<(project::Person, Option<ParticipantId>, Option<Role>)>;
-
 /// What the entries of a page are about, as it is now.
 struct Things {
     messages: HashMap<u64, MessageRecord>,
     participants: HashMap<u64, ParticipantRecord>,
     order: Option<OrderRecord>,
-    actors: Actors,
+    actors: Vec<Acting>,
 }
 
 impl Chat {

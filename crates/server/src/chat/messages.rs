@@ -110,7 +110,12 @@ impl Chat {
         let (chat, asked) = (self.clone(), ctx.clone());
         self.read(move |tx| {
             let scene = enter(tx, chat.policy(), &asked, room, Action::ReadRoom)?;
-            visible(tx, chat.viewer(&asked, scene.own.as_ref()), &scene.room, seq)?;
+            visible(
+                tx,
+                chat.viewer(&asked, scene.own.as_ref()),
+                &scene.room,
+                seq,
+            )?;
             Ok(room)
         })
         .await
@@ -136,9 +141,7 @@ impl Chat {
                     asked.now,
                     window,
                 )?;
-                if let Some(own) = scene.active() {
-                    check_may_write(chat.policy(), own, &scene, &asked)?;
-                }
+                check_may_write(chat.policy(), &scene, &asked)?;
                 if record.content != content {
                     write_edit(tx, &asked, &mut scene.room, &record, &content)?;
                 }

@@ -136,8 +136,13 @@ impl Chat {
     /// Gives the database its epoch, if it has none: a random name that stands in every cursor, so
     /// that none of another database, or of before a restore, is taken for one of this.
     pub(crate) async fn ensure_epoch(&self) -> Result<String> {
-        let epoch = crate::random::uuid_v7(crate::clock::now_ms()).simple().to_string();
-        self.write(None, move |tx| Ok(orderchat_store::meta::get_or_put(tx, "epoch", &epoch)?)).await
+        let epoch = crate::random::uuid_v7(crate::clock::now_ms())
+            .simple()
+            .to_string();
+        self.write(None, move |tx| {
+            Ok(orderchat_store::meta::get_or_put(tx, "epoch", &epoch)?)
+        })
+        .await
     }
 
     /// Whether the database answers.

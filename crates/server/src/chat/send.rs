@@ -76,11 +76,13 @@ impl Chat {
 
     /// Whether this was sent before with the same key.
     pub(crate) async fn is_repeat(&self, ctx: &Context, room: i64, draft: &Draft) -> Result<bool> {
-        let Some(key) = &draft.key else { return Ok(false) };
+        let Some(key) = &draft.key else {
+            return Ok(false);
+        };
         let (hash, user) = (key_hash(key.as_str()), ctx.user);
-        self.read(move |tx| {
-            Ok(!messages::by_client_keys(tx, &[(0, room, user, &hash)])?.is_empty())
-        })
+        self.read(
+            move |tx| Ok(!messages::by_client_keys(tx, &[(0, room, user, &hash)])?.is_empty()),
+        )
         .await
     }
 
@@ -130,8 +132,15 @@ fn metadata(draft: &Draft, room: &StoredRoom) -> Option<Map<String, Value>> {
         return draft.metadata.clone();
     }
     let order = &room.record.order;
-    let about = About { order_id: order.id.as_str(), order_number: &order.number };
-    Some(completed(about, draft.message_type, draft.metadata.as_ref()))
+    let about = About {
+        order_id: order.id.as_str(),
+        order_number: &order.number,
+    };
+    Some(completed(
+        about,
+        draft.message_type,
+        draft.metadata.as_ref(),
+    ))
 }
 
 /// The command behind [`Chat::send`], for many rooms at once.
@@ -301,9 +310,7 @@ fn decide(
         return Ok(Decision::Repeat(earlier.seq));
     }
     scene.check_state(&request.ctx, Action::SendMessage)?;
-    if let Some(own) = scene.active() {
-        check_may_write(policy, own, scene, &request.ctx)?;
-    }
+    check_may_write(policy, scene, &request.ctx)?;
     let visible_from = scene
         .active()
         .filter(|own| own.guest || !own.role.is_staff())
@@ -319,13 +326,10 @@ fn not_of_this_room() -> ChatError {
     Refusal::invalid("/reply_to", "is no message of this room").into()
 }
 
-/// Whether a participant may write now: not muted, and the order policy lets them.
-pub(super) fn check_may_write(
-    policy: &OrderPolicy,
-    own: &ParticipantRecord,
-    scene: &Scene,
-    ctx: &Context,
-) -> Result<()> {
+/// Whether the caller may write now: not muted, and the order policy lets them. A mute goes on for
+/// who ended: staff who leave and send come back muted.
+pub(super) fn check_may_write(policy: &OrderPolicy, scene: &Scene, ctx: &Context) -> Result<()> {
+    let Some(own) = &scene.own else { return Ok(()) };
     if own.is_muted(ctx.now) {
         let until = own
             .muted_until
@@ -377,7 +381,8 @@ impl Writing {
         let text = Text {
             salt,
             body: draft.content.clone(),
-            metadata: metadata(draft, &scene.room).map(|metadata| Value::Object(metadata).to_string()),
+            metadata: metadata(draft, &scene.room)
+                .map(|metadata| Value::Object(metadata).to_string()),
             client_key: draft.key.as_ref().map(|key| key.as_str().to_owned()),
             request: draft
                 .key

@@ -243,7 +243,10 @@ impl Chat {
             })
             .await?;
         self.0.users.forget(&id);
-        Ok(Profile { user, is_new: false })
+        Ok(Profile {
+            user,
+            is_new: false,
+        })
     }
 
     /// The caller's profile and unread totals.

@@ -21,10 +21,9 @@ use std::path::PathBuf;
 
 pub(crate) use args::SettingsArgs;
 use layers::Layers;
-pub(crate) use layers::Source;
 pub(crate) use private::{Privacy, check_private};
-pub(crate) use table::{Listed, Settings};
-pub(crate) use values::{Database, JwksLocation, LogFormat, Origin, Rate};
+pub(crate) use table::Settings;
+pub(crate) use values::{Database, JwksLocation, LogFormat, Rate};
 
 /// What a command needs beyond settings that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

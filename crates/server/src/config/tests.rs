@@ -4,6 +4,7 @@ use clap::{Args, Command, FromArgMatches};
 use rstest::rstest;
 use secrecy::ExposeSecret;
 
+use super::layers::Source;
 use super::*;
 
 const SECRET: &str = "kq3Jf0cLr8VxPz1nTbW5yHsD7mGaE4uQ";

@@ -31,11 +31,6 @@ impl Origin {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// Whether the header `Origin` is this one, byte for byte: what only looks alike is another.
-    pub(crate) fn is(&self, header: &[u8]) -> bool {
-        self.0.as_bytes() == header
-    }
 }
 
 /// How often something may happen: `count` times per `per`, and `burst` times at once after rest.

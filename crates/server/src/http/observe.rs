@@ -108,7 +108,7 @@ fn finish(headers: &mut HeaderMap, request_id: &str) {
 fn record(method: &'static str, route: &str, status: StatusCode, took: Duration) {
     let status = status.as_u16();
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(
+    tracing::debug!(
         target: "orderchat::access",
         method,
         route,

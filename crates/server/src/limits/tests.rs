@@ -34,7 +34,6 @@ fn the_bursts_are_those_of_the_contract() {
         (Quota::Send { user }, 30),
         (Quota::Read { user }, 200),
         (Quota::Receipt { user }, 100),
-        (Quota::Search { user }, 20),
         (Quota::RoomSend { room }, 60),
         (Quota::ServiceSend { room }, 50),
         (Quota::Anonymous { address }, 10),

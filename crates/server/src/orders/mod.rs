@@ -2,7 +2,7 @@
 
 mod report;
 
-pub(crate) use report::Reported;
+pub(crate) use report::report;
 
 use orderchat_domain::OrderId;
 use orderchat_domain::Refusal;
@@ -20,6 +20,3 @@ pub(crate) async fn order(chat: &Chat, ctx: &Context, id: &str) -> Result<OrderV
         .await?;
     Ok(project::order(chat.viewer(ctx, own.as_ref()), &record))
 }
-
-/// Takes what the shop reports of an order.
-pub(crate) use report::report;

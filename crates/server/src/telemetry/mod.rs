@@ -32,7 +32,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
 use format::LineFormat;
-pub(crate) use metrics::{Metrics, MetricsError};
+pub(crate) use metrics::Metrics;
 
 /// Starts the log on standard error and sends panics there. `filter` as in
 /// [`EnvFilter`]; one that cannot be read counts as `info` (the settings have checked it).

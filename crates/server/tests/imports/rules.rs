@@ -86,6 +86,7 @@ const TABLE: &[Row] = &[
     row("config", &[]),
     row("clock", &[]),
     row("generations", &[]),
+    row("json", &[]),
     row("random", &[]),
 ];
 

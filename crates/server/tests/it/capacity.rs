@@ -129,3 +129,18 @@ async fn who_ended_gives_their_seat_away() {
         .await
         .refused(409);
 }
+
+#[tokio::test]
+async fn who_creates_a_room_takes_no_seat_that_is_kept() {
+    let server = Server::start().await;
+    let service = server.service();
+    let pending = an_order("o")
+        .with("status", "pending")
+        .with("rider", json!(null));
+    service.report(&pending).await.ok(201);
+    let draft = json!({ "order": "o", "max_participants": 2 });
+    let support = server.support("sue");
+    let made = support.post("/api/chat/rooms/", draft).await.ok(201);
+    assert_eq!(made["participant_count"], 1, "the customer");
+    assert_eq!(made["my_participant"], json!(null));
+}

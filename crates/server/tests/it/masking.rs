@@ -150,3 +150,47 @@ async fn who_closed_a_room_is_shown_as_a_participant() {
         .ok(200);
     of_service.seen_by(&of_service.customer).await;
 }
+
+#[tokio::test]
+async fn an_orders_metadata_is_for_staff() {
+    let server = Server::start().await;
+    let report = crate::harness::an_order("o").with("metadata", json!({ "phone": "+49 30 123" }));
+    let room = Room::of(&server, report).await;
+    for (viewer, sees) in [
+        (&room.customer, false),
+        (&room.rider, false),
+        (&room.pharmacist, true),
+        (&room.admin, true),
+        (&room.service, true),
+    ] {
+        let order = viewer.get(&order_path(&room.order)).await.ok(200);
+        assert_eq!(
+            order["metadata"]["phone"].is_string(),
+            sees,
+            "{}",
+            viewer.user
+        );
+    }
+}
+
+#[tokio::test]
+async fn riders_do_not_learn_when_a_customer_is_online() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    room.customer.get(&room.at("")).await.ok(200);
+    for (viewer, sees) in [(&room.rider, false), (&room.pharmacist, true)] {
+        let path = room.participant_at(&room.customer, "").await;
+        let seen = viewer.get(&path).await.ok(200);
+        assert_eq!(seen["is_online"].is_boolean(), sees, "{seen}");
+        assert_eq!(seen["last_seen"].is_string(), sees, "{seen}");
+    }
+}
+
+#[tokio::test]
+async fn a_room_that_the_service_closed_names_nobody() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let closed = room.service.act(&room.at("close/")).await.ok(200);
+    assert_eq!(closed["closed_by"], Value::Null);
+    assert_eq!(closed["status"], "closed");
+}

@@ -199,3 +199,25 @@ async fn the_blocked_find_nothing_and_stay_out_until_unblocked() {
     );
     room.customer.say(&room, "sorry").await;
 }
+
+#[tokio::test]
+async fn a_mute_outlasts_leaving_and_coming_back() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let sent = room.pharmacist.say(&room, "before").await;
+    room.mute(&room.pharmacist).await;
+    room.pharmacist.act(&room.at("leave/")).await.ok(200);
+    // Staff who send in a room they are not in join it; the mute goes on all the same.
+    let draft = json!({ "content": "after" });
+    room.pharmacist
+        .send(&room, draft.clone())
+        .await
+        .refused(403);
+    let edit = crate::harness::message_path(&sent, "");
+    room.pharmacist
+        .patch(&edit, draft.clone())
+        .await
+        .refused(403);
+    room.pharmacist.act(&room.at("join/")).await.ok(200);
+    room.pharmacist.send(&room, draft).await.refused(403);
+}

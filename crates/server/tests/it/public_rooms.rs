@@ -102,3 +102,42 @@ async fn rooms_that_one_may_not_know_do_not_exist() {
         }
     }
 }
+
+#[tokio::test]
+async fn staff_of_another_pharmacy_are_guests_without_a_say() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    room.make_public().await;
+    let guest = server.pharmacy("visiting-staff", "ph-elsewhere");
+    guest.act(&room.at("join/")).await.ok(200);
+    guest.say(&room, "may I ask something?").await;
+
+    for action in ["close/", "archive/"] {
+        guest.act(&room.at(action)).await.refused(403);
+    }
+    let customer = room.participant_at(&room.customer, "").await;
+    guest.delete(&customer).await.refused(403);
+    let mute = format!("{customer}mute/");
+    guest.act(&mute).await.refused(403);
+    let title = serde_json::json!({ "title": "mine now" });
+    guest.patch(&room.at(""), title).await.refused(403);
+
+    let seen = room.seen_by(&guest).await;
+    assert_eq!(
+        seen["order_number"],
+        Value::Null,
+        "guests see no order data"
+    );
+    let people = guest.get(&room.at("participants/")).await.ok(200).results();
+    for person in people {
+        let own = person["user"] == guest.user.as_str();
+        assert!(
+            own || person["user"].is_null(),
+            "guests see no ids: {person}"
+        );
+        assert!(
+            own || person["user_email"].is_null(),
+            "nor addresses: {person}"
+        );
+    }
+}

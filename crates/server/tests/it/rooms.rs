@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::shape::steady;
 use crate::harness::room::room_of;
+use crate::harness::shape::steady;
 use crate::harness::{Fields, Server, an_order, shape};
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::shape::steady;
 use crate::harness::raw::Connection;
+use crate::harness::shape::steady;
 use crate::harness::{Fields, Identity, Server, an_order, random_id};
 
 #[tokio::test]
@@ -126,7 +126,11 @@ async fn metrics_are_on_their_own_listener_only() {
     );
     assert!(metrics.text.contains("# TYPE"), "{}", metrics.text);
     let other = server.metrics().get("/healthz").await;
-    assert_eq!(other.status, 404, "nothing but metrics there: {}", other.text);
+    assert_eq!(
+        other.status, 404,
+        "nothing but metrics there: {}",
+        other.text
+    );
 }
 
 #[tokio::test]

@@ -22,14 +22,15 @@ const TRIES: u32 = 5;
 /// connections. Rooms share a queue when their keys meet modulo this.
 const QUEUES: usize = 256;
 
-/// What every connection is set to. Each statement goes from few rows by indexes to few rows, and a
-/// test holds that it can, so its plan is pinned to that and made once: one that was made while a
-/// table was small would scan or hash it for as long as it is kept. Compiling plans (`jit`) would
-/// cost more than they take.
+/// What every connection is set to. Each statement goes by indexes from few rows to few rows, and a
+/// test holds that it can, so plans are pinned to that and made once. Left to itself the planner
+/// keeps a plan made while a table was small and scans it, or guesses how many rows pass a filter
+/// and sorts them all where it could stop after a page. Compiling plans (`jit`) costs more than
+/// they take.
 pub const SETTINGS: &str = "-c lock_timeout=4000 -c statement_timeout=8000 \
     -c idle_in_transaction_session_timeout=15000 -c timezone=UTC \
-    -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off \
-    -c enable_mergejoin=off -c jit=off";
+    -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_bitmapscan=off \
+    -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
 
 #[derive(Debug)]
 pub(crate) struct Postgres {

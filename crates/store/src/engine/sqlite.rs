@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -26,8 +25,8 @@ const QUEUE: usize = 4_096;
 const READERS: usize = 4;
 /// Checkpoint once the WAL has grown so far, in bytes.
 const CHECKPOINT_AT: u64 = 4 * 1024 * 1024;
-/// Truncate it, making writers wait, once it has grown so far: readers kept it from being reset.
-const TRUNCATE_AT: u64 = 256 * 1024 * 1024;
+/// Make it start anew, which holds writers up for a moment, once it has so many pages of 4 KiB.
+const RESTART_AT: i64 = 16 * 1024;
 /// How often the WAL's size is looked at.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 /// How long another process (a backup, a shell) may hold the file.
@@ -106,6 +105,7 @@ impl Sqlite {
                 rusqlite::version()
             )));
         }
+        create_private(path)?;
         let mut writer = connect(path, OpenFlags::default())?;
         let migrated = migrate::sqlite(&mut writer)?;
         assert_settings(&writer)?;
@@ -203,6 +203,22 @@ fn wal_of(path: &Path) -> PathBuf {
     wal.into()
 }
 
+/// Makes the file before SQLite does, for nobody else to read; SQLite gives its other files the
+/// same mode.
+fn create_private(path: &Path) -> Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).truncate(false).write(true).mode(0o600);
+    options.open(path).map(drop).map_err(|e| unusable(path, &e))
+}
+
+fn unusable(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Unusable(format!(
+        "cannot open the SQLite file {}: {error}; check that its folder exists and is writable",
+        path.display()
+    ))
+}
+
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     set_up(path, flags).map_err(|e| {
         StoreError::Unusable(format!(
@@ -224,6 +240,7 @@ fn set_up(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
         connection.pragma_update(None, "secure_delete", "ON")?;
         // Checkpoints have a thread of their own: in the writer they would stall a group.
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+        connection.pragma_update(None, "journal_size_limit", CHECKPOINT_AT.cast_signed())?;
     }
     connection.pragma_update(None, "cache_size", -32_768)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
@@ -337,27 +354,39 @@ fn statement(connection: &Connection, sql: &str) -> Result<()> {
 }
 
 fn checkpoint(connection: &Connection, wal: &Path, closing: &Closing) {
-    let busy = AtomicBool::new(false);
+    let mut failing = false;
     let mut done = closing.done.lock().unwrap_or_else(PoisonError::into_inner);
     while !*done {
         let waited = closing.wake.wait_timeout(done, CHECKPOINT_EVERY);
         (done, _) = waited.unwrap_or_else(PoisonError::into_inner);
         let size = std::fs::metadata(wal).map_or(0, |wal| wal.len());
-        let mode = match size {
-            0..CHECKPOINT_AT => continue,
-            CHECKPOINT_AT..TRUNCATE_AT => "PASSIVE",
-            _ => "TRUNCATE",
-        };
-        let sql = format!("PRAGMA wal_checkpoint({mode})");
-        let result = connection.query_row(&sql, [], |_| Ok(()));
-        // Said once, not four times a second, until it works again.
-        if let Err(error) = &result
-            && !busy.swap(true, Ordering::Relaxed)
-        {
-            tracing::warn!(%error, wal_bytes = size, "a checkpoint did not succeed");
+        if size < CHECKPOINT_AT {
+            continue;
         }
-        if result.is_ok() {
-            busy.store(false, Ordering::Relaxed);
+        // Most of the work without holding anybody up; then, once the WAL is long, a short stop so
+        // that it starts anew: under a steady load of writes it never would by itself.
+        let result = checkpoint_once(connection, "PASSIVE").and_then(|pages| {
+            if pages < RESTART_AT {
+                Ok(pages)
+            } else {
+                checkpoint_once(connection, "RESTART")
+            }
+        });
+        match result {
+            Ok(_) => failing = false,
+            // Said once, not four times a second, until it works again.
+            Err(error) if !failing => {
+                tracing::warn!(%error, wal_bytes = size, "a checkpoint did not succeed");
+                failing = true;
+            }
+            Err(_) => {}
         }
     }
+}
+
+/// How many pages the WAL holds after it.
+fn checkpoint_once(connection: &Connection, mode: &str) -> rusqlite::Result<i64> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+        row.get(1)
+    })
 }

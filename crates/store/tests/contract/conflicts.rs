@@ -103,9 +103,13 @@ async fn who_is_ended_by_a_deadlock_is_run_again(database: &Database) {
         })
     };
     let (one, other) = tokio::join!(cross(0), cross(1));
-    let mut runs = [one.expect("a write"), other.expect("a write")];
-    runs.sort_unstable();
-    assert_eq!(runs, [1, 2], "PostgreSQL ends one of two");
+    // Usually the one that PostgreSQL ends runs twice; it may lock its row again at once, and be
+    // ended once more.
+    let runs = [one.expect("a write"), other.expect("a write")];
+    assert!(
+        runs.iter().sum::<u32>() > 2,
+        "{runs:?}: there was no deadlock"
+    );
 }
 
 async fn transactions_that_always_meet_are_given_up(database: &Database) {

@@ -4,17 +4,14 @@ use crate::database::{Database, Engine};
 use crate::fixture::NOW;
 use crate::raw::Raw;
 
-const MESSAGES: u32 = 200_000;
-const ROOMS: u32 = 100_000;
-const USERS: u32 = 500_000;
+const MESSAGES: u32 = 50_000;
+const ROOMS: u32 = 500;
+const USERS: u32 = 5_000;
 
 /// Fills the database and lets PostgreSQL count what is there, as it does by itself in time.
 pub(crate) async fn filled(database: &Database) -> Raw {
     drop(database.open().await);
     let raw = database.raw().await;
-    if database.engine() == Engine::Postgres {
-        raw.execute("SET statement_timeout = 0").await;
-    }
     for sql in inserts(database.engine()) {
         raw.execute(&sql).await;
     }
@@ -64,7 +61,7 @@ fn inserts(engine: Engine) -> [String; 11] {
             "shop_order (id, number, status, customer, pharmacy, pharmacy_name, version,
                 created_at, updated_at)",
             ROOMS,
-            &format!("'o' || i, 'n' || i, 'accepted', i, 'ph' || i % 3, 'Corner', 0, {now}, {now}"),
+            &format!("'o' || i, 'n' || i, 'accepted', i, 'ph' || (i % 3), 'Corner', 0, {now}, {now}"),
         ),
         insert(
             "room (id, code, shop_order, pharmacy, status, is_public, max_participants,
@@ -72,7 +69,7 @@ fn inserts(engine: Engine) -> [String; 11] {
                 last_at, created_at)",
             ROOMS,
             &format!(
-                "{id}, 'CHAT-' || substr(replace(replace(substr('0000000' || i, length(CAST(i AS TEXT)), 8), '0', 'X'), '1', 'Y'), 1, 4) || '-' || substr(replace(replace(substr('0000000' || i, length(CAST(i AS TEXT)), 8), '0', 'X'), '1', 'Y'), 5, 4), i, 'ph' || i % 3, 'open', CASE WHEN i % 9 = 0 THEN 1 ELSE 0 END,
+                "{id}, 'code-' || i, i, 'ph' || (i % 3), 'open', CASE WHEN i % 9 = 0 THEN 1 ELSE 0 END,
                  10, 5, 100, 100, 100, 100, {hash}, 0, {now} + i, {now} + i"
             ),
         ),
@@ -82,7 +79,7 @@ fn inserts(engine: Engine) -> [String; 11] {
                 messages_before, read_ordinal, preferences, version)",
             5 * ROOMS,
             &format!(
-                "{id}, {room}, CASE WHEN i <= 10000 THEN 1 ELSE i END, 'customer', 0, 1, {now}, 1,
+                "{id}, {room}, CASE WHEN i <= {ROOMS} THEN 1 ELSE i END, 'customer', 0, 1, {now}, 1,
                  0, 0, '{{}}', 0"
             ),
         ),

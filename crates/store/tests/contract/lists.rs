@@ -16,10 +16,14 @@ tests! {
     BOTH: every_list_walked_by_cursor_shows_every_room_once_in_order,
         filters_narrow_a_list_and_its_cursor_still_walks_it,
         who_is_blocked_is_shown_the_room_only_as_an_admin,
+        who_is_in_more_rooms_than_are_sorted_sees_the_same_lists,
         a_room_that_moves_up_while_one_walks_down_repeats_none_below;
 }
 
 const ROOMS: u32 = 300;
+
+/// More than a list sorts, when the user is in all of them.
+const MANY_ROOMS: u32 = 1_150;
 
 /// How the user stands to a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,11 +49,12 @@ struct Made {
     role: Role,
 }
 
-/// 300 rooms; many were made and many last spoke at the same time.
-fn make(tx: &mut Tx<'_>) -> Result<(i64, Vec<Made>)> {
+/// So many rooms; many were made and many last spoke at the same time. In one of `period` rooms each
+/// the user stands otherwise than as a reader.
+fn make(tx: &mut Tx<'_>, rooms: u32, period: u32) -> Result<(i64, Vec<Made>)> {
     let sam = person(tx, "sam", Role::Admin)?;
     let mut all = Vec::new();
-    for n in 0..ROOMS {
+    for n in 0..rooms {
         let made = Made {
             key: 0,
             created_at: NOW.plus(i64::from(n % 7) * 10),
@@ -58,13 +63,13 @@ fn make(tx: &mut Tx<'_>) -> Result<(i64, Vec<Made>)> {
             public: n % 4 == 0,
             archived: n % 5 == 0,
             deleted: n % 50 == 49,
-            found: n % 2 == 0,
-            standing: match n % 10 {
-                0..4 => Standing::Reads,
+            found: n % (period / 5) != 1,
+            standing: match n % period {
                 4 => Standing::MayNotRead,
                 5 => Standing::Ended(Ended::Left),
                 6 => Standing::Ended(Ended::Blocked),
-                _ => Standing::Outside,
+                7..10 => Standing::Outside,
+                _ => Standing::Reads,
             },
             role: if n % 20 < 10 {
                 Role::Admin
@@ -119,7 +124,7 @@ fn stand(
 }
 
 async fn three_hundred(store: &Store) -> (i64, Vec<Made>) {
-    write(store, make).await
+    write(store, |tx| make(tx, ROOMS, 10)).await
 }
 
 fn shows(scope: Scope<'_>, made: &Made) -> bool {
@@ -163,21 +168,19 @@ fn cursor(room: &StoredRoom, ordering: Ordering) -> Cursor {
     }
 }
 
-/// The keys of all pages, seven rooms each.
+/// The keys of all pages of so many rooms.
 fn walk(
     tx: &mut Tx<'_>,
     scope: Scope<'_>,
     filter: &Filter<'_>,
-    ordering: Ordering,
-    direction: Direction,
+    (ordering, direction): (Ordering, Direction),
+    limit: u32,
 ) -> Result<Vec<i64>> {
     let (mut keys, mut after) = (Vec::new(), None);
     loop {
-        let page = rooms::list(tx, scope, filter, ordering, direction, after, 7)?;
-        assert!(
-            page.len() <= 7 && keys.len() <= ROOMS as usize,
-            "a walk without end"
-        );
+        let page = rooms::list(tx, scope, filter, ordering, direction, after, limit)?;
+        assert!(page.len() <= limit as usize);
+        assert!(keys.len() <= MANY_ROOMS as usize, "a walk without end");
         let Some(last) = page.last() else {
             return Ok(keys);
         };
@@ -210,32 +213,44 @@ const SCOPES: [Scope<'_>; 5] = [
 const ORDERINGS: [Ordering; 2] = [Ordering::LastActivity, Ordering::CreatedAt];
 const DIRECTIONS: [Direction; 2] = [Direction::Ascending, Direction::Descending];
 
-async fn every_list_walked_by_cursor_shows_every_room_once_in_order(database: &Database) {
-    let store = database.open().await;
-    let (sam, all) = three_hundred(&store).await;
-    read(&store, move |tx| {
-        for scope in SCOPES {
-            for ordering in ORDERINGS {
-                for direction in DIRECTIONS {
-                    for search in [None, Some("EVEN-n")] {
-                        let filter = Filter {
-                            search,
-                            ..nothing_filtered(sam)
-                        };
-                        let seen = walk(tx, scope, &filter, ordering, direction)?;
-                        let wanted = expected(&all, ordering, direction, |made| {
-                            shows(scope, made) && (search.is_none() || made.found)
-                        });
-                        assert!(wanted.len() > 7, "more than a page");
-                        let what = (scope, ordering, direction, search);
-                        assert_eq!(seen, wanted, "{what:?}");
-                    }
+/// Walks every list, with and without a search, in pages of so many rooms.
+fn check_all(tx: &mut Tx<'_>, sam: i64, all: &[Made], limit: u32) -> Result<()> {
+    for scope in SCOPES {
+        for ordering in ORDERINGS {
+            for direction in DIRECTIONS {
+                for search in [None, Some("EVEN-n")] {
+                    let filter = Filter {
+                        search,
+                        ..nothing_filtered(sam)
+                    };
+                    let seen = walk(tx, scope, &filter, (ordering, direction), limit)?;
+                    let wanted = expected(all, ordering, direction, |made| {
+                        shows(scope, made) && (search.is_none() || made.found)
+                    });
+                    assert!(wanted.len() > limit as usize, "more than a page");
+                    let what = (scope, ordering, direction, search);
+                    assert_eq!(seen, wanted, "{what:?}");
                 }
             }
         }
-        Ok(())
-    })
-    .await;
+    }
+    Ok(())
+}
+
+async fn every_list_walked_by_cursor_shows_every_room_once_in_order(database: &Database) {
+    let store = database.open().await;
+    let (sam, all) = three_hundred(&store).await;
+    read(&store, move |tx| check_all(tx, sam, &all, 7)).await;
+}
+
+/// Few rooms are found first and then sorted, of many the order is walked: it must not show.
+async fn who_is_in_more_rooms_than_are_sorted_sees_the_same_lists(database: &Database) {
+    let store = database.open().await;
+    let (sam, all) = write(&store, |tx| make(tx, MANY_ROOMS, 50)).await;
+    let own = all.iter().filter(|made| made.standing == Standing::Reads);
+    let found = all.iter().filter(|made| made.found);
+    assert!(own.count() > 1_000 && found.count() > 1_000);
+    read(&store, move |tx| check_all(tx, sam, &all, 10)).await;
 }
 
 async fn filters_narrow_a_list_and_its_cursor_still_walks_it(database: &Database) {
@@ -246,7 +261,7 @@ async fn filters_narrow_a_list_and_its_cursor_still_walks_it(database: &Database
         let none = nothing_filtered(sam);
         for scope in SCOPES {
             let mut check = |filter: &Filter<'_>, fits: &dyn Fn(&Made) -> bool| {
-                let seen = walk(tx, scope, filter, ordering, direction)?;
+                let seen = walk(tx, scope, filter, (ordering, direction), 7)?;
                 let wanted = expected(&all, ordering, direction, |m| shows(scope, m) && fits(m));
                 assert_eq!(seen, wanted, "{scope:?} {filter:?}");
                 Ok::<_, StoreError>(())
@@ -298,10 +313,10 @@ async fn who_is_blocked_is_shown_the_room_only_as_an_admin(database: &Database) 
             blocked_too: true,
             ..nothing_filtered(sam)
         };
-        let seen = walk(tx, Scope::All, &as_admin, ordering, direction)?;
+        let seen = walk(tx, Scope::All, &as_admin, (ordering, direction), 7)?;
         let wanted = expected(&all, ordering, direction, |made| !made.deleted);
         assert_eq!(seen, wanted);
-        let mine = walk(tx, Scope::Mine, &as_admin, ordering, direction)?;
+        let mine = walk(tx, Scope::Mine, &as_admin, (ordering, direction), 7)?;
         let own = |made: &Made| shows(Scope::Mine, made);
         assert_eq!(mine, expected(&all, ordering, direction, own));
         Ok(())

@@ -39,7 +39,7 @@ fn ten(tx: &mut Tx<'_>) -> Result<(StoredRoom, Vec<ParticipantRecord>)> {
 
 async fn a_user_is_in_a_room_once(database: &Database) {
     let store = database.open().await;
-    write(&store, |tx| ten(tx)).await;
+    write(&store, ten).await;
     let again = store
         .write::<_, StoreError, _>(None, |tx| {
             let ravi = person(tx, "person-4", Role::Rider)?;
@@ -99,7 +99,7 @@ async fn a_participant_reads_back_as_they_were_stored(database: &Database) {
 
 async fn pages_go_through_a_room_in_the_order_of_coming(database: &Database) {
     let store = database.open().await;
-    let (room, people) = write(&store, |tx| ten(tx)).await;
+    let (room, people) = write(&store, ten).await;
     let room = room.record.key;
     for ended_too in [false, true] {
         let expected: Vec<i64> = people

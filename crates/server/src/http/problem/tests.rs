@@ -1,7 +1,10 @@
 use axum::body::to_bytes;
+use orderchat_domain::Rule;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::chat::{ChatError, StoreError};
+use crate::limits::RetryAfter;
 
 async fn answer(problem: Problem) -> (StatusCode, axum::http::HeaderMap, Value) {
     let response = problem.into_response();

@@ -60,13 +60,16 @@ struct ListQuery {
 #[derive(Debug, Serialize, Deserialize)]
 struct Place {
     ordering: String,
-    step: Step<(i64, i64)>,
+    step: Step<Key>,
 }
+
+/// The value that the list is ordered by, and the room's internal key.
+type Key = (i64, i64);
 
 const DEFAULT_ORDERING: &str = "-last_activity";
 
 impl ListQuery {
-    fn parse(&self) -> Result<(RoomQuery, Option<Step<(i64, i64)>>)> {
+    fn parse(&self) -> Result<(RoomQuery, Option<Step<Key>>)> {
         let ordering_name = self.ordering.as_deref().unwrap_or(DEFAULT_ORDERING);
         let (ordering, direction) = parse_ordering(ordering_name)?;
         let step = self

@@ -30,7 +30,9 @@ async fn a32_floods_are_answered_429_and_others_go_on() {
             answer.retry_after_s();
         }
         assert!(
-            flood.iter().all(|answer| answer.status < 500 || answer.status == 503),
+            flood
+                .iter()
+                .all(|answer| answer.status < 500 || answer.status == 503),
             "a flood is no fault of ours"
         );
     }

@@ -84,3 +84,22 @@ async fn a39_a_world_readable_database_file_is_mended() {
         );
     }
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a39_a_new_database_file_is_for_nobody_else_to_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("new.db");
+    let database = format!("sqlite:{}", file.display());
+    let server = crate::harness::Server::with("ORDERCHAT_DATABASE", &database)
+        .start()
+        .await;
+    server.open_room().await;
+    let entries = std::fs::read_dir(folder.path()).expect("the folder");
+    for entry in entries.flatten() {
+        let mode = entry.metadata().expect("its metadata").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{:?} has mode {mode:o}", entry.path());
+    }
+}
