@@ -154,6 +154,7 @@ CREATE TABLE participant (
   version @int NOT NULL,
   UNIQUE (room, usr)
 ) @table;
+CREATE INDEX participant_room ON participant (room, k);
 CREATE INDEX participant_own ON participant (usr, room) WHERE ended IS NULL AND readable = 1;
 
 -- The room log, in the order it was written. A message is its `message.created` entry. `actor` is

@@ -27,6 +27,18 @@ pub enum StoreError {
     Corrupt(String),
 }
 
+/// An error of a layer above, which may be a [`StoreError`] underneath: a transaction that met
+/// another one is repeated, one that the database undid by itself is known for what it is.
+pub trait AsStoreError {
+    fn store_error(&self) -> Option<&StoreError>;
+}
+
+impl AsStoreError for StoreError {
+    fn store_error(&self) -> Option<&StoreError> {
+        Some(self)
+    }
+}
+
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 impl From<rusqlite::Error> for StoreError {

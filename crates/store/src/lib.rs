@@ -21,10 +21,10 @@ pub mod users;
 mod value;
 
 pub use engine::Tx;
-pub use error::{Result, StoreError};
+pub use error::{AsStoreError, Result, StoreError};
 pub use migrate::{Migrated, newest as newest_schema};
 pub use sql::Sql;
-pub use store::{AsConflict, Batch, Engine, Grouped, Options, POSTGRES_SETTINGS, Store};
+pub use store::{Batch, Engine, Grouped, Options, POSTGRES_SETTINGS, Store};
 
 /// Every SQL text of the crate, so that a test can prepare each on both engines.
 #[must_use]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use orderchat_domain::message::MessageType;
 use orderchat_domain::project::{ActorRecord, MessageRecord, QuoteRecord};
-use orderchat_domain::{MessageId, Millis, ParticipantId, Role};
+use orderchat_domain::{MessageId, Millis, ParticipantId, Role, RoomId};
 use uuid::Uuid;
 
 use crate::orders::person;
@@ -48,7 +48,7 @@ statements! {
         "AND l.seq > $3 ORDER BY l.seq LIMIT $6");
     BY_SEQ (room: Int, seq: Int) = concat!("SELECT i.room, ", columns!(), " FROM {rows}
         JOIN log l ON l.room = i.room AND l.seq = i.seq AND l.kind = 'message.created'", joins!());
-    LOCATE = "SELECT l.room, l.seq FROM log l WHERE l.message_id = $1";
+    LOCATE = "SELECT r.id, l.seq FROM log l JOIN room r ON r.k = l.room WHERE l.message_id = $1";
     BY_KEY (n: Int, room: Int, actor: Int, key_hash: Bytes) =
         "SELECT i.n, l.seq, t.salt, t.request FROM {rows} JOIN log l
             ON l.room = i.room AND l.actor = i.actor AND l.key_hash = i.key_hash
@@ -273,13 +273,13 @@ fn complete(tx: &mut Tx<'_>, room: &StoredRoom, mut list: Vec<Raw>) -> Result<Ve
     Ok(list.into_iter().map(|raw| raw.record).collect())
 }
 
-/// The keys of the message's room, and its seq there.
+/// The message's room, and its seq there.
 ///
 /// # Errors
 /// As any read.
-pub fn locate(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<(i64, u64)>> {
+pub fn locate(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<(RoomId, u64)>> {
     match tx.query_opt(&LOCATE, &values![&id.0])? {
-        Some(mut row) => Ok(Some((row.take()?, row.take()?))),
+        Some(mut row) => Ok(Some((RoomId(row.take()?), row.take()?))),
         None => Ok(None),
     }
 }

@@ -35,7 +35,7 @@ statements! {
     BY_KEYS (k: Int) = concat!(
         "SELECT p.room, ", columns!(), " FROM {rows} JOIN participant p ON p.k = i.k
          JOIN app_user u ON u.k = p.usr JOIN room r ON r.k = p.room");
-    ROOM_BY_ID = "SELECT p.room, p.k FROM participant p WHERE p.id = $1";
+    LOCATE = "SELECT r.id, p.k FROM participant p JOIN room r ON r.k = p.room WHERE p.id = $1";
     PAGE = concat!("SELECT ", columns!(), from!(),
         "WHERE p.room = $1 AND p.k > $2 AND (CAST($3 AS BIGINT) = 1 OR p.ended IS NULL)
          ORDER BY p.k LIMIT $4");
@@ -143,13 +143,13 @@ pub fn by_keys(tx: &mut Tx<'_>, keys: &[i64]) -> Result<Vec<ParticipantRecord>> 
         .collect()
 }
 
-/// The keys of the participant's room and of the participant.
+/// The participant's room, and the participant's key.
 ///
 /// # Errors
 /// As any read.
-pub fn locate(tx: &mut Tx<'_>, id: ParticipantId) -> Result<Option<(i64, i64)>> {
-    match tx.query_opt(&ROOM_BY_ID, &values![&id.0])? {
-        Some(mut row) => Ok(Some((row.take()?, row.take()?))),
+pub fn locate(tx: &mut Tx<'_>, id: ParticipantId) -> Result<Option<(RoomId, i64)>> {
+    match tx.query_opt(&LOCATE, &values![&id.0])? {
+        Some(mut row) => Ok(Some((RoomId(row.take()?), row.take()?))),
         None => Ok(None),
     }
 }

@@ -3,7 +3,7 @@
 mod list;
 
 use orderchat_domain::event::Hash;
-use orderchat_domain::id::{PharmacyId, RoomName};
+use orderchat_domain::id::PharmacyId;
 use orderchat_domain::project::{ActorRecord, OrderBrief, RoomRecord};
 use orderchat_domain::receipt::Frontier;
 use orderchat_domain::room::{RoomStatus, search_words};
@@ -56,7 +56,8 @@ statements! {
     LOCK (k: Int) = "SELECT r.k FROM room r WHERE r.k IN (SELECT i.k FROM {rows})
         ORDER BY r.k {lock r}";
     KEY_BY_ID = "SELECT r.k FROM room r WHERE r.id = $1";
-    KEY_BY_CODE = "SELECT r.k FROM room r WHERE r.code = $1";
+    ID_BY_CODE = "SELECT r.id FROM room r WHERE r.code = $1";
+    KEYS_BY_IDS (id: Bytes) = "SELECT r.id, r.k FROM {rows} JOIN room r ON r.id = i.id";
     KEY_BY_ORDER = "SELECT r.k FROM room r JOIN shop_order o ON o.k = r.shop_order WHERE o.id = $1";
     BY_KEYS (k: Int) = concat!(
         "SELECT ", columns!(), " FROM {rows} JOIN room r ON r.k = i.k", joins!());
@@ -173,16 +174,35 @@ fn frontier(row: &mut Row) -> Result<Frontier> {
     })
 }
 
-/// The key of the room of this name.
+/// The key of the room.
 ///
 /// # Errors
 /// As any read.
-pub fn key_of(tx: &mut Tx<'_>, name: &RoomName) -> Result<Option<i64>> {
-    let row = match name {
-        RoomName::Id(id) => tx.query_opt(&KEY_BY_ID, &values![&id.0])?,
-        RoomName::Code(code) => tx.query_opt(&KEY_BY_CODE, &values![code.as_str()])?,
-    };
-    row.map(|mut row| row.take()).transpose()
+pub fn key_of(tx: &mut Tx<'_>, id: RoomId) -> Result<Option<i64>> {
+    tx.query_opt(&KEY_BY_ID, &values![&id.0])?
+        .map(|mut row| row.take())
+        .transpose()
+}
+
+/// The keys of these rooms, as far as there are any.
+///
+/// # Errors
+/// As any read.
+pub fn keys_of(tx: &mut Tx<'_>, ids: &[RoomId]) -> Result<Vec<(RoomId, i64)>> {
+    let rows: Vec<_> = ids.iter().map(|id| values![&id.0].to_vec()).collect();
+    tx.query_rows(&KEYS_BY_IDS, &rows)?
+        .into_iter()
+        .map(|mut row| Ok((RoomId(row.take()?), row.take()?)))
+        .collect()
+}
+
+/// The id of the room of this code.
+///
+/// # Errors
+/// As any read.
+pub fn id_of(tx: &mut Tx<'_>, code: &RoomCode) -> Result<Option<RoomId>> {
+    let row = tx.query_opt(&ID_BY_CODE, &values![code.as_str()])?;
+    row.map(|mut row| row.take().map(RoomId)).transpose()
 }
 
 /// The key of the order's room.

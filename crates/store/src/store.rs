@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use tokio::sync::{Notify, mpsc, oneshot};
 
-pub use crate::engine::postgres::{AsConflict, SETTINGS as POSTGRES_SETTINGS};
+pub use crate::engine::postgres::SETTINGS as POSTGRES_SETTINGS;
 use crate::engine::postgres::{Postgres, Session};
-use crate::engine::sqlite::{Job, Sqlite};
+use crate::engine::sqlite::{Done, Job, Sqlite};
 use crate::migrate::Migrated;
 use crate::sql::Sql;
-use crate::{Result, StoreError, Tx};
+use crate::{AsStoreError, Result, StoreError, Tx};
 
 /// Where to keep things.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,14 +66,17 @@ struct Write<T, E, F> {
 impl<T, E, F> Job for Write<T, E, F>
 where
     T: Send,
-    E: From<StoreError> + Send,
+    E: From<StoreError> + AsStoreError + Send,
     F: FnMut(&mut Tx<'_>) -> std::result::Result<T, E> + Send,
 {
-    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+    fn run(&mut self, tx: &mut Tx<'_>) -> Done {
         let result = (self.write)(tx);
-        let keep = result.is_ok();
+        let done = match &result {
+            Ok(_) => Done::Keep,
+            Err(error) => Done::Undo(error.store_error().cloned()),
+        };
         self.result = Some(result);
-        keep
+        done
     }
 
     fn settle(mut self: Box<Self>, committed: Result<()>) {
@@ -225,7 +228,7 @@ impl Store {
     pub async fn write<T, E, F>(&self, room: Option<i64>, write: F) -> std::result::Result<T, E>
     where
         T: Send + 'static,
-        E: From<StoreError> + AsConflict + Send + 'static,
+        E: From<StoreError> + AsStoreError + Send + 'static,
         F: FnMut(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
     {
         match &self.backend {
@@ -249,7 +252,7 @@ impl Store {
 pub trait Batch: Send + Sync + 'static {
     type Input: Send + Sync + 'static;
     type Output: Send + 'static;
-    type Refused: From<StoreError> + AsConflict + Send + 'static;
+    type Refused: From<StoreError> + AsStoreError + Send + 'static;
 
     /// The key of the room that an input is about.
     fn room(&self, input: &Self::Input) -> i64;

@@ -190,7 +190,9 @@ fn merge(known: &User, told: Told<'_>) -> User {
         }
         _ => {}
     }
-    if let Some(pharmacy) = told.pharmacy {
+    if let Some(pharmacy) = told.pharmacy
+        && (source >= known.role_source || known.pharmacy.is_none())
+    {
         user.pharmacy = Some(pharmacy.to_owned());
     }
     if let Some(language) = told.language

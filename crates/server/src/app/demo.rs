@@ -180,7 +180,7 @@ async fn say(
         at,
     )
     .await?;
-    let room = chat.room_key_of_order(order).await?;
+    let room = chat.room_of_order(order).await?;
     let reply_to = said
         .reply_to
         .and_then(|place| sent.get(place))
@@ -196,7 +196,7 @@ async fn context(chat: &Chat, caller: Caller, at: Millis) -> anyhow::Result<Cont
         ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
         user_agent: None,
     };
-    chat.identify(&caller, at, origin, at)
+    chat.identify(&Arc::new(caller), at, origin, at)
         .await
         .map_err(|error| anyhow::anyhow!("{error:?}"))
 }

@@ -1,6 +1,8 @@
 //! The claims of a verified token: each present, of its type and in its range (SPEC 14), or none
 //! of them counts.
 
+use std::sync::Arc;
+
 use orderchat_domain::id::{PharmacyId, RoomName, UserId};
 use orderchat_domain::{Caller, TokenRole, text};
 use serde_json::{Map, Value};
@@ -22,7 +24,7 @@ const LONGEST_LANGUAGE: usize = 35;
 /// What a verified token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Claims {
-    pub(crate) caller: Caller,
+    pub(crate) caller: Arc<Caller>,
     /// Seconds since 1970: what revocation compares with.
     pub(crate) iat_s: i64,
     /// Seconds since 1970: from then on the token is good for nothing.
@@ -59,7 +61,7 @@ pub(super) fn read(
         room: reader.room()?,
     };
     Ok(Claims {
-        caller,
+        caller: Arc::new(caller),
         iat_s,
         exp_s,
     })

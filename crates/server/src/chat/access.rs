@@ -5,7 +5,7 @@ use orderchat_domain::permission::{Access, Action, Reach, Standing, permit, reac
 use orderchat_domain::policy::{As, Circumstances, OrderPolicy, Rights};
 use orderchat_domain::project::{ParticipantRecord, by};
 use orderchat_domain::room::check_state;
-use orderchat_domain::{MessageId, Millis, OrderId, ParticipantId, Refusal};
+use orderchat_domain::{MessageId, Millis, OrderId, ParticipantId, Refusal, RoomId};
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{Tx, messages, participants, rooms};
 
@@ -110,10 +110,15 @@ pub(crate) fn rights_of(
 /// costs the same statements as what the caller may not know.
 pub(super) const NO_KEY: i64 = 0;
 
-/// The room and the caller's place in it, unasked.
-pub(crate) fn look(tx: &mut Tx<'_>, ctx: &Context, room: i64) -> Result<Scene> {
-    let found = rooms::by_key(tx, room)?;
-    let own = participants::of_user(tx, room, ctx.user)?;
+/// The key of the room, [`NO_KEY`] if there is none. Says nothing of whether the caller may know it.
+pub(super) fn key_of(tx: &mut Tx<'_>, room: RoomId) -> Result<i64> {
+    Ok(rooms::key_of(tx, room)?.unwrap_or(NO_KEY))
+}
+
+/// The room of this key and the caller's place in it, unasked.
+pub(crate) fn look(tx: &mut Tx<'_>, ctx: &Context, key: i64) -> Result<Scene> {
+    let found = rooms::by_key(tx, key)?;
+    let own = participants::of_user(tx, key, ctx.user)?;
     Ok(Scene {
         room: found.ok_or(Refusal::NotFound)?,
         own,
@@ -128,10 +133,26 @@ pub(crate) fn enter(
     tx: &mut Tx<'_>,
     policy: &OrderPolicy,
     ctx: &Context,
-    room: i64,
+    room: RoomId,
     action: Action,
 ) -> Result<Scene> {
-    let scene = look(tx, ctx, room)?;
+    let key = key_of(tx, room)?;
+    let scene = look(tx, ctx, key)?;
+    scene.permit(policy, ctx, action)?;
+    Ok(scene)
+}
+
+/// [`enter`], with the room locked until the transaction ends.
+pub(crate) fn enter_locked(
+    tx: &mut Tx<'_>,
+    policy: &OrderPolicy,
+    ctx: &Context,
+    room: RoomId,
+    action: Action,
+) -> Result<Scene> {
+    let key = key_of(tx, room)?;
+    rooms::lock(tx, &[key])?;
+    let scene = look(tx, ctx, key)?;
     scene.permit(policy, ctx, action)?;
     Ok(scene)
 }
@@ -142,42 +163,52 @@ pub(crate) fn enter_to_change(
     tx: &mut Tx<'_>,
     policy: &OrderPolicy,
     ctx: &Context,
-    room: i64,
+    room: RoomId,
     action: Action,
 ) -> Result<Scene> {
-    rooms::lock(tx, &[room])?;
-    let scene = enter(tx, policy, ctx, room, action)?;
+    let scene = enter_locked(tx, policy, ctx, room, action)?;
     scene.check_state(ctx, action)?;
     Ok(scene)
 }
 
+/// What no room, message or participant is called: stands for a name that nothing has.
+const NOBODY: RoomId = RoomId(uuid::Uuid::nil());
+
 impl Chat {
-    /// The key of the room of this name, [`NO_KEY`] if there is none. Says nothing of whether the
-    /// caller may know it: whoever gets a key asks [`enter`] next.
-    pub(crate) async fn room_key(&self, name: &str) -> Result<i64> {
-        let name = RoomName::parse(name)?;
-        self.read(move |tx| Ok(rooms::key_of(tx, &name)?.unwrap_or(NO_KEY)))
-            .await
+    /// The id of the room of this name. Nothing is asked of an id: whoever gets it asks [`enter`]
+    /// next, which finds nothing under one that no room has.
+    pub(crate) async fn room_id(&self, name: &str) -> Result<RoomId> {
+        match RoomName::parse(name)? {
+            RoomName::Id(id) => Ok(id),
+            RoomName::Code(code) => {
+                self.read(move |tx| Ok(rooms::id_of(tx, &code)?.unwrap_or(NOBODY)))
+                    .await
+            }
+        }
     }
 
-    /// The key of the order's room; as [`Chat::room_key`], it says nothing of rights.
-    pub(crate) async fn room_key_of_order(&self, order: &OrderId) -> Result<i64> {
+    /// The room of an order; as [`Chat::room_id`], it says nothing of rights.
+    pub(crate) async fn room_of_order(&self, order: &OrderId) -> Result<RoomId> {
         let order = order.clone();
-        self.read(move |tx| Ok(rooms::key_of_order(tx, &order)?.ok_or(Refusal::NotFound)?))
-            .await
+        self.read(move |tx| {
+            let key = rooms::key_of_order(tx, &order)?.unwrap_or(NO_KEY);
+            let room = rooms::by_key(tx, key)?.ok_or(Refusal::NotFound)?;
+            Ok(room.record.id)
+        })
+        .await
     }
 
-    /// The keys of a participant's room and of the participant.
-    pub(crate) async fn participant_place(&self, id: &str) -> Result<(i64, i64)> {
+    /// A participant's room, and the participant's key.
+    pub(super) async fn participant_place(&self, id: &str) -> Result<(RoomId, i64)> {
         let id = ParticipantId::parse(id).ok_or(Refusal::NotFound)?;
-        self.read(move |tx| Ok(participants::locate(tx, id)?.unwrap_or((NO_KEY, NO_KEY))))
+        self.read(move |tx| Ok(participants::locate(tx, id)?.unwrap_or((NOBODY, NO_KEY))))
             .await
     }
 
-    /// The key of a message's room, and its seq there.
-    pub(crate) async fn message_place(&self, id: &str) -> Result<(i64, u64)> {
+    /// A message's room, and its seq there.
+    pub(super) async fn message_place(&self, id: &str) -> Result<(RoomId, u64)> {
         let id = MessageId::parse(id).ok_or(Refusal::NotFound)?;
-        self.read(move |tx| Ok(messages::locate(tx, id)?.unwrap_or((NO_KEY, 0))))
+        self.read(move |tx| Ok(messages::locate(tx, id)?.unwrap_or((NOBODY, 0))))
             .await
     }
 }

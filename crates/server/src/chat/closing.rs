@@ -1,5 +1,6 @@
 //! A room changes its state: it is closed, reopened, archived.
 
+use orderchat_domain::RoomId;
 use orderchat_domain::event::EventKind;
 use orderchat_domain::permission::Action;
 use orderchat_domain::policy::OrderPolicy;
@@ -29,7 +30,7 @@ impl Chat {
     pub(crate) async fn change_state(
         &self,
         ctx: &Context,
-        room: i64,
+        room: RoomId,
         transition: Transition,
         why: Option<&str>,
     ) -> Result<RoomView> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use orderchat_domain::RoomId;
 use orderchat_domain::event::Subject;
 use orderchat_domain::permission::Action;
 use orderchat_domain::project::{
@@ -35,7 +36,7 @@ impl Chat {
     pub(crate) async fn events(
         &self,
         ctx: &Context,
-        room: i64,
+        room: RoomId,
         after: u64,
         limit: u32,
     ) -> Result<EventPage> {
@@ -45,7 +46,7 @@ impl Chat {
                 let scene = enter(tx, chat.policy(), &asked, room, Action::ReadRoom)?;
                 let viewer = chat.viewer(&asked, scene.own.as_ref());
                 let from = after.max(viewer.visible_from() - 1);
-                let mut entries = log::range(tx, room, from, limit + 1)?;
+                let mut entries = log::range(tx, scene.key(), from, limit + 1)?;
                 let has_newer = entries.len() > limit as usize;
                 entries.truncate(limit as usize);
                 let things = things(tx, &scene.room, &entries)?;

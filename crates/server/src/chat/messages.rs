@@ -6,7 +6,7 @@ use orderchat_domain::permission::{Action, grant};
 use orderchat_domain::project::{
     self, MessageRecord, MessageView, Place, ReceiptView, Surface, Viewer, shown_name,
 };
-use orderchat_domain::{Refusal, card, text};
+use orderchat_domain::{Refusal, RoomId, card, text};
 use orderchat_store::log::Text;
 use orderchat_store::messages::{Bound, Select};
 use orderchat_store::rooms::StoredRoom;
@@ -58,7 +58,7 @@ impl Chat {
     pub(crate) async fn messages(
         &self,
         ctx: &Context,
-        room: i64,
+        room: RoomId,
         around: Around,
         message_type: Option<MessageType>,
         limit: u32,
@@ -104,8 +104,8 @@ impl Chat {
         Ok(self.show_message(ctx, &scene, &record, receipts))
     }
 
-    /// The key of the room of a message that the caller may see.
-    pub(crate) async fn room_of_visible(&self, ctx: &Context, id: &str) -> Result<i64> {
+    /// The room of a message that the caller may see.
+    pub(crate) async fn room_of_visible(&self, ctx: &Context, id: &str) -> Result<RoomId> {
         let (room, seq) = self.message_place(id).await?;
         let (chat, asked) = (self.clone(), ctx.clone());
         self.read(move |tx| {

@@ -25,10 +25,10 @@ use std::sync::Arc;
 
 use orderchat_domain::policy::OrderPolicy;
 use orderchat_domain::project::{ParticipantRecord, Viewer};
-use orderchat_domain::{Caller, Millis, Refusal};
+use orderchat_domain::{Caller, Millis, Refusal, RoomId};
 pub(crate) use orderchat_store::StoreError;
 use orderchat_store::log::Actor;
-use orderchat_store::{AsConflict, Grouped, Store, Tx};
+use orderchat_store::{AsStoreError, Grouped, Store, Tx};
 
 pub(crate) use scribe::Scribe;
 
@@ -41,9 +41,12 @@ pub(crate) enum ChatError {
     Failed(#[from] StoreError),
 }
 
-impl AsConflict for ChatError {
-    fn is_conflict(&self) -> bool {
-        matches!(self, Self::Failed(StoreError::Conflict))
+impl AsStoreError for ChatError {
+    fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Failed(error) => Some(error),
+            Self::Refused(_) => None,
+        }
     }
 }
 
@@ -60,10 +63,10 @@ pub(crate) struct Origin {
 /// Who asks, as whom, from where, when: goes with every command.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
-    pub(crate) caller: Caller,
+    pub(crate) caller: Arc<Caller>,
     /// The caller's internal user key.
     pub(crate) user: i64,
-    pub(crate) origin: Origin,
+    pub(crate) origin: Arc<Origin>,
     pub(crate) now: Millis,
 }
 
@@ -159,10 +162,12 @@ impl Chat {
 
     pub(crate) async fn write<T: Send + 'static>(
         &self,
-        room: Option<i64>,
+        room: Option<RoomId>,
         write: impl FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.0.store.write(room, write).await
+        // Writes on one room wait for each other before they take a connection.
+        let queue = room.map(|room| room.0.as_u64_pair().1.cast_signed());
+        self.0.store.write(queue, write).await
     }
 
     /// The caller's eyes, with their participant in the room they look at.

@@ -6,13 +6,13 @@ use orderchat_domain::permission::{Action, Reach, permit_rank};
 use orderchat_domain::project::{
     self, ParticipantRecord, ParticipantView, Person, RoomView, Surface,
 };
-use orderchat_domain::{Refusal, Role, Rule, UserId, preferences};
+use orderchat_domain::{Refusal, Role, RoomId, Rule, UserId, preferences};
 pub(crate) use orderchat_store::participants::Page;
 use orderchat_store::rooms::StoredRoom;
-use orderchat_store::{Tx, participants, rooms, users};
+use orderchat_store::{Tx, participants, users};
 use serde_json::{Map, Value};
 
-use super::access::{Scene, enter, enter_to_change, rights_of};
+use super::access::{Scene, enter, enter_locked, enter_to_change, rights_of};
 use super::members::{Newcomer, admit, end, is_in, not_in_it};
 use super::rooms::Seen;
 use super::scribe::{detail, reason};
@@ -61,7 +61,7 @@ impl Chat {
     pub(crate) async fn participants(
         &self,
         ctx: &Context,
-        room: i64,
+        room: RoomId,
         page: Page,
         ended_too: bool,
         limit: u32,
@@ -71,7 +71,7 @@ impl Chat {
             .read(move |tx| {
                 let scene = enter(tx, chat.policy(), &asked, room, Action::ReadRoom)?;
                 let ended_too = ended_too && asked.caller.role.is_staff();
-                let found = participants::page(tx, room, page, ended_too, limit + 1)?;
+                let found = participants::page(tx, scene.key(), page, ended_too, limit + 1)?;
                 Ok((scene, found))
             })
             .await?;
@@ -113,7 +113,7 @@ impl Chat {
     pub(crate) async fn add_participant(
         &self,
         ctx: &Context,
-        room: i64,
+        room: RoomId,
         invitation: Invitation,
     ) -> Result<(ParticipantView, bool)> {
         let (chat, asked) = (self.clone(), ctx.clone());
@@ -224,12 +224,11 @@ impl Chat {
         &self,
         tx: &mut Tx<'_>,
         ctx: &Context,
-        room: i64,
+        room: RoomId,
         key: i64,
         change: &ParticipantChange,
     ) -> Result<Shown> {
-        rooms::lock(tx, &[room])?;
-        let mut scene = enter(tx, self.policy(), ctx, room, Action::ReadRoom)?;
+        let mut scene = enter_locked(tx, self.policy(), ctx, room, Action::ReadRoom)?;
         let mut participant = found(tx, key)?;
         let own = participant.person.key == ctx.user;
         if change.role.is_some() || (change.preferences.is_none() && !own) {
@@ -271,7 +270,7 @@ impl Chat {
     }
 
     /// The caller joins: a public room, one they reach as staff, one they left.
-    pub(crate) async fn join_room(&self, ctx: &Context, room: i64) -> Result<RoomView> {
+    pub(crate) async fn join_room(&self, ctx: &Context, room: RoomId) -> Result<RoomView> {
         let (chat, asked) = (self.clone(), ctx.clone());
         let seen = self
             .write(Some(room), move |tx| {
@@ -292,7 +291,7 @@ impl Chat {
     pub(crate) async fn leave_room(
         &self,
         ctx: &Context,
-        room: i64,
+        room: RoomId,
         why: Option<&str>,
     ) -> Result<RoomView> {
         let why = reason(why)?;

@@ -1,16 +1,16 @@
 //! Receipts: how far the caller has received and read.
 
-use orderchat_domain::Refusal;
 use orderchat_domain::permission::Action;
 use orderchat_domain::project::{MessageView, ParticipantRecord, RoomView};
 use orderchat_domain::receipt::Unread;
 use orderchat_domain::room::check_receipts;
+use orderchat_domain::{Refusal, RoomId};
 use orderchat_store::receipts;
 pub(crate) use orderchat_store::receipts::Kind;
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{Tx, log, participants, rooms};
 
-use super::access::{Scene, enter, rights_of};
+use super::access::{Scene, enter_locked, rights_of};
 use super::members::not_in_it;
 use super::messages::visible;
 use super::rooms::Seen;
@@ -49,7 +49,7 @@ impl Chat {
     }
 
     /// Marks the whole room as read.
-    pub(crate) async fn read_room(&self, ctx: &Context, room: i64) -> Result<RoomView> {
+    pub(crate) async fn read_room(&self, ctx: &Context, room: RoomId) -> Result<RoomView> {
         let (chat, asked) = (self.clone(), ctx.clone());
         let seen = self
             .write(Some(room), move |tx| {
@@ -66,12 +66,11 @@ impl Chat {
         &self,
         tx: &mut Tx<'_>,
         ctx: &Context,
-        room: i64,
+        room: RoomId,
         kind: Kind,
         up_to: UpTo,
     ) -> Result<Scene> {
-        rooms::lock(tx, &[room])?;
-        let mut scene = enter(tx, self.policy(), ctx, room, Action::ReadRoom)?;
+        let mut scene = enter_locked(tx, self.policy(), ctx, room, Action::ReadRoom)?;
         if let UpTo::Seq(seq) = up_to {
             check_seq(self, ctx, &scene, seq)?;
         }

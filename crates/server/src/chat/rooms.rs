@@ -10,13 +10,13 @@ use orderchat_domain::project::{
     self, OrderRecord, ParticipantRecord, QuoteRecord, RoomView, Surface,
 };
 use orderchat_domain::room::{RoomChange, RoomStatus, search_words};
-use orderchat_domain::{OrderId, Refusal, Role, Rule};
+use orderchat_domain::{OrderId, Refusal, Role, RoomId, Rule};
 pub(crate) use orderchat_store::rooms::{Cursor, Direction, Ordering};
 use orderchat_store::rooms::{Filter, Scope, StoredRoom};
 use orderchat_store::{Tx, messages, orders, participants, rooms};
 use serde_json::json;
 
-use super::access::{NO_KEY, Scene, enter, enter_to_change, look};
+use super::access::{Scene, enter_to_change, key_of, look};
 use super::members::{Newcomer, admit, is_in, seats};
 use super::participants::{Invitation, person};
 use super::scribe::{NOTHING, reason};
@@ -96,11 +96,11 @@ impl Chat {
 
     /// The room, or its card for outsiders of a public one.
     pub(crate) async fn room(&self, ctx: &Context, name: &str) -> Result<RoomView> {
-        let name = RoomName::parse(name)?;
+        let room = self.room_id(name).await?;
         let (chat, asked) = (self.clone(), ctx.clone());
         let seen = self
             .read(move |tx| {
-                let key = rooms::key_of(tx, &name)?.unwrap_or(NO_KEY);
+                let key = key_of(tx, room)?;
                 let scene = look(tx, &asked, key)?;
                 if scene.reach(chat.policy(), &asked) < Reach::Card {
                     return Err(Refusal::NotFound.into());
@@ -221,7 +221,7 @@ impl Chat {
     pub(crate) async fn change_room(
         &self,
         ctx: &Context,
-        room: i64,
+        room: RoomId,
         change: RoomChange,
     ) -> Result<RoomView> {
         let (chat, asked) = (self.clone(), ctx.clone());
@@ -240,7 +240,7 @@ impl Chat {
     pub(crate) async fn delete_room(
         &self,
         ctx: &Context,
-        room: i64,
+        room: RoomId,
         why: Option<&str>,
     ) -> Result<()> {
         let why = reason(why)?;
@@ -258,7 +258,8 @@ impl Chat {
             scribe.finish(tx, &scene.room)?;
             let target = scene.room.record.id.to_string();
             let why = why.as_deref().unwrap_or_default();
-            audit::record(tx, &asked, "room.deleted", Some(room), Some(&target), why)
+            let key = Some(scene.key());
+            audit::record(tx, &asked, "room.deleted", key, Some(&target), why)
         })
         .await
     }
@@ -271,9 +272,9 @@ impl Chat {
 
     fn list(&self, tx: &mut Tx<'_>, ctx: &Context, query: &RoomQuery) -> Result<Vec<Listed>> {
         let found = if let Some(order) = &query.order {
-            self.room_of_order(tx, ctx, query, order)?
+            self.listed_by_order(tx, ctx, query, order)?
         } else if let Some(name) = &ctx.caller.room {
-            self.only_room(tx, ctx, query, name)?
+            self.listed_by_name(tx, ctx, query, name)?
         } else {
             self.rooms_in_scope(tx, ctx, query)?
         };
@@ -355,7 +356,7 @@ impl Chat {
         })
     }
 
-    fn room_of_order(
+    fn listed_by_order(
         &self,
         tx: &mut Tx<'_>,
         ctx: &Context,
@@ -368,20 +369,23 @@ impl Chat {
         self.one_room(tx, ctx, query, key)
     }
 
-    fn only_room(
+    fn listed_by_name(
         &self,
         tx: &mut Tx<'_>,
         ctx: &Context,
         query: &RoomQuery,
         name: &str,
     ) -> Result<Vec<StoredRoom>> {
-        let Ok(name) = RoomName::parse(name) else {
-            return Ok(Vec::new());
+        let id = match RoomName::parse(name) {
+            Ok(RoomName::Id(id)) => Some(id),
+            Ok(RoomName::Code(code)) => rooms::id_of(tx, &code)?,
+            Err(_) => None,
         };
-        let Some(key) = rooms::key_of(tx, &name)? else {
-            return Ok(Vec::new());
-        };
-        self.one_room(tx, ctx, query, key)
+        let key = id.map(|id| rooms::key_of(tx, id)).transpose()?.flatten();
+        match key {
+            Some(key) => self.one_room(tx, ctx, query, key),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// The room as a list of one, if the query's scope and filters take it.
@@ -512,7 +516,7 @@ pub(crate) fn order_for(
     if let Some(key) = rooms::key_of_order(tx, id)? {
         let scene = look(tx, ctx, key)?;
         if scene.room.record.deleted_at.is_none() {
-            let scene = enter(tx, chat.policy(), ctx, key, Action::ReadOrder)?;
+            scene.permit(chat.policy(), ctx, Action::ReadOrder)?;
             if scene.active().is_some_and(|own| own.guest) {
                 return Err(Refusal::NotFound.into());
             }

@@ -10,14 +10,14 @@ use orderchat_domain::permission::Action;
 use orderchat_domain::policy::OrderPolicy;
 use orderchat_domain::project::{ActorRecord, MessageRecord, MessageView, ParticipantRecord};
 use orderchat_domain::system::{About, completed};
-use orderchat_domain::{FieldError, MessageId, Refusal, Rule};
+use orderchat_domain::{FieldError, MessageId, Refusal, RoomId, Rule};
 use orderchat_store::log::{Appender, Entry, NewMessage, Text};
 use orderchat_store::messages::{Earlier, KeyLookup};
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{Batch, StoreError, Tx, messages, participants, rooms};
 use serde_json::{Map, Value};
 
-use super::access::{Scene, rights_of};
+use super::access::{NO_KEY, Scene, key_of, rights_of};
 use super::{Chat, ChatError, Context, Result, Scribe};
 use crate::random;
 
@@ -25,9 +25,9 @@ use crate::random;
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     ctx: Context,
-    room: i64,
+    room: RoomId,
     /// After the pre-send step: card numbers are masked.
-    draft: Draft,
+    draft: Arc<Draft>,
     /// What a repeat is compared by, from before it.
     original: Vec<u8>,
 }
@@ -51,19 +51,25 @@ pub(crate) struct SendAnswer {
 
 impl Chat {
     /// Sends a message, once for each sender, room and key, however often it is asked for.
-    pub(crate) async fn send(&self, ctx: &Context, room: i64, draft: Draft) -> Result<SendAnswer> {
+    pub(crate) async fn send(
+        &self,
+        ctx: &Context,
+        room: RoomId,
+        draft: Draft,
+    ) -> Result<SendAnswer> {
         let original = draft.request();
         let (draft, notices) = draft.moderated();
+        let draft = Arc::new(draft);
         let request = Request {
             ctx: ctx.clone(),
             room,
-            draft: draft.clone(),
+            draft: Arc::clone(&draft),
             original,
         };
         let sent = self.0.sends.submit(request).await?;
         let is_new = sent.new.is_some();
         let record = match sent.new {
-            Some(id) if draft.reply_to.is_none() => fresh(ctx, &sent, id, draft),
+            Some(id) if draft.reply_to.is_none() => fresh(ctx, &sent, id, &draft),
             _ => self.stored(&sent).await?,
         };
         let message = self.show_message(ctx, &sent.scene, &record, None);
@@ -75,14 +81,20 @@ impl Chat {
     }
 
     /// Whether this was sent before with the same key.
-    pub(crate) async fn is_repeat(&self, ctx: &Context, room: i64, draft: &Draft) -> Result<bool> {
+    pub(crate) async fn is_repeat(
+        &self,
+        ctx: &Context,
+        room: RoomId,
+        draft: &Draft,
+    ) -> Result<bool> {
         let Some(key) = &draft.key else {
             return Ok(false);
         };
         let (hash, user) = (key_hash(key.as_str()), ctx.user);
-        self.read(
-            move |tx| Ok(!messages::by_client_keys(tx, &[(0, room, user, &hash)])?.is_empty()),
-        )
+        self.read(move |tx| {
+            let room = key_of(tx, room)?;
+            Ok(!messages::by_client_keys(tx, &[(0, room, user, &hash)])?.is_empty())
+        })
         .await
     }
 
@@ -95,7 +107,7 @@ impl Chat {
 }
 
 /// A message just sent, without asking the database what was given to it.
-fn fresh(ctx: &Context, sent: &Sent, id: MessageId, draft: Draft) -> MessageRecord {
+fn fresh(ctx: &Context, sent: &Sent, id: MessageId, draft: &Draft) -> MessageRecord {
     let sender = sent
         .scene
         .active()
@@ -105,7 +117,7 @@ fn fresh(ctx: &Context, sent: &Sent, id: MessageId, draft: Draft) -> MessageReco
             person: own.person.clone(),
             role: own.role,
         });
-    let metadata = metadata(&draft, &sent.scene.room);
+    let metadata = metadata(draft, &sent.scene.room);
     MessageRecord {
         id,
         room: sent.scene.room.record.id,
@@ -113,7 +125,7 @@ fn fresh(ctx: &Context, sent: &Sent, id: MessageId, draft: Draft) -> MessageReco
         version: sent.seq,
         sender,
         message_type: draft.message_type,
-        content: draft.content,
+        content: draft.content.clone(),
         metadata,
         reply_to: None,
         reply_count: 0,
@@ -122,7 +134,7 @@ fn fresh(ctx: &Context, sent: &Sent, id: MessageId, draft: Draft) -> MessageReco
         deleted_at: None,
         delivered_at: None,
         read_at: None,
-        client_message_id: draft.key.map(|key| key.as_str().to_owned()),
+        client_message_id: draft.key.as_ref().map(|key| key.as_str().to_owned()),
     }
 }
 
@@ -161,7 +173,8 @@ impl Batch for Sends {
     type Refused = ChatError;
 
     fn room(&self, request: &Request) -> i64 {
-        request.room
+        // Ids of one room are the same; two rooms that meet in these bits only wait for each other.
+        request.room.0.as_u64_pair().1.cast_signed()
     }
 
     fn run(
@@ -195,24 +208,24 @@ impl Sends {
         tx: &mut Tx<'_>,
         requests: &[&Request],
     ) -> std::result::Result<Vec<Result<Scene>>, StoreError> {
-        let keys: Vec<i64> = requests.iter().map(|request| request.room).collect();
+        let ids: Vec<RoomId> = requests.iter().map(|request| request.room).collect();
+        let known: HashMap<RoomId, i64> = rooms::keys_of(tx, &ids)?.into_iter().collect();
+        let key = |room| known.get(&room).copied().unwrap_or(NO_KEY);
+        let keys: Vec<i64> = ids.into_iter().map(key).collect();
         rooms::lock(tx, &keys)?;
         let mut found: HashMap<i64, StoredRoom> = rooms::by_keys(tx, &keys)?
             .into_iter()
             .map(|room| (room.record.key, room))
             .collect();
-        let pairs: Vec<(i64, i64)> = requests
-            .iter()
-            .map(|request| (request.room, request.ctx.user))
-            .collect();
+        let users = requests.iter().map(|request| request.ctx.user);
+        let pairs: Vec<(i64, i64)> = keys.iter().copied().zip(users).collect();
         let mut own: HashMap<i64, ParticipantRecord> = participants::by_room_and_user(tx, &pairs)?
             .into_iter()
             .collect();
-        let scenes = requests.iter().map(|request| {
-            let room = found.remove(&request.room).ok_or(Refusal::NotFound)?;
+        let scenes = requests.iter().zip(keys).map(|(request, key)| {
             let scene = Scene {
-                room,
-                own: own.remove(&request.room),
+                room: found.remove(&key).ok_or(Refusal::NotFound)?,
+                own: own.remove(&key),
             };
             scene.permit(&self.policy, &request.ctx, Action::SendMessage)?;
             Ok(scene)
@@ -266,11 +279,9 @@ fn earlier(
     let lookups: Vec<KeyLookup<'_>> = hashes
         .iter()
         .enumerate()
-        .filter(|(place, _)| scenes[*place].is_ok())
         .filter_map(|(place, hash)| {
-            let request = requests[place];
-            hash.as_ref()
-                .map(|hash| (place, request.room, request.ctx.user, hash))
+            let (scene, hash) = (scenes[place].as_ref().ok()?, hash.as_ref()?);
+            Some((place, scene.key(), requests[place].ctx.user, hash))
         })
         .collect();
     Ok(messages::by_client_keys(tx, &lookups)?
@@ -287,8 +298,10 @@ fn targets(
     let replies: Vec<_> = requests
         .iter()
         .enumerate()
-        .filter(|(place, _)| scenes[*place].is_ok())
-        .filter_map(|(place, request)| request.draft.reply_to.map(|id| (place, request.room, id)))
+        .filter_map(|(place, request)| {
+            let (scene, id) = (scenes[place].as_ref().ok()?, request.draft.reply_to?);
+            Some((place, scene.key(), id))
+        })
         .collect();
     Ok(messages::reply_targets(tx, &replies)?.into_iter().collect())
 }
@@ -414,7 +427,7 @@ impl Writing {
             self.senders.push(own.key);
         }
         if let Some(target) = reply_to {
-            self.replied.push((request.room, target));
+            self.replied.push((scene.key(), target));
         }
         (seq, id)
     }

@@ -1,6 +1,7 @@
 //! Who is who: callers are recognised here, users are told about, tokens are revoked.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use orderchat_domain::order::{parse_email, parse_language, parse_name};
 use orderchat_domain::permission::{Action, permit_role};
@@ -20,11 +21,11 @@ const REMEMBERED: usize = 50_000;
 
 /// Users this node has seen lately.
 #[derive(Debug, Default)]
-pub(crate) struct Known(Mutex<HashMap<(UserId, bool), Remembered>>);
+pub(crate) struct Known(Mutex<HashMap<UserId, Remembered>>);
 
 #[derive(Clone, Debug)]
 struct Remembered {
-    caller: Caller,
+    caller: Arc<Caller>,
     user: i64,
     revoked_at: Option<Millis>,
     asked_at: Millis,
@@ -33,13 +34,9 @@ struct Remembered {
 impl Known {
     fn get(&self, caller: &Caller, now: Millis) -> Option<Remembered> {
         let known = self.0.lock();
-        let found = known.get(&(caller.user.clone(), caller.is_service()))?;
+        let found = known.get(&caller.user)?;
         let fresh = now < found.asked_at.plus(BELIEVED) && found.asked_at <= now;
-        let same = Caller {
-            room: found.caller.room.clone(),
-            ..caller.clone()
-        } == found.caller;
-        (fresh && same).then(|| found.clone())
+        (fresh && says_the_same(&found.caller, caller)).then(|| found.clone())
     }
 
     fn put(&self, remembered: Remembered) {
@@ -47,15 +44,21 @@ impl Known {
         if known.len() >= REMEMBERED {
             known.clear();
         }
-        let caller = &remembered.caller;
-        known.insert((caller.user.clone(), caller.is_service()), remembered);
+        known.insert(remembered.caller.user.clone(), remembered);
     }
 
     fn forget(&self, user: &UserId) {
-        let mut known = self.0.lock();
-        known.remove(&(user.clone(), false));
-        known.remove(&(user.clone(), true));
+        self.0.lock().remove(user);
     }
+}
+
+/// Whether two tokens of one user say the same of them; which room they are good for is no matter.
+fn says_the_same(one: &Caller, other: &Caller) -> bool {
+    one.role == other.role
+        && one.name == other.name
+        && one.email == other.email
+        && one.pharmacies == other.pharmacies
+        && one.language == other.language
 }
 
 /// Why a caller with a good token is not let in.
@@ -134,7 +137,7 @@ impl Chat {
     /// token's `iat`.
     pub(crate) async fn identify(
         &self,
-        caller: &Caller,
+        caller: &Arc<Caller>,
         issued_at: Millis,
         origin: Origin,
         now: Millis,
@@ -156,15 +159,15 @@ impl Chat {
             self.0.presence.note(remembered.user, now);
         }
         Ok(Context {
-            caller: caller.clone(),
+            caller: Arc::clone(caller),
             user: remembered.user,
-            origin,
+            origin: Arc::new(origin),
             now,
         })
     }
 
-    async fn recognise(&self, caller: &Caller, now: Millis) -> Result<Remembered> {
-        let asked = caller.clone();
+    async fn recognise(&self, caller: &Arc<Caller>, now: Millis) -> Result<Remembered> {
+        let asked = Arc::clone(caller);
         let found = self
             .read(move |tx| {
                 let user = users::by_id(tx, &asked.user, asked.is_service())?;
@@ -175,7 +178,7 @@ impl Chat {
         let user = match found {
             Some(user) => user,
             None => {
-                let asked = caller.clone();
+                let asked = Arc::clone(caller);
                 self.write(None, move |tx| {
                     let pharmacy = pharmacies_json(&asked);
                     Ok(users::learn(tx, told_by(&asked, pharmacy.as_deref()), now)?.0)
@@ -184,7 +187,7 @@ impl Chat {
             }
         };
         let remembered = Remembered {
-            caller: caller.clone(),
+            caller: Arc::clone(caller),
             user: user.person.key,
             revoked_at: user.revoked_at,
             asked_at: now,

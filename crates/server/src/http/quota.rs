@@ -1,6 +1,6 @@
 //! Which rate limit a command counts against (SPEC 13). The service has none but its sends.
 
-use uuid::Uuid;
+use orderchat_domain::RoomId;
 
 use super::problem::Problem;
 use crate::chat::Context;
@@ -24,10 +24,10 @@ pub(super) fn changes(limits: &Limits, context: &Context) -> Result<(), Problem>
     check(limits, context, |user| Quota::Send { user })
 }
 
-/// Counts a send in the room with this internal key, against the user's limit and the room's. The
+/// Counts a send in the room, against the user's limit and the room's. The
 /// retry of an accepted send is not limited: whoever is refused here looks for one.
-pub(super) fn sends(limits: &Limits, context: &Context, room: i64) -> Result<(), Problem> {
-    let room = Uuid::from_u64_pair(0, room.cast_unsigned());
+pub(super) fn sends(limits: &Limits, context: &Context, room: RoomId) -> Result<(), Problem> {
+    let RoomId(room) = room;
     if context.caller.is_service() {
         return Ok(limits.check(Quota::ServiceSend { room })?);
     }

@@ -1,16 +1,18 @@
 //! PostgreSQL: a pool of connections, sessions that block on them, writers for grouped commands.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use tokio::runtime::Handle;
+use tokio::sync::Mutex;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::Tx;
 use crate::migrate::{self, Migrated};
 use crate::sql::{Kind, Sql};
 use crate::value::{Cell, Row, Value};
-use crate::{Result, StoreError};
+use crate::{AsStoreError, Result, StoreError};
 
 /// Connections of one node. Two nodes and their tools fit into PostgreSQL's default of 100.
 const CONNECTIONS: usize = 24;
@@ -30,12 +32,12 @@ const QUEUES: usize = 256;
 pub const SETTINGS: &str = "-c lock_timeout=4000 -c statement_timeout=8000 \
     -c idle_in_transaction_session_timeout=15000 -c timezone=UTC \
     -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_bitmapscan=off \
-    -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
+    -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off -c jit=off";
 
 #[derive(Debug)]
 pub(crate) struct Postgres {
     pool: Pool,
-    queues: Vec<tokio::sync::Mutex<()>>,
+    queues: Vec<Arc<Mutex<()>>>,
 }
 
 impl Postgres {
@@ -72,7 +74,7 @@ impl Postgres {
             StoreError::Unusable(format!("cannot connect to PostgreSQL: {}", reason(&e)))
         })?;
         let migrated = migrate::postgres(&mut connection).await?;
-        let queues = (0..QUEUES).map(|_| tokio::sync::Mutex::new(())).collect();
+        let queues = (0..QUEUES).map(|_| Arc::default()).collect();
         Ok((Self { pool, queues }, migrated))
     }
 
@@ -111,15 +113,20 @@ impl Postgres {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnMut(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
-        E: AsConflict,
+        E: AsStoreError,
     {
         let queue = room.map(|room| &self.queues[room.unsigned_abs() as usize % QUEUES]);
-        let _turn = match queue {
-            Some(queue) => Some(queue.lock().await),
+        let turn = match queue {
+            Some(queue) => Some(Arc::clone(queue).lock_owned().await),
             None => None,
         };
         let connection = self.connection().await?;
-        blocking(move |handle| Session::new(&connection, &handle).repeat(write)).await
+        blocking(move |handle| {
+            // Kept until the transaction has ended, also when its caller has gone before.
+            let _turn = turn;
+            Session::new(&connection, &handle).repeat(write)
+        })
+        .await
     }
 }
 
@@ -148,15 +155,8 @@ where
         .unwrap_or_else(|_| Err(StoreError::Failed("a transaction panicked".to_owned()).into()))
 }
 
-/// An error that may be a [`StoreError::Conflict`] underneath: then the transaction is repeated.
-pub trait AsConflict {
-    fn is_conflict(&self) -> bool;
-}
-
-impl AsConflict for StoreError {
-    fn is_conflict(&self) -> bool {
-        matches!(self, Self::Conflict)
-    }
+fn is_conflict(error: &impl AsStoreError) -> bool {
+    matches!(error.store_error(), Some(StoreError::Conflict))
 }
 
 /// A connection within a transaction, used from a thread that may block.
@@ -181,14 +181,14 @@ impl<'a> Session<'a> {
         mut write: impl FnMut(&mut Tx<'_>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E>
     where
-        E: From<StoreError> + AsConflict,
+        E: From<StoreError> + AsStoreError,
     {
         let mut tries = 1;
         loop {
             let result = self.transaction(&mut write);
             match result {
-                Err(error) if error.is_conflict() && tries < TRIES => tries += 1,
-                Err(error) if error.is_conflict() => {
+                Err(error) if is_conflict(&error) && tries < TRIES => tries += 1,
+                Err(error) if is_conflict(&error) => {
                     return Err(StoreError::Busy("transactions kept meeting each other").into());
                 }
                 result => return result,

@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
@@ -34,10 +35,17 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Prepared statements kept per connection; there are about 100.
 const STATEMENTS: usize = 256;
 
+/// What is to become of what a job did.
+pub(crate) enum Done {
+    Keep,
+    /// With what the database said, if it was that.
+    Undo(Option<StoreError>),
+}
+
 /// Work for the writer: runs inside the group's transaction, learns afterwards what became of it.
 pub(crate) trait Job: Send {
-    /// Runs in a savepoint; `false` undoes what it did.
-    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
+    /// Runs in a savepoint.
+    fn run(&mut self, tx: &mut Tx<'_>) -> Done;
     /// The group was committed, or not.
     fn settle(self: Box<Self>, committed: Result<()>);
 }
@@ -182,11 +190,20 @@ where
     E: From<StoreError>,
     F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E>,
 {
-    // Dropped on every way out, a panic included; dropping ends the snapshot.
-    let snapshot = connection
-        .unchecked_transaction()
-        .map_err(StoreError::from)?;
-    read(&mut Tx::Sqlite(&snapshot))
+    statement(connection, "BEGIN")?;
+    let _end = End(connection);
+    read(&mut Tx::Sqlite(connection))
+}
+
+/// Ends a snapshot on every way out, a panic included.
+struct End<'a>(&'a Connection);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = statement(self.0, "COMMIT") {
+            tracing::warn!(%error, "a snapshot could not be ended");
+        }
+    }
 }
 
 fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<()> {
@@ -242,6 +259,9 @@ fn set_up(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         connection.pragma_update(None, "journal_size_limit", CHECKPOINT_AT.cast_signed())?;
     }
+    // Else a statement whose parameter could decide about a partial index is prepared anew each
+    // time it runs: a third of the cost of a list.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "cache_size", -32_768)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(connection)
@@ -335,12 +355,19 @@ fn run(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<()> {
         statement(connection, "SAVEPOINT command")?;
         let mut tx = Tx::Sqlite(connection);
         // A defect in one command must not take its neighbours with it.
-        let keep = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.run(&mut tx)));
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.run(&mut tx)));
+        let why = match done {
+            Ok(Done::Keep) => None,
+            Ok(Done::Undo(why)) => Some(why),
+            Err(_panic) => Some(None),
+        };
         if connection.is_autocommit() {
-            // SQLite itself rolled everything back (disk full, I/O error).
-            return Err(StoreError::DiskFull);
+            // SQLite itself rolled everything back. Only of a full disk is it known that the
+            // handle can go on.
+            let unknown = || StoreError::Failed("SQLite ended the transaction".to_owned());
+            return Err(why.flatten().unwrap_or_else(unknown));
         }
-        if !keep.unwrap_or(false) {
+        if why.is_some() {
             statement(connection, "ROLLBACK TO command")?;
         }
         statement(connection, "RELEASE command")?;

@@ -228,7 +228,7 @@ fn texts() -> &'static [(Variant, Sql)] {
     })
 }
 
-/// Every variant.
+/// Every text of the lists.
 pub fn listings() -> impl Iterator<Item = &'static Sql> {
     texts()
         .iter()

@@ -16,7 +16,8 @@ tests! {
     POSTGRES: who_loses_a_race_for_one_row_is_run_again_and_finds_it,
         who_is_ended_by_a_deadlock_is_run_again,
         transactions_that_always_meet_are_given_up,
-        commands_of_one_room_wait_before_they_hold_a_connection;
+        commands_of_one_room_wait_before_they_hold_a_connection,
+        a_command_whose_caller_has_gone_keeps_its_turn;
 }
 
 /// A signal that each side of a race gives once and awaits for at most ten seconds.
@@ -171,4 +172,40 @@ async fn commands_of_one_room_wait_before_they_hold_a_connection(database: &Data
     for answer in hot_ones {
         answer.expect("each has its turn");
     }
+}
+
+/// A request that ran out of time is dropped while its transaction goes on.
+async fn a_command_whose_caller_has_gone_keeps_its_turn(database: &Database) {
+    let store = database.open().await;
+    let (began, has_begun) = tokio::sync::oneshot::channel();
+    let (mut began, release) = (Some(began), Signal::new());
+    let held = Arc::clone(&release);
+    let mut first = Box::pin(store.write::<_, StoreError, _>(Some(1), move |_| {
+        if let Some(began) = began.take() {
+            began.send(()).expect("the test goes on");
+        }
+        held.wait();
+        Ok(())
+    }));
+    tokio::select! {
+        answer = &mut first => panic!("{answer:?} before it was released"),
+        begun = has_begun => begun.expect("the first begins"),
+    }
+    drop(first);
+    let second_runs = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&second_runs);
+    let mut second = Box::pin(store.write::<_, StoreError, _>(Some(1), move |_| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }));
+    // Another room's command is done meanwhile: the second has its chance to begin too soon.
+    let other = store.write::<_, StoreError, _>(Some(2), meta::probe);
+    tokio::select! {
+        _ = &mut second => panic!("the second ran before the first had ended"),
+        answer = other => answer.expect("another room is not held up"),
+    }
+    assert_eq!(second_runs.load(Ordering::Relaxed), 0);
+    release.give();
+    second.await.expect("its turn comes");
+    assert_eq!(second_runs.load(Ordering::Relaxed), 1);
 }

@@ -41,10 +41,6 @@ fn inserts(engine: Engine) -> [String; 11] {
         Engine::Sqlite => "unhex(printf('%032x', i))",
         Engine::Postgres => "decode(lpad(to_hex(i), 32, '0'), 'hex')",
     };
-    let hash = match engine {
-        Engine::Sqlite => "unhex(printf('%064x', i))",
-        Engine::Postgres => "decode(lpad(to_hex(i), 64, '0'), 'hex')",
-    };
     let now = NOW.0;
     let (room, seq) = (
         format!("(i - 1) % {ROOMS} + 1"),
@@ -70,7 +66,7 @@ fn inserts(engine: Engine) -> [String; 11] {
             ROOMS,
             &format!(
                 "{id}, 'code-' || i, i, 'ph' || (i % 3), 'open', CASE WHEN i % 9 = 0 THEN 1 ELSE 0 END,
-                 10, 5, 100, 100, 100, 100, {hash}, 0, {now} + i, {now} + i"
+                 10, 5, 100, 100, 100, 100, {id}, 0, {now} + i, {now} + i"
             ),
         ),
         insert("room_word (word, room)", ROOMS, "'n' || i, i"),

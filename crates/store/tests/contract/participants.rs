@@ -161,7 +161,10 @@ async fn participants_are_found_by_room_and_user_by_key_and_by_id(database: &Dat
         found.sort_by_key(|participant| participant.key);
         assert_eq!(found, [first.clone(), second.clone()]);
 
-        assert_eq!(participants::locate(tx, first.id)?, Some((key, first.key)));
+        assert_eq!(
+            participants::locate(tx, first.id)?,
+            Some((first.room, first.key))
+        );
         assert_eq!(
             participants::locate(tx, ParticipantId(uuid::Uuid::nil()))?,
             None

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use orderchat_domain::RoomId;
 use orderchat_domain::message::{Draft, IdempotencyKey, MessageType, Notice};
 use orderchat_domain::project::MessageView;
 use serde::{Deserialize, Serialize};
@@ -93,7 +94,7 @@ async fn list(
     QueryOf(query): QueryOf<ListQuery>,
 ) -> Result<Json<Page<MessageView>>> {
     let (around, message_type) = (query.around()?, query.message_type()?);
-    let room = state.chat.room_key(&room).await?;
+    let room = state.chat.room_id(&room).await?;
     let page = state
         .chat
         .messages(&ctx, room, around, message_type, query.limit.get())
@@ -170,7 +171,7 @@ async fn send(
     JsonBody(body): JsonBody<NewMessage>,
 ) -> Result<Response> {
     let draft = draft(&state, &ctx, &headers, body)?;
-    let room = state.chat.room_key(&room).await?;
+    let room = state.chat.room_id(&room).await?;
     send_draft(&state, &ctx, room, draft).await
 }
 
@@ -196,7 +197,12 @@ fn draft(state: &AppState, ctx: &Context, headers: &HeaderMap, body: NewMessage)
     )?)
 }
 
-async fn send_draft(state: &AppState, ctx: &Context, room: i64, draft: Draft) -> Result<Response> {
+async fn send_draft(
+    state: &AppState,
+    ctx: &Context,
+    room: RoomId,
+    draft: Draft,
+) -> Result<Response> {
     // The retry of an accepted send is not limited; whether it is one is asked only when in doubt.
     if let Err(too_often) = quota::sends(&state.limits, ctx, room)
         && !state.chat.is_repeat(ctx, room, &draft).await?

@@ -78,7 +78,7 @@ async fn list(
         Some(Step { from, back: false }) => Part::After(from),
         None => Part::After(0),
     };
-    let room = state.chat.room_key(&room).await?;
+    let room = state.chat.room_id(&room).await?;
     let limit = query.limit.get();
     let mut listed = state
         .chat
@@ -116,7 +116,7 @@ async fn add(
     JsonBody(body): JsonBody<NewParticipant>,
 ) -> Result<Response> {
     quota::changes(&state.limits, &ctx)?;
-    let room = state.chat.room_key(&room).await?;
+    let room = state.chat.room_id(&room).await?;
     let (view, is_new) = state
         .chat
         .add_participant(&ctx, room, body.parse("")?)

@@ -36,7 +36,7 @@ async fn change_state(
     body: &Reason,
 ) -> Result<Json<RoomView>> {
     quota::changes(&state.limits, &ctx)?;
-    let room = state.chat.room_key(room).await?;
+    let room = state.chat.room_id(room).await?;
     let view = state
         .chat
         .change_state(&ctx, room, transition, body.reason.as_deref())
@@ -96,7 +96,7 @@ async fn join(
     OptionalJsonBody(Nothing {}): OptionalJsonBody<Nothing>,
 ) -> Result<Json<RoomView>> {
     quota::changes(&state.limits, &ctx)?;
-    let room = state.chat.room_key(&room).await?;
+    let room = state.chat.room_id(&room).await?;
     Ok(Json(state.chat.join_room(&ctx, room).await?))
 }
 
@@ -112,7 +112,7 @@ async fn leave(
     OptionalJsonBody(body): OptionalJsonBody<Reason>,
 ) -> Result<Json<RoomView>> {
     quota::changes(&state.limits, &ctx)?;
-    let room = state.chat.room_key(&room).await?;
+    let room = state.chat.room_id(&room).await?;
     Ok(Json(
         state
             .chat
@@ -130,7 +130,7 @@ async fn mark_read(
     PathOf(room): PathOf<String>,
     OptionalJsonBody(Nothing {}): OptionalJsonBody<Nothing>,
 ) -> Result<Json<RoomView>> {
-    let room = state.chat.room_key(&room).await?;
+    let room = state.chat.room_id(&room).await?;
     Ok(Json(state.chat.read_room(&ctx, room).await?))
 }
 
@@ -161,7 +161,7 @@ async fn events(
     PathOf(room): PathOf<String>,
     QueryOf(query): QueryOf<EventsQuery>,
 ) -> Result<Json<Page<EventView>>> {
-    let room = state.chat.room_key(&room).await?;
+    let room = state.chat.room_id(&room).await?;
     let page = state
         .chat
         .events(&ctx, room, query.after, query.limit.get())

@@ -311,7 +311,7 @@ async fn put(
     JsonBody(body): JsonBody<RoomPatch>,
 ) -> Result<Json<RoomView>> {
     quota::changes(&state.limits, &ctx)?;
-    let room = state.chat.room_key(&room).await?;
+    let room = state.chat.room_id(&room).await?;
     let change = RoomChange::parse(
         body.title.as_ref().map(Option::as_deref),
         body.description.as_ref().map(Option::as_deref),
@@ -347,7 +347,7 @@ async fn delete(
     OptionalJsonBody(body): OptionalJsonBody<Reason>,
 ) -> Result<StatusCode> {
     quota::changes(&state.limits, &ctx)?;
-    let room = state.chat.room_key(&room).await?;
+    let room = state.chat.room_id(&room).await?;
     state
         .chat
         .delete_room(&ctx, room, body.reason.as_deref())
