@@ -55,9 +55,11 @@ pub(crate) use joins;
 statements! {
     LOCK (k: Int) = "SELECT r.k FROM room r WHERE r.k IN (SELECT i.k FROM {rows})
         ORDER BY r.k {lock r}";
-    KEY_BY_ID = "SELECT r.k FROM room r WHERE r.id = $1";
     ID_BY_CODE = "SELECT r.id FROM room r WHERE r.code = $1";
-    KEYS_BY_IDS (id: Bytes) = "SELECT r.id, r.k FROM {rows} JOIN room r ON r.id = i.id";
+    LOCK_IDS (id: Bytes) = "SELECT r.k FROM room r WHERE r.id IN (SELECT i.id FROM {rows})
+        ORDER BY r.k {lock r}";
+    BY_IDS (id: Bytes) = concat!(
+        "SELECT ", columns!(), " FROM {rows} JOIN room r ON r.id = i.id", joins!());
     KEY_BY_ORDER = "SELECT r.k FROM room r JOIN shop_order o ON o.k = r.shop_order WHERE o.id = $1";
     BY_KEYS (k: Int) = concat!(
         "SELECT ", columns!(), " FROM {rows} JOIN room r ON r.k = i.k", joins!());
@@ -174,26 +176,34 @@ fn frontier(row: &mut Row) -> Result<Frontier> {
     })
 }
 
-/// The key of the room.
+/// [`lock`], by the rooms' ids.
 ///
 /// # Errors
-/// As any read.
-pub fn key_of(tx: &mut Tx<'_>, id: RoomId) -> Result<Option<i64>> {
-    tx.query_opt(&KEY_BY_ID, &values![&id.0])?
-        .map(|mut row| row.take())
-        .transpose()
+/// As any write.
+pub fn lock_ids(tx: &mut Tx<'_>, ids: &[RoomId]) -> Result<()> {
+    if matches!(tx, Tx::Sqlite(_)) {
+        return Ok(());
+    }
+    let rows: Vec<_> = ids.iter().map(|id| values![&id.0].to_vec()).collect();
+    tx.query_rows(&LOCK_IDS, &rows).map(drop)
 }
 
-/// The keys of these rooms, as far as there are any.
+/// The rooms of these ids, in no order to rely on.
 ///
 /// # Errors
 /// As any read.
-pub fn keys_of(tx: &mut Tx<'_>, ids: &[RoomId]) -> Result<Vec<(RoomId, i64)>> {
+pub fn by_ids(tx: &mut Tx<'_>, ids: &[RoomId]) -> Result<Vec<StoredRoom>> {
     let rows: Vec<_> = ids.iter().map(|id| values![&id.0].to_vec()).collect();
-    tx.query_rows(&KEYS_BY_IDS, &rows)?
+    tx.query_rows(&BY_IDS, &rows)?
         .into_iter()
-        .map(|mut row| Ok((RoomId(row.take()?), row.take()?)))
+        .map(read)
         .collect()
+}
+
+/// # Errors
+/// As any read.
+pub fn by_id(tx: &mut Tx<'_>, id: RoomId) -> Result<Option<StoredRoom>> {
+    Ok(by_ids(tx, &[id])?.pop())
 }
 
 /// The id of the room of this code.

@@ -110,13 +110,19 @@ pub(crate) fn rights_of(
 /// costs the same statements as what the caller may not know.
 pub(super) const NO_KEY: i64 = 0;
 
-/// The key of the room, [`NO_KEY`] if there is none. Says nothing of whether the caller may know it.
-pub(super) fn key_of(tx: &mut Tx<'_>, room: RoomId) -> Result<i64> {
-    Ok(rooms::key_of(tx, room)?.unwrap_or(NO_KEY))
+/// The room and the caller's place in it, unasked.
+pub(crate) fn look(tx: &mut Tx<'_>, ctx: &Context, room: RoomId) -> Result<Scene> {
+    let found = rooms::by_id(tx, room)?;
+    let key = found.as_ref().map_or(NO_KEY, |room| room.record.key);
+    let own = participants::of_user(tx, key, ctx.user)?;
+    Ok(Scene {
+        room: found.ok_or(Refusal::NotFound)?,
+        own,
+    })
 }
 
-/// The room of this key and the caller's place in it, unasked.
-pub(crate) fn look(tx: &mut Tx<'_>, ctx: &Context, key: i64) -> Result<Scene> {
+/// [`look`], by the room's internal key.
+pub(crate) fn look_by_key(tx: &mut Tx<'_>, ctx: &Context, key: i64) -> Result<Scene> {
     let found = rooms::by_key(tx, key)?;
     let own = participants::of_user(tx, key, ctx.user)?;
     Ok(Scene {
@@ -136,8 +142,7 @@ pub(crate) fn enter(
     room: RoomId,
     action: Action,
 ) -> Result<Scene> {
-    let key = key_of(tx, room)?;
-    let scene = look(tx, ctx, key)?;
+    let scene = look(tx, ctx, room)?;
     scene.permit(policy, ctx, action)?;
     Ok(scene)
 }
@@ -150,11 +155,8 @@ pub(crate) fn enter_locked(
     room: RoomId,
     action: Action,
 ) -> Result<Scene> {
-    let key = key_of(tx, room)?;
-    rooms::lock(tx, &[key])?;
-    let scene = look(tx, ctx, key)?;
-    scene.permit(policy, ctx, action)?;
-    Ok(scene)
+    rooms::lock_ids(tx, &[room])?;
+    enter(tx, policy, ctx, room, action)
 }
 
 /// [`enter`] for a change: the room is locked until the transaction ends, and its state must take

@@ -16,11 +16,11 @@ use orderchat_store::rooms::{Filter, Scope, StoredRoom};
 use orderchat_store::{Tx, messages, orders, participants, rooms};
 use serde_json::json;
 
-use super::access::{Scene, enter_to_change, key_of, look};
+use super::access::{Scene, enter_to_change, look, look_by_key};
 use super::members::{Newcomer, admit, is_in, seats};
 use super::participants::{Invitation, person};
 use super::scribe::{NOTHING, reason};
-use super::{Chat, Context, Result, Scribe, audit, opening};
+use super::{Chat, ChatError, Context, Result, Scribe, audit, opening};
 
 /// A room with all that showing it needs.
 #[derive(Clone, Debug)]
@@ -100,8 +100,7 @@ impl Chat {
         let (chat, asked) = (self.clone(), ctx.clone());
         let seen = self
             .read(move |tx| {
-                let key = key_of(tx, room)?;
-                let scene = look(tx, &asked, key)?;
+                let scene = look(tx, &asked, room)?;
                 if scene.reach(chat.policy(), &asked) < Reach::Card {
                     return Err(Refusal::NotFound.into());
                 }
@@ -166,12 +165,12 @@ impl Chat {
                 .map_err(|error| all_or_none(error, place))?;
         }
         scribe.finish(tx, &room)?;
-        Ok((look(tx, ctx, room.record.key)?, true))
+        Ok((look_by_key(tx, ctx, room.record.key)?, true))
     }
 
     /// The room that the order has: for those who reach it. One that was deleted stays the order's.
     fn existing(&self, tx: &mut Tx<'_>, ctx: &Context, key: i64) -> Result<Scene> {
-        let scene = look(tx, ctx, key)?;
+        let scene = look_by_key(tx, ctx, key)?;
         let access = scene.access(self.policy(), ctx);
         permit(ctx.caller.role, Action::CreateRoom, access)?;
         if !ctx
@@ -366,7 +365,7 @@ impl Chat {
         let Some(key) = rooms::key_of_order(tx, order)? else {
             return Ok(Vec::new());
         };
-        self.one_room(tx, ctx, query, key)
+        self.one_room(ctx, query, look_by_key(tx, ctx, key))
     }
 
     fn listed_by_name(
@@ -381,9 +380,8 @@ impl Chat {
             Ok(RoomName::Code(code)) => rooms::id_of(tx, &code)?,
             Err(_) => None,
         };
-        let key = id.map(|id| rooms::key_of(tx, id)).transpose()?.flatten();
-        match key {
-            Some(key) => self.one_room(tx, ctx, query, key),
+        match id {
+            Some(id) => self.one_room(ctx, query, look(tx, ctx, id)),
             None => Ok(Vec::new()),
         }
     }
@@ -391,12 +389,15 @@ impl Chat {
     /// The room as a list of one, if the query's scope and filters take it.
     fn one_room(
         &self,
-        tx: &mut Tx<'_>,
         ctx: &Context,
         query: &RoomQuery,
-        key: i64,
+        looked: Result<Scene>,
     ) -> Result<Vec<StoredRoom>> {
-        let scene = look(tx, ctx, key)?;
+        let scene = match looked {
+            Ok(scene) => scene,
+            Err(ChatError::Refused(Refusal::NotFound)) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
         let reach = scene.reach(self.policy(), ctx);
         let in_scope = match query.scope {
             ListScope::Mine => {
@@ -514,7 +515,7 @@ pub(crate) fn order_for(
 ) -> Result<(OrderRecord, Option<ParticipantRecord>)> {
     let order = orders::by_id(tx, id)?.ok_or(Refusal::NotFound)?;
     if let Some(key) = rooms::key_of_order(tx, id)? {
-        let scene = look(tx, ctx, key)?;
+        let scene = look_by_key(tx, ctx, key)?;
         if scene.room.record.deleted_at.is_none() {
             scene.permit(chat.policy(), ctx, Action::ReadOrder)?;
             if scene.active().is_some_and(|own| own.guest) {

@@ -17,7 +17,7 @@ use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{Batch, StoreError, Tx, messages, participants, rooms};
 use serde_json::{Map, Value};
 
-use super::access::{NO_KEY, Scene, key_of, rights_of};
+use super::access::{NO_KEY, Scene, rights_of};
 use super::{Chat, ChatError, Context, Result, Scribe};
 use crate::random;
 
@@ -92,8 +92,11 @@ impl Chat {
         };
         let (hash, user) = (key_hash(key.as_str()), ctx.user);
         self.read(move |tx| {
-            let room = key_of(tx, room)?;
-            Ok(!messages::by_client_keys(tx, &[(0, room, user, &hash)])?.is_empty())
+            let Some(room) = rooms::by_id(tx, room)? else {
+                return Ok(false);
+            };
+            let lookup = [(0, room.record.key, user, &hash)];
+            Ok(!messages::by_client_keys(tx, &lookup)?.is_empty())
         })
         .await
     }
@@ -209,14 +212,13 @@ impl Sends {
         requests: &[&Request],
     ) -> std::result::Result<Vec<Result<Scene>>, StoreError> {
         let ids: Vec<RoomId> = requests.iter().map(|request| request.room).collect();
-        let known: HashMap<RoomId, i64> = rooms::keys_of(tx, &ids)?.into_iter().collect();
-        let key = |room| known.get(&room).copied().unwrap_or(NO_KEY);
-        let keys: Vec<i64> = ids.into_iter().map(key).collect();
-        rooms::lock(tx, &keys)?;
-        let mut found: HashMap<i64, StoredRoom> = rooms::by_keys(tx, &keys)?
+        rooms::lock_ids(tx, &ids)?;
+        let mut found: HashMap<RoomId, StoredRoom> = rooms::by_ids(tx, &ids)?
             .into_iter()
-            .map(|room| (room.record.key, room))
+            .map(|room| (room.record.id, room))
             .collect();
+        let key = |id| found.get(&id).map_or(NO_KEY, |room| room.record.key);
+        let keys: Vec<i64> = ids.into_iter().map(key).collect();
         let users = requests.iter().map(|request| request.ctx.user);
         let pairs: Vec<(i64, i64)> = keys.iter().copied().zip(users).collect();
         let mut own: HashMap<i64, ParticipantRecord> = participants::by_room_and_user(tx, &pairs)?
@@ -224,7 +226,7 @@ impl Sends {
             .collect();
         let scenes = requests.iter().zip(keys).map(|(request, key)| {
             let scene = Scene {
-                room: found.remove(&key).ok_or(Refusal::NotFound)?,
+                room: found.remove(&request.room).ok_or(Refusal::NotFound)?,
                 own: own.remove(&key),
             };
             scene.permit(&self.policy, &request.ctx, Action::SendMessage)?;
