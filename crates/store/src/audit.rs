@@ -81,18 +81,16 @@ pub fn append(tx: &mut Tx<'_>, entry: &Entry<'_>, now: Millis) -> Result<()> {
     Ok(())
 }
 
-/// Whether this was recorded after `since`.
+/// [`append`], unless the same actor did the same in the same room after `since`.
 ///
 /// # Errors
-/// As any read.
-pub fn is_recent(
-    tx: &mut Tx<'_>,
-    actor: i64,
-    room: i64,
-    action: &str,
-    since: Millis,
-) -> Result<bool> {
-    Ok(tx
-        .query_opt(&RECENT, &values![actor, room, action, since])?
-        .is_some())
+/// As any write.
+pub fn append_once(tx: &mut Tx<'_>, entry: &Entry<'_>, since: Millis, now: Millis) -> Result<()> {
+    // Before asking: of two that ask at once, one would not see the other's entry.
+    meta::lock(tx, CHAIN)?;
+    let asked = values![entry.actor, entry.room, entry.action, since];
+    if tx.query_opt(&RECENT, &asked)?.is_some() {
+        return Ok(());
+    }
+    append(tx, entry, now)
 }

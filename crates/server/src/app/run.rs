@@ -20,6 +20,8 @@ use crate::{http, telemetry};
 
 /// How often it is written down who was seen: `last_seen` is at most a minute stale.
 const PRESENCE_EVERY: Duration = Duration::from_secs(30);
+/// Time for the last answers when the database has failed.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// Connections of the metrics listener.
 const METRICS_CONNECTIONS: usize = 16;
 
@@ -96,7 +98,8 @@ pub(super) async fn run(
     let orderly = wait(&chat).await?;
     stop.cancel();
     if !orderly {
-        // The database's state is unknown: what is under way was answered 503, nothing may follow.
+        // The database's state is unknown: what is under way is answered 503, nothing may follow.
+        let _ = tokio::time::timeout(LAST_ANSWERS, server).await;
         return Ok(ExitCode::FAILURE);
     }
     let drained = server.await?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use orderchat_domain::Millis;
 use orderchat_domain::time::MINUTE;
 use orderchat_store::Tx;
-use orderchat_store::audit::{Entry, append, is_recent};
+use orderchat_store::audit::{Entry, append, append_once};
 use parking_lot::Mutex;
 
 use super::access::Scene;
@@ -33,19 +33,33 @@ pub(super) fn record(
     detail: &str,
 ) -> Result<()> {
     let ip = ctx.origin.ip.to_string();
-    let entry = Entry {
+    Ok(append(
+        tx,
+        &entry(ctx, &ip, action, room, target, detail),
+        ctx.now,
+    )?)
+}
+
+fn entry<'a>(
+    ctx: &'a Context,
+    ip: &'a str,
+    action: &'a str,
+    room: Option<i64>,
+    target: Option<&'a str>,
+    detail: &'a str,
+) -> Entry<'a> {
+    Entry {
         actor: ctx.user,
         actor_role: ctx.caller.role.as_str(),
         action,
         room,
         target,
         request_id: Some(&ctx.origin.request_id),
-        ip: Some(&ip),
+        ip: Some(ip),
         user_agent: ctx.origin.user_agent.as_deref(),
         salt: random::bytes(),
         detail,
-    };
-    Ok(append(tx, &entry, ctx.now)?)
+    }
 }
 
 impl Chat {
@@ -70,10 +84,9 @@ impl Chat {
         }
         let asked = ctx.clone();
         self.write(None, move |tx| {
-            if is_recent(tx, asked.user, room, ROOM_READ, since)? {
-                return Ok(());
-            }
-            record(tx, &asked, ROOM_READ, Some(room), Some(&target), "")
+            let ip = asked.origin.ip.to_string();
+            let entry = entry(&asked, &ip, ROOM_READ, Some(room), Some(&target), "");
+            Ok(append_once(tx, &entry, since, asked.now)?)
         })
         .await?;
         let mut reads = self.0.reads.0.lock();
