@@ -73,16 +73,31 @@ impl Sql {
     }
 
     fn for_sqlite(&self) -> String {
-        let columns: Vec<String> = self
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(at, (name, _))| format!("?{} AS {name}", at + 1))
-            .collect();
-        let text = self
-            .text
-            .replace("{rows}", &format!("(SELECT {}) AS i", columns.join(", ")));
+        let text = if self.text.starts_with("UPDATE") {
+            self.as_plain_update()
+        } else {
+            let columns: Vec<String> = self
+                .columns
+                .iter()
+                .enumerate()
+                .map(|(at, (name, _))| format!("?{} AS {name}", at + 1))
+                .collect();
+            let rows = format!("(SELECT {}) AS i", columns.join(", "));
+            self.text.replace("{rows}", &rows)
+        };
         without_locks(&text, |_| String::new()).replace('$', "?")
+    }
+
+    /// An `UPDATE … FROM {rows} WHERE …` of one row: SQLite would make a table for that row first.
+    fn as_plain_update(&self) -> String {
+        let mut text = self.text.replace("FROM {rows}", "");
+        // Longer names first: none is then taken for the beginning of another.
+        let mut columns: Vec<_> = self.columns.iter().enumerate().collect();
+        columns.sort_by_key(|(_, (name, _))| std::cmp::Reverse(name.len()));
+        for (at, (name, _)) in columns {
+            text = text.replace(&format!("i.{name}"), &format!("?{}", at + 1));
+        }
+        text
     }
 
     fn for_postgres(&self) -> String {
@@ -146,6 +161,18 @@ mod tests {
         assert_eq!(
             SELECT.postgres(),
             "SELECT a FROM t r WHERE b = $2 AND c = $1 FOR UPDATE OF r"
+        );
+    }
+
+    #[test]
+    fn an_update_of_one_row_needs_no_table_of_rows_on_sqlite() {
+        static UPDATE: Sql = Sql::new(
+            "UPDATE t SET seq = i.seq, a = i.seq_a FROM {rows} WHERE t.k = i.k",
+            &[("k", Kind::Int), ("seq", Kind::Int), ("seq_a", Kind::Int)],
+        );
+        assert_eq!(
+            UPDATE.sqlite(),
+            "UPDATE t SET seq = ?2, a = ?3  WHERE t.k = ?1"
         );
     }
 

@@ -44,7 +44,7 @@ pub(crate) enum Done {
 
 /// Work for the writer: runs inside the group's transaction, learns afterwards what became of it.
 pub(crate) trait Job: Send {
-    /// Runs in a savepoint.
+    /// Runs in the group's transaction, and again when the group has to be repeated.
     fn run(&mut self, tx: &mut Tx<'_>) -> Done;
     /// The group was committed, or not.
     fn settle(self: Box<Self>, committed: Result<()>);
@@ -341,18 +341,54 @@ fn write(connection: &Connection, queue: &Receiver<Box<dyn Job>>, fatal: &Notify
 }
 
 fn commit(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<()> {
-    let result = run(connection, group);
-    if result.is_err() && !connection.is_autocommit() {
-        // Disk full leaves the transaction open; whatever is left of it must go.
+    // Refused commands have seldom written anything: then nothing needs to be undone for them
+    // alone, and a savepoint each would only cost.
+    let result = attempt(connection, group, Isolation::Shared);
+    if !matches!(result, Ok(Outcome::Entangled)) {
+        return result.map(|_| ());
+    }
+    attempt(connection, group, Isolation::Savepoints).map(|_| ())
+}
+
+/// How the commands of a group are kept apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Isolation {
+    /// Not at all.
+    Shared,
+    Savepoints,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Committed,
+    /// A command wrote something and then refused or panicked: undone with all others.
+    Entangled,
+}
+
+fn attempt(
+    connection: &Connection,
+    group: &mut [Box<dyn Job>],
+    isolation: Isolation,
+) -> Result<Outcome> {
+    let result = run(connection, group, isolation);
+    if !matches!(result, Ok(Outcome::Committed)) && !connection.is_autocommit() {
+        // Whatever is left of the transaction must go; disk full leaves it open, too.
         connection.execute_batch("ROLLBACK")?;
     }
     result
 }
 
-fn run(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<()> {
+fn run(
+    connection: &Connection,
+    group: &mut [Box<dyn Job>],
+    isolation: Isolation,
+) -> Result<Outcome> {
     statement(connection, "BEGIN IMMEDIATE")?;
     for job in group {
-        statement(connection, "SAVEPOINT command")?;
+        if isolation == Isolation::Savepoints {
+            statement(connection, "SAVEPOINT command")?;
+        }
+        let changes = connection.total_changes();
         let mut tx = Tx::Sqlite(connection);
         // A defect in one command must not take its neighbours with it.
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.run(&mut tx)));
@@ -367,12 +403,21 @@ fn run(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<()> {
             let unknown = || StoreError::Failed("SQLite ended the transaction".to_owned());
             return Err(why.flatten().unwrap_or_else(unknown));
         }
-        if why.is_some() {
-            statement(connection, "ROLLBACK TO command")?;
+        match isolation {
+            Isolation::Shared if why.is_some() && connection.total_changes() != changes => {
+                return Ok(Outcome::Entangled);
+            }
+            Isolation::Shared => {}
+            Isolation::Savepoints => {
+                if why.is_some() {
+                    statement(connection, "ROLLBACK TO command")?;
+                }
+                statement(connection, "RELEASE command")?;
+            }
         }
-        statement(connection, "RELEASE command")?;
     }
-    statement(connection, "COMMIT")
+    statement(connection, "COMMIT")?;
+    Ok(Outcome::Committed)
 }
 
 fn statement(connection: &Connection, sql: &str) -> Result<()> {
