@@ -49,8 +49,9 @@ pub enum Entrance {
 /// Whether somebody who ended may come back by this entrance (SPEC 4, "Ending and coming back").
 ///
 /// # Errors
-/// [`Rule::Blocked`] for staff who add a blocked person; otherwise [`Refusal::NotFound`], because
-/// the room does not exist for who ended, unless `staff` (a staff role that reaches the room).
+/// [`Rule::Blocked`] for staff who add a blocked person or are blocked themselves; otherwise
+/// [`Refusal::NotFound`]: the room does not exist for who ended, unless `staff` (a token's role that
+/// reaches the room).
 pub fn may_return(ended: Ended, entrance: Entrance, staff: bool) -> Result<(), Refusal> {
     let allowed = match (ended, entrance) {
         (Ended::Blocked, _) => false,
@@ -59,14 +60,15 @@ pub fn may_return(ended: Ended, entrance: Entrance, staff: bool) -> Result<(), R
         (Ended::HandedOver, Entrance::Order) => true,
         (Ended::Left | Ended::Removed, Entrance::Order) => false,
     };
-    match (allowed, entrance) {
-        (true, _) => Ok(()),
-        (false, Entrance::Staff) => Err(Refusal::conflict(
-            Rule::Blocked,
-            "this person is blocked here; unblock them first",
-        )),
-        (false, _) => Err(Refusal::NotFound),
+    if allowed {
+        return Ok(());
     }
+    // Staff know of the block; to everybody else the room does not exist.
+    if entrance == Entrance::Staff || (entrance == Entrance::Own && staff) {
+        let detail = "this person is blocked here; unblock them first";
+        return Err(Refusal::conflict(Rule::Blocked, detail));
+    }
+    Err(Refusal::NotFound)
 }
 
 /// In which capacity somebody comes in: decides from where on they see.

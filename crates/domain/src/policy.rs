@@ -58,7 +58,7 @@ impl Default for OrderPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct As {
     pub role: Role,
-    /// Came from outside the order, by a public room or an invitation to no seat of the order's.
+    /// Came in by a public room's card, by their own wish.
     pub guest: bool,
 }
 

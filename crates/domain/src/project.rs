@@ -41,7 +41,7 @@ impl Viewer<'_> {
     /// do not.
     #[must_use]
     pub fn sees_identities(&self) -> bool {
-        self.role.is_staff() && self.participant.is_none_or(|own| !own.guest)
+        looks_as_staff(self.role, self.participant)
     }
 
     /// Guests see no order data.
@@ -53,10 +53,21 @@ impl Viewer<'_> {
     /// The first seq they may see.
     #[must_use]
     pub fn visible_from(&self) -> u64 {
-        match self.participant {
-            Some(own) if !self.sees_identities() => own.visible_from,
-            _ => 1,
-        }
+        visible_from(self.role, self.participant)
+    }
+}
+
+fn looks_as_staff(role: TokenRole, participant: Option<&ParticipantRecord>) -> bool {
+    role.is_staff() && participant.is_none_or(|own| !own.guest)
+}
+
+/// The first seq that somebody with a token of this role may see, `participant` their place in the
+/// room while they are in it.
+#[must_use]
+pub fn visible_from(role: TokenRole, participant: Option<&ParticipantRecord>) -> u64 {
+    match participant {
+        Some(own) if !looks_as_staff(role, participant) => own.visible_from,
+        _ => 1,
     }
 }
 

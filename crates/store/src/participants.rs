@@ -3,7 +3,7 @@
 use orderchat_domain::participant::Ended;
 use orderchat_domain::project::ParticipantRecord;
 use orderchat_domain::receipt::{Unread, Watermarks};
-use orderchat_domain::{Millis, ParticipantId, Role, RoomId};
+use orderchat_domain::{ParticipantId, Role, RoomId};
 use serde_json::{Map, Value as Json};
 
 use crate::orders::person;
@@ -69,6 +69,12 @@ fn read(row: &mut Row) -> Result<ParticipantRecord> {
     let no_role = || StoreError::Corrupt("a participant's role is none".to_owned());
     let user_role = Role::parse(&row.take::<String>()?).ok_or_else(no_role)?;
     let role = Role::parse(&row.take::<String>()?).ok_or_else(no_role)?;
+    // Never higher than the user's own, which may have become lower since.
+    let role = if role.rank() > user_role.rank() {
+        user_role
+    } else {
+        role
+    };
     let guest = row.take()?;
     let ended: Option<String> = row.take()?;
     Ok(ParticipantRecord {
@@ -288,9 +294,4 @@ pub fn sent(tx: &mut Tx<'_>, participants: &[i64]) -> Result<()> {
 pub fn deleted(tx: &mut Tx<'_>, room: i64, sender: i64, seq: u64) -> Result<()> {
     tx.execute(&DELETED, &values![room, sender, seq])?;
     Ok(())
-}
-
-/// When a participant was last seen by a node that has not written it down yet.
-pub fn note_seen(participant: &mut ParticipantRecord, seen: Option<Millis>) {
-    participant.last_seen = participant.last_seen.max(seen);
 }

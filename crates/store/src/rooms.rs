@@ -33,7 +33,7 @@ macro_rules! columns {
     () => {
         "r.k, r.id, r.code, o.k, o.id, o.number, o.status, o.delivery_status, o.pharmacy, \
          o.customer, o.rider, o.final_at, r.title, r.description, r.status, r.is_public, \
-         r.max_participants, r.participant_count, r.message_count, r.ordinal, r.language, \
+         r.max_participants, r.participant_count, r.message_count, r.ordinal, COALESCE(o.language, r.language), \
          r.created_at, r.closed_at, r.closed_by_policy, r.reopened_at, r.archived_at, \
          r.deleted_at, r.last_at, r.seq, r.version, r.chain, r.last_message, r.delivered_leader, \
          r.delivered_first, r.delivered_second, r.read_leader, r.read_first, r.read_second, \

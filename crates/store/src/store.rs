@@ -397,19 +397,20 @@ impl<B: Batch> Writer<B> {
 
     fn commit(&self, handle: &tokio::runtime::Handle, group: Vec<Pending<B>>) {
         metrics::histogram!("orderchat_store_group_size").record(group.len() as f64);
-        let results = handle
-            .block_on(self.postgres.connection())
-            .and_then(|connection| {
-                let inputs: Vec<&B::Input> = group.iter().map(|pending| &pending.input).collect();
-                let session = Session::new(&connection, handle);
-                let run = || session.repeat(|tx| self.batch.run(tx, &inputs));
-                std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
-                    .unwrap_or_else(|_| Err(StoreError::Failed("a write panicked".to_owned())))
-            });
-        match results {
+        let inputs: Vec<&B::Input> = group.iter().map(|pending| &pending.input).collect();
+        match self.run_together(handle, &inputs) {
             Ok(results) => {
                 for (pending, result) in group.into_iter().zip(results) {
                     let _ = pending.reply.send(result);
+                }
+            }
+            // What was undone for certain is tried again one by one: a room that somebody holds
+            // must not fail the sends of all others. Of a lost connection nobody knows.
+            Err(StoreError::Busy(_) | StoreError::Statement(_) | StoreError::Corrupt(_))
+                if group.len() > 1 =>
+            {
+                for pending in group {
+                    self.commit(handle, vec![pending]);
                 }
             }
             Err(error) => {
@@ -418,5 +419,17 @@ impl<B: Batch> Writer<B> {
                 }
             }
         }
+    }
+
+    fn run_together(
+        &self,
+        handle: &tokio::runtime::Handle,
+        inputs: &[&B::Input],
+    ) -> Result<Vec<std::result::Result<B::Output, B::Refused>>> {
+        let connection = handle.block_on(self.postgres.connection())?;
+        let session = Session::new(&connection, handle);
+        let run = || session.repeat(|tx| self.batch.run(tx, inputs));
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+            .unwrap_or_else(|_| Err(StoreError::Failed("a write panicked".to_owned())))
     }
 }

@@ -109,6 +109,15 @@ pub fn by_id(tx: &mut Tx<'_>, user: &UserId, is_service: bool) -> Result<Option<
     row.map(|mut row| read(&mut row)).transpose()
 }
 
+/// [`by_id`], locked until the transaction ends.
+///
+/// # Errors
+/// As any write.
+pub fn by_id_locked(tx: &mut Tx<'_>, user: &UserId, is_service: bool) -> Result<Option<User>> {
+    let row = tx.query_opt(&BY_ID_LOCKED, &values![user.as_str(), is_service])?;
+    row.map(|mut row| read(&mut row)).transpose()
+}
+
 /// # Errors
 /// As any read.
 pub fn by_key(tx: &mut Tx<'_>, key: i64) -> Result<Option<User>> {
@@ -151,11 +160,7 @@ pub fn learn(tx: &mut Tx<'_>, told: Told<'_>, now: Millis) -> Result<(User, bool
             ],
         )?,
     };
-    let row = tx.query_opt(&BY_ID_LOCKED, &values![told.user.as_str(), is_service])?;
-    let known = row
-        .map(|mut row| read(&mut row))
-        .transpose()?
-        .ok_or(StoreError::Conflict)?;
+    let known = by_id_locked(tx, told.user, is_service)?.ok_or(StoreError::Conflict)?;
     let merged = merge(&known, told);
     if merged != known {
         update(tx, &merged, now)?;

@@ -9,7 +9,7 @@ use orderchat_domain::project::{ParticipantRecord, Person};
 use orderchat_domain::receipt::{Unread, Watermarks};
 use orderchat_domain::{ParticipantId, Refusal, Role};
 use orderchat_store::rooms::StoredRoom;
-use orderchat_store::{Tx, participants};
+use orderchat_store::{Tx, log, participants, receipts};
 use serde_json::{Map, json};
 
 use super::access::rights_of;
@@ -26,6 +26,8 @@ pub(crate) struct Newcomer {
     /// From outside the order, by their own wish.
     pub(crate) guest: bool,
     pub(crate) entrance: Entrance,
+    /// Their token reaches the room as staff, whatever they are in it.
+    pub(crate) by_staff_token: bool,
 }
 
 /// The room's seats as they stand. `active` are its active participants.
@@ -61,7 +63,7 @@ pub(crate) fn admit(
         _ => SeatFor::Other,
     };
     if let Some(ended) = before.as_ref().and_then(|before| before.ended) {
-        may_return(ended, newcomer.entrance, newcomer.role.is_staff())?;
+        may_return(ended, newcomer.entrance, newcomer.by_staff_token)?;
     }
     let active = participants::active(tx, room.record.key)?;
     seats(room, &active).take(seat)?;
@@ -83,7 +85,9 @@ pub(crate) fn admit(
     participant.ended = None;
     participant.left_at = None;
     participant.joined_at = scribe.now.max(room.record.last_activity);
-    see_from(&mut participant, room, from, joined);
+    if ended.is_none_or(|(_, before)| before != from) {
+        see_from(tx, &mut participant, room, from, joined)?;
+    }
     room.record.participant_count += 1;
     let readable = rights_of(policy, &participant, room.record.circumstances(scribe.now)).read;
     if is_new {
@@ -125,8 +129,15 @@ fn blank(room: &StoredRoom, newcomer: &Newcomer, scribe: &Scribe) -> Participant
     }
 }
 
-/// Sets from where on they see. What lies before neither counts as unread nor among the messages.
-fn see_from(participant: &mut ParticipantRecord, room: &StoredRoom, from: u64, joined: u64) {
+/// Sets from where on they see: from the beginning or from now on. What lies before neither counts
+/// as unread nor among the messages; of what they see from the beginning, what they have not read.
+fn see_from(
+    tx: &mut Tx<'_>,
+    participant: &mut ParticipantRecord,
+    room: &StoredRoom,
+    from: u64,
+    joined: u64,
+) -> Result<()> {
     participant.visible_from = from;
     if from == joined {
         participant.messages_before = room.record.message_count;
@@ -134,9 +145,22 @@ fn see_from(participant: &mut ParticipantRecord, room: &StoredRoom, from: u64, j
             read_ordinal: room.record.ordinal,
             ..Unread::default()
         };
-    } else if from == 1 {
-        participant.messages_before = 0;
+        return Ok(());
     }
+    let (key, read, user) = (
+        room.record.key,
+        participant.marks.read,
+        participant.person.key,
+    );
+    let (own_after, deleted_after) = receipts::passed(tx, key, read, joined, user)?;
+    participant.messages_before = 0;
+    participant.unread = Unread {
+        room_ordinal: 0,
+        read_ordinal: log::ordinal_at(tx, key, read)?,
+        own_after,
+        deleted_after,
+    };
+    Ok(())
 }
 
 /// Ends somebody's participation. Who had ended otherwise before keeps the time they left.

@@ -9,6 +9,7 @@ use orderchat_domain::project::{
 use orderchat_domain::{Refusal, RoomId, card, text};
 use orderchat_store::log::Text;
 use orderchat_store::messages::{Bound, Select};
+use orderchat_store::participants::Page;
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{Tx, messages, participants, receipts};
 use serde_json::Value;
@@ -18,6 +19,9 @@ use super::scribe::{place_of, reason};
 use super::send::check_may_write;
 use super::{Chat, Context, Result, Scribe};
 use crate::random;
+
+/// Participants whose receipts are listed at most: those in the room, and who was in it before.
+const EVERYBODY: u32 = 200;
 
 /// Which messages of a room.
 #[derive(Clone, Copy, Debug)]
@@ -281,22 +285,25 @@ fn receipts_for(
     if !viewer.sees_identities() && sender != Some(viewer.user) {
         return Ok(None);
     }
-    let mut others = participants::active(tx, room.record.key)?;
+    // With those who ended: what they read stays read.
+    let everybody = Page::After(0);
+    let mut others = participants::page(tx, room.record.key, everybody, true, EVERYBODY)?;
     others.retain(|participant| Some(participant.person.key) != sender);
     let keys: Vec<i64> = others.iter().map(|participant| participant.key).collect();
     let times = receipts::of_message(tx, &keys, record.seq)?;
-    let receipts = others
+    let told = others
         .iter()
         .zip(times)
-        .map(|(participant, (_, delivered_at, read_at))| {
-            let name = shown_name(viewer, &participant.person, participant.role);
-            ReceiptView {
-                participant: participant.id,
-                name,
-                delivered_at,
-                read_at,
-            }
-        });
+        .filter(|(one, (_, delivered_at, _))| one.is_active() || delivered_at.is_some());
+    let receipts = told.map(|(participant, (_, delivered_at, read_at))| {
+        let name = shown_name(viewer, &participant.person, participant.role);
+        ReceiptView {
+            participant: participant.id,
+            name,
+            delivered_at,
+            read_at,
+        }
+    });
     Ok(Some(receipts.collect()))
 }
 

@@ -65,7 +65,7 @@ impl Chat {
             .write(Some(room), move |tx| {
                 let mut scene = enter_to_change(tx, chat.policy(), &asked, room, what.action())?;
                 let mut participant = found(tx, key)?;
-                check_target(&asked, what, &participant)?;
+                check_target(&asked, &participant)?;
                 let why = why.as_deref();
                 chat.apply_moderation(tx, &asked, &mut scene, &mut participant, what, why)?;
                 Ok(Shown { scene, participant })
@@ -137,14 +137,13 @@ impl Chat {
 /// Nobody mutes or blocks themselves, nor anybody who outranks them.
 fn check_target(
     ctx: &Context,
-    what: Moderation,
     participant: &ParticipantRecord,
 ) -> std::result::Result<(), Refusal> {
     let own = participant.person.key == ctx.user;
-    if own && matches!(what, Moderation::Mute(_) | Moderation::Block) {
+    if own {
         return Err(Refusal::forbidden(
             Rule::Oneself,
-            "nobody mutes or blocks themselves",
+            "nobody mutes or blocks themselves, or lifts it",
         ));
     }
     permit_rank(ctx.caller.role, participant.role)

@@ -88,6 +88,7 @@ pub(crate) fn let_in(
         role,
         guest: false,
         entrance,
+        by_staff_token: false,
     };
     match admit(tx, policy, scribe, room, &newcomer, before) {
         Ok(_) => Ok(true),

@@ -162,6 +162,7 @@ impl Chat {
                     role,
                     guest: false,
                     entrance,
+                    by_staff_token: false,
                 };
                 let came = admit(tx, self.policy(), scribe, room, &newcomer, before)?;
                 Ok((came, is_new))
@@ -359,6 +360,7 @@ pub(super) fn join(
         role,
         guest,
         entrance: Entrance::Own,
+        by_staff_token: token_role.is_staff(),
     };
     let before = scene.own.take();
     scene.own = Some(admit(

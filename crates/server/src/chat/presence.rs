@@ -43,10 +43,14 @@ impl Presence {
 
     fn unwritten(&self) -> Vec<(i64, Millis)> {
         let seen = self.seen.lock();
-        seen.iter()
+        let mut unwritten: Vec<_> = seen
+            .iter()
             .filter(|(_, seen)| !seen.written)
             .map(|(user, seen)| (*user, seen.at))
-            .collect()
+            .collect();
+        // In one order everywhere, so that two nodes never wait for each other's rows.
+        unwritten.sort_unstable_by_key(|(user, _)| *user);
+        unwritten
     }
 
     /// Marks as written what has not changed since, and forgets who was written before.

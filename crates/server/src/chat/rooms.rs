@@ -211,6 +211,7 @@ impl Chat {
             role,
             guest: false,
             entrance: Entrance::Own,
+            by_staff_token: true,
         };
         admit(tx, self.policy(), scribe, room, &newcomer, before)?;
         Ok(())

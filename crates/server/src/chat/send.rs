@@ -8,7 +8,9 @@ use orderchat_domain::event::{EventKind, salted_digest};
 use orderchat_domain::message::{Draft, Notice};
 use orderchat_domain::permission::Action;
 use orderchat_domain::policy::OrderPolicy;
-use orderchat_domain::project::{ActorRecord, MessageRecord, MessageView, ParticipantRecord};
+use orderchat_domain::project::{
+    ActorRecord, MessageRecord, MessageView, ParticipantRecord, visible_from,
+};
 use orderchat_domain::system::{About, completed};
 use orderchat_domain::{FieldError, MessageId, Refusal, RoomId, Rule};
 use orderchat_store::log::{Appender, Entry, NewMessage, Text};
@@ -326,10 +328,7 @@ fn decide(
     }
     scene.check_state(&request.ctx, Action::SendMessage)?;
     check_may_write(policy, scene, &request.ctx)?;
-    let visible_from = scene
-        .active()
-        .filter(|own| own.guest || !own.role.is_staff())
-        .map_or(1, |own| own.visible_from);
+    let visible_from = visible_from(request.ctx.caller.role, scene.active());
     match (request.draft.reply_to, target) {
         (Some(_), None) => Err(not_of_this_room()),
         (Some(_), Some(seq)) if seq < visible_from => Err(not_of_this_room()),

@@ -208,7 +208,7 @@ impl Chat {
         let (ctx, asked) = (ctx.clone(), id.clone());
         let profile = self
             .write(None, move |tx| {
-                let before = users::by_id(tx, &asked, false)?.and_then(|user| user.role);
+                let before = users::by_id_locked(tx, &asked, false)?.and_then(|user| user.role);
                 let pharmacy = report
                     .pharmacies
                     .as_ref()
@@ -265,7 +265,8 @@ impl Chat {
         }
         let ctx = ctx.clone();
         self.write(None, move |tx| {
-            let known = users::by_key(tx, ctx.user)?.ok_or(Refusal::NotFound)?;
+            let (user, is_service) = (&ctx.caller.user, ctx.caller.is_service());
+            let known = users::by_id_locked(tx, user, is_service)?.ok_or(Refusal::NotFound)?;
             let preferences = match &change.preferences {
                 Some(change) => preferences::merge(&known.preferences, change)?,
                 None => known.preferences,

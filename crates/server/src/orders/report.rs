@@ -1,13 +1,17 @@
 //! A report of an order: taken as a difference, in one transaction with all that follows from it.
 
+use std::collections::HashMap;
+
 use orderchat_domain::event::EventKind;
 use orderchat_domain::order::{Change, Named, Report, take};
 use orderchat_domain::participant::{Ended, check_role};
 use orderchat_domain::permission::{Action, permit_role};
-use orderchat_domain::project::{OrderRecord, OrderView, Person, masked_name, order};
+use orderchat_domain::project::{
+    OrderRecord, OrderView, ParticipantRecord, Person, masked_name, order,
+};
 use orderchat_domain::room::{RoomChange, RoomStatus, Transition};
 use orderchat_domain::system::{About, news};
-use orderchat_domain::{OrderId, Role};
+use orderchat_domain::{OrderId, Role, UserId};
 use orderchat_store::orders::People;
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::users::{Source, Told};
@@ -57,14 +61,20 @@ fn apply(
     let policy = chat.policy();
     orders::lock(tx, id)?;
     let known = orders::by_id(tx, id)?;
-    let (order, changes) = take(
+    let (order, mut changes) = take(
         known.as_ref().map(|known| &known.order),
         report,
         policy,
         ctx.now,
     )?;
     let people = learn_people(tx, ctx, known.as_ref(), report, &order.staff)?;
-    let unchanged = known.as_ref().is_some_and(|known| known.order == order);
+    if let Some(known) = &known
+        && !changes.contains(&Change::Details)
+        && is_renamed(tx, known)?
+    {
+        changes.push(Change::Details);
+    }
+    let unchanged = known.as_ref().is_some_and(|known| known.order == order) && changes.is_empty();
     if unchanged && !is_late(known.as_ref(), report) {
         let record = orders::by_id(tx, id)?.ok_or(StoreError::Conflict)?;
         return Ok((record, false));
@@ -97,6 +107,19 @@ fn is_late(known: Option<&OrderRecord>, report: &Report) -> bool {
     known.is_some_and(|known| report.sequence < known.order.sequences.newest)
 }
 
+/// Whether somebody in the order has another name or address than before the report.
+fn is_renamed(tx: &mut Tx<'_>, known: &OrderRecord) -> Result<bool> {
+    let now = orders::by_key(tx, known.key)?.ok_or(StoreError::Conflict)?;
+    let people = |record: &OrderRecord| {
+        (
+            record.customer.clone(),
+            record.rider.clone(),
+            record.staff.clone(),
+        )
+    };
+    Ok(people(&now) != people(known))
+}
+
 /// Takes note of the people a report names, and gives their keys. What an order says of somebody
 /// overrides neither their token nor `PUT /users`.
 fn learn_people(
@@ -104,48 +127,22 @@ fn learn_people(
     ctx: &Context,
     known: Option<&OrderRecord>,
     report: &Report,
-    staff: &[orderchat_domain::UserId],
+    staff: &[UserId],
 ) -> Result<People> {
-    let mut learn = |named: &Named, role: Role, pointer: &str| -> Result<i64> {
-        let told = Told {
-            user: &named.id,
-            role: Some(role),
-            name: Some(&named.name),
-            email: named.email.as_deref(),
-            pharmacy: None,
-            language: None,
-            source: Source::Order,
-        };
-        let (user, _) = users::learn(tx, told, ctx.now)?;
-        check_role(pointer, role, user.role.unwrap_or(role))?;
-        Ok(user.person.key)
-    };
+    let keys = learn_named(tx, ctx, known, report)?;
+    let key = |named: &Named| keys.get(&named.id).copied();
     let customer = match (&report.customer, known) {
-        (Some(customer), _) => learn(customer, Role::Customer, "/customer")?,
-        (None, Some(known)) => known.customer.key,
+        (Some(customer), _) => key(customer),
+        (None, Some(known)) => Some(known.customer.key),
         // A new order without a customer was refused before.
-        (None, None) => return Err(StoreError::Conflict.into()),
+        (None, None) => None,
     };
-    let rider = match &report.rider {
-        Some(Some(rider)) => Some(learn(rider, Role::Rider, "/rider")?),
-        _ => None,
-    };
-    let mut named = Vec::new();
-    for (place, person) in report
-        .pharmacy
-        .iter()
-        .flat_map(|pharmacy| pharmacy.staff.iter().flatten())
-        .enumerate()
-    {
-        let key = learn(person, Role::Pharmacy, &format!("/pharmacy/staff/{place}"))?;
-        named.push((person.id.clone(), key));
-    }
+    let rider = report.rider.iter().flatten().find_map(key);
     let before = known
         .map(|known| known.staff.as_slice())
         .unwrap_or_default();
-    let key_of = |user: &orderchat_domain::UserId| {
-        let now = named.iter().find(|(id, _)| id == user).map(|(_, key)| *key);
-        now.or_else(|| {
+    let key_of = |user: &UserId| {
+        keys.get(user).copied().or_else(|| {
             before
                 .iter()
                 .find(|person| person.user == *user)
@@ -153,10 +150,64 @@ fn learn_people(
         })
     };
     Ok(People {
-        customer,
+        customer: customer.ok_or(StoreError::Conflict)?,
         rider,
         staff: staff.iter().filter_map(key_of).collect(),
     })
+}
+
+/// Learns of everybody the report names, and gives their keys by their ids. A report that is older
+/// than the one that set the names tells no new ones.
+fn learn_named(
+    tx: &mut Tx<'_>,
+    ctx: &Context,
+    known: Option<&OrderRecord>,
+    report: &Report,
+) -> Result<HashMap<UserId, i64>> {
+    let sequences = known.map(|known| known.order.sequences).unwrap_or_default();
+    let (details, rider) = (
+        report.sequence >= sequences.rest,
+        report.sequence >= sequences.rider,
+    );
+    let staff = report
+        .pharmacy
+        .iter()
+        .flat_map(|pharmacy| pharmacy.staff.iter().flatten());
+    let mut named: Vec<(&Named, Role, bool, String)> = Vec::new();
+    named.extend(
+        report
+            .customer
+            .iter()
+            .map(|one| (one, Role::Customer, details, "/customer".into())),
+    );
+    let reported_rider = report.rider.iter().flatten();
+    named.extend(reported_rider.map(|one| (one, Role::Rider, rider, "/rider".into())));
+    named.extend(staff.enumerate().map(|(place, one)| {
+        (
+            one,
+            Role::Pharmacy,
+            details,
+            format!("/pharmacy/staff/{place}"),
+        )
+    }));
+    // In one order everywhere, so that two reports never wait for each other's users.
+    named.sort_by(|(one, ..), (other, ..)| one.id.cmp(&other.id));
+    let mut keys = HashMap::with_capacity(named.len());
+    for (one, role, is_newer, pointer) in named {
+        let told = Told {
+            user: &one.id,
+            role: Some(role),
+            name: Some(one.name.as_str()).filter(|_| is_newer),
+            email: one.email.as_deref().filter(|_| is_newer),
+            pharmacy: None,
+            language: None,
+            source: Source::Order,
+        };
+        let (user, _) = users::learn(tx, told, ctx.now)?;
+        check_role(&pointer, role, user.role.unwrap_or(role))?;
+        keys.insert(one.id.clone(), user.person.key);
+    }
+    Ok(keys)
 }
 
 /// The key of the order's rider after the report: the one reported, or the one it keeps.
@@ -164,7 +215,7 @@ fn rider_key(
     tx: &mut Tx<'_>,
     known: Option<&OrderRecord>,
     people: &People,
-    rider: Option<&orderchat_domain::UserId>,
+    rider: Option<&UserId>,
 ) -> Result<Option<i64>> {
     let Some(rider) = rider else { return Ok(None) };
     if let Some(kept) = known.and_then(|known| known.rider.as_ref())
@@ -280,13 +331,17 @@ fn hand_over(
     record: &OrderRecord,
     before: &Person,
 ) -> Result<()> {
-    let participant = participants::of_user(tx, room.record.key, before.key)?;
-    let Some(mut participant) = participant.filter(|participant| participant.is_active()) else {
-        return Ok(());
-    };
-    if participant.role != Role::Rider || before.key == record.customer.key {
+    let still_in_it = |person: &Person| person.key == before.key;
+    if still_in_it(&record.customer) || record.staff.iter().any(still_in_it) {
         return Ok(());
     }
+    let participant = participants::of_user(tx, room.record.key, before.key)?;
+    // Whoever left could come back: the order has another rider now.
+    let ends =
+        |participant: &ParticipantRecord| matches!(participant.ended, None | Some(Ended::Left));
+    let Some(mut participant) = participant.filter(ends) else {
+        return Ok(());
+    };
     members::end(tx, scribe, room, &mut participant, Ended::HandedOver, None)
 }
 

@@ -20,6 +20,7 @@ mod edits_deletes;
 mod errors;
 mod events;
 mod guarantees;
+mod hand_over;
 mod idempotency;
 mod identity;
 mod limits;

@@ -226,3 +226,43 @@ async fn only_participants_leave_marks() {
         }
     }
 }
+
+#[tokio::test]
+async fn who_joins_late_has_unread_what_they_see_and_was_not_deleted() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    room.customer.say(&room, "one").await;
+    room.customer.say(&room, "two").await;
+    let gone = room.customer.say(&room, "three").await;
+    let path = crate::harness::message_path(&gone, "");
+    room.customer.delete(&path).await.ok(204);
+    let joined = room.support.act(&room.at("join/")).await.ok(200);
+    assert_eq!(joined["unread_count"], 2);
+    room.support.say(&room, "mine does not count").await;
+    assert_eq!(room.seen_by(&room.support).await["unread_count"], 2);
+}
+
+#[tokio::test]
+async fn a_removed_guest_whom_staff_add_has_everything_they_now_see_unread() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    room.customer.say(&room, "before").await;
+    room.make_public().await;
+    let guest = server.pharmacy("visitor", "ph-elsewhere");
+    guest.act(&room.at("join/")).await.ok(200);
+    room.customer.say(&room, "while they are a guest").await;
+    room.remove(&guest).await;
+    let back = json!({ "user": guest.user });
+    room.admin
+        .post(&room.at("participants/"), back)
+        .await
+        .ok(200);
+    let seen = room.seen_by(&guest).await;
+    let counted = room
+        .messages_seen_by(&guest)
+        .await
+        .iter()
+        .filter(|message| message["message_type"] != "system")
+        .count();
+    assert_eq!(seen["unread_count"], counted);
+}

@@ -156,7 +156,7 @@ impl Variant {
             search = self.search_condition(),
             role = match self.start {
                 Start::Own => "me.role".to_owned(),
-                Start::Walk | Start::Words => own("me.role", ""),
+                Start::Walk | Start::Words => own("me.role", "AND me.ended IS NULL"),
             },
         )
     }

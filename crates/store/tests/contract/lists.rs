@@ -287,8 +287,10 @@ async fn filters_narrow_a_list_and_its_cursor_still_walks_it(database: &Database
                 role: Some(Role::Pharmacy),
                 ..none.clone()
             };
-            let has_role =
-                |made: &Made| made.role == Role::Pharmacy && made.standing != Standing::Outside;
+            let has_role = |made: &Made| {
+                let is_in = matches!(made.standing, Standing::Reads | Standing::MayNotRead);
+                made.role == Role::Pharmacy && is_in
+            };
             check(&as_pharmacy, &has_role)?;
             let all_of_it = Filter {
                 is_public: Some(true),
