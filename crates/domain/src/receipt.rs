@@ -93,16 +93,18 @@ impl Frontier {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     pub participant: i64,
+    /// The first seq that they may see: their mark says nothing of what lies before.
+    pub visible_from: u64,
     pub seq: u64,
     pub at: crate::Millis,
 }
 
-/// When the first person other than the sender reached the message.
+/// When the first person other than the sender, of those who may see it, reached the message.
 #[must_use]
 pub fn reached_at(marks: &[Mark], sender: i64, seq: u64) -> Option<crate::Millis> {
     marks
         .iter()
-        .filter(|mark| mark.seq >= seq && mark.participant != sender)
+        .filter(|mark| mark.seq >= seq && mark.visible_from <= seq && mark.participant != sender)
         .map(|mark| mark.at)
         .min()
 }
@@ -151,7 +153,7 @@ mod tests {
                 if own.is_some_and(|own| seq <= own) {
                     continue;
                 }
-                let mark = Mark { participant, seq, at: Millis(i64::try_from(time).unwrap_or(0)) };
+                let mark = Mark { visible_from: 1, participant, seq, at: Millis(i64::try_from(time).unwrap_or(0)) };
                 all.push(mark);
                 let (next, moved) = frontier.advance(participant, seq);
                 frontier = next;
@@ -185,5 +187,17 @@ mod tests {
                 read: 5
             }
         );
+    }
+
+    #[test]
+    fn who_came_later_has_not_read_what_was_before() {
+        let late = Mark {
+            participant: 2,
+            visible_from: 5,
+            seq: 9,
+            at: Millis(1),
+        };
+        assert_eq!(reached_at(&[late], 1, 4), None);
+        assert_eq!(reached_at(&[late], 1, 5), Some(Millis(1)));
     }
 }

@@ -8,9 +8,10 @@ use crate::value::{Row, values};
 use crate::{Result, Tx};
 
 statements! {
-    MARKS = "SELECT participant, seq, at FROM receipt_mark
-        WHERE room = $1 AND kind = $2 AND seq >= $3 ORDER BY seq, participant LIMIT $4";
-    FIRST_BEYOND = "SELECT p.k, a.seq, a.at FROM participant p
+    MARKS = "SELECT m.participant, p.visible_from, m.seq, m.at FROM receipt_mark m
+        JOIN participant p ON p.k = m.participant
+        WHERE m.room = $1 AND m.kind = $2 AND m.seq >= $3 ORDER BY m.seq, m.participant LIMIT $4";
+    FIRST_BEYOND = "SELECT p.k, p.visible_from, a.seq, a.at FROM participant p
         JOIN receipt_advance a ON a.participant = p.k AND a.kind = $2
             AND a.seq = (SELECT MIN(n.seq) FROM receipt_advance n
                 WHERE n.participant = p.k AND n.kind = $2 AND n.seq >= $3)
@@ -71,7 +72,12 @@ pub(crate) fn reached(
         if seq > until {
             (marks, until) = (first_beyond(tx, room, kind, seq)?, seq);
         }
-        times.push(reached_at(&marks, sender, seq));
+        let mut at = reached_at(&marks, sender, seq);
+        if at.is_none() {
+            // Whoever moved the frontier may not see this one; others who do were behind them.
+            at = reached_at(&first_beyond(tx, room, kind, seq)?, sender, seq);
+        }
+        times.push(at);
     }
     Ok(times)
 }
@@ -107,6 +113,7 @@ fn first_beyond(tx: &mut Tx<'_>, room: i64, kind: Kind, seq: u64) -> Result<Vec<
 fn mark(mut row: Row) -> Result<Mark> {
     Ok(Mark {
         participant: row.take()?,
+        visible_from: row.take()?,
         seq: row.take()?,
         at: row.take()?,
     })

@@ -288,7 +288,7 @@ fn receipts_for(
     // With those who ended: what they read stays read.
     let everybody = Page::After(0);
     let mut others = participants::page(tx, room.record.key, everybody, true, EVERYBODY)?;
-    others.retain(|participant| Some(participant.person.key) != sender);
+    others.retain(|one| Some(one.person.key) != sender && one.visible_from <= record.seq);
     let keys: Vec<i64> = others.iter().map(|participant| participant.key).collect();
     let times = receipts::of_message(tx, &keys, record.seq)?;
     let told = others

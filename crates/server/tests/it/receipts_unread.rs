@@ -266,3 +266,29 @@ async fn a_removed_guest_whom_staff_add_has_everything_they_now_see_unread() {
         .count();
     assert_eq!(seen["unread_count"], counted);
 }
+
+#[tokio::test]
+async fn a_rider_who_came_later_has_not_read_what_was_said_before() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let before = room.customer.say(&room, "before they came").await;
+    room.service
+        .report(&room.report.clone().with_rider("rider-two"))
+        .await
+        .ok(200);
+    let rider = server.rider("rider-two");
+    let after = room.customer.say(&room, "after").await;
+    rider.act(&room.at("read/")).await.ok(200);
+    for (message, status) in [(&before, "sent"), (&after, "read")] {
+        let path = message_path(message, "");
+        let seen = room.customer.get(&path).await.ok(200);
+        assert_eq!(seen["status"], status, "{seen}");
+    }
+    room.pharmacist.act(&room.at("read/")).await.ok(200);
+    let path = message_path(&before, "");
+    let seen = room.customer.get(&path).await.ok(200);
+    assert_eq!(
+        seen["status"], "read",
+        "the pharmacy saw it from the beginning"
+    );
+}

@@ -92,7 +92,7 @@ const HOT: [(&str, &str, &[&str]); 14] = [
         &["participant_own"],
     ),
     (
-        "FROM receipt_mark WHERE room = $1 AND kind = $2 AND seq >= $3 ORDER BY",
+        "WHERE m.room = $1 AND m.kind = $2 AND m.seq >= $3 ORDER BY",
         "(room=? AND kind=? AND seq>?)",
         &["receipt_mark_pkey"],
     ),

@@ -62,6 +62,7 @@ impl Talk {
         }
         let at = NOW.plus(self.clock);
         advances.push(Mark {
+            visible_from: 1,
             participant,
             seq,
             at,
