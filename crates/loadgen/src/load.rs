@@ -181,15 +181,15 @@ impl<W: Workload> Client<W> {
     }
 }
 
-/// What the server's processor time grew by while answers counted.
-async fn cpu_in_window(plan: &Plan, schedule: &Schedule) -> Result<Option<Duration>> {
+/// The processor time that was used while answers counted.
+async fn cpu_in_window(plan: &Plan, schedule: &Schedule) -> Result<Option<CpuTime>> {
     let Some(pid) = plan.server_pid else {
         return Ok(None);
     };
     sleep_until(schedule.counted_from_ns()).await;
-    let before = CpuTime::of(pid)?;
+    let before = CpuTime::now(pid)?;
     sleep_until(schedule.end_ns()).await;
-    Ok(Some(CpuTime::of(pid)?.since(before)))
+    Ok(Some(CpuTime::now(pid)?.since(before)))
 }
 
 async fn sleep_until(ns: u64) {

@@ -8,11 +8,15 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use crate::client::Lost;
+use crate::cpu::CpuTime;
 use crate::load::{Exchange, Plan};
 
 /// Latencies are kept in microseconds, exact to three digits, up to two minutes: more than any
 /// deadline and drain together.
 const MAX_LATENCY_US: u64 = 120_000_000;
+
+/// The kernel's own work for sockets and disk stays below; another program that computes does not.
+const NOTABLE_CORES: f64 = 0.1;
 
 /// One client's count.
 #[derive(Debug)]
@@ -80,6 +84,11 @@ pub(crate) struct Measured {
     pub(crate) latency_ms: Latency,
     /// The server's user and system time, all threads, per successful answer.
     pub(crate) server_cpu_us: Option<f64>,
+    /// This program's.
+    pub(crate) client_cpu_us: Option<f64>,
+    /// Processors that were busy with neither of the two: with PostgreSQL, or with what should not
+    /// run beside a measurement.
+    pub(crate) elsewhere_cores: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -92,12 +101,13 @@ pub(crate) struct Latency {
 }
 
 impl Measured {
-    pub(crate) fn new(plan: &Plan, tally: Tally, unsent: u64, cpu: Option<Duration>) -> Self {
+    pub(crate) fn new(plan: &Plan, tally: Tally, unsent: u64, cpu: Option<CpuTime>) -> Self {
         let answers = tally.latency_us.len();
         // An open loop that falls behind ends late: what it drained after the end is not a rate
         // that the server sustained within the duration.
         let took = tally.last_return_ns.saturating_sub(tally.first_invoke_ns);
         let seconds = plan.duration.max(Duration::from_nanos(took)).as_secs_f64();
+        let each = |cpu: Duration| round(cpu.as_secs_f64() * 1e6 / micros(answers.max(1)));
         let ms = |quantile| round(micros(tally.latency_us.value_at_quantile(quantile)) / 1000.0);
         Self {
             connections: plan.connections,
@@ -112,9 +122,10 @@ impl Measured {
                 p999: ms(0.999),
                 max: ms(1.0),
             },
-            server_cpu_us: cpu
-                .filter(|_| answers > 0)
-                .map(|cpu| round(cpu.as_secs_f64() * 1e6 / micros(answers))),
+            server_cpu_us: cpu.map(|cpu| each(cpu.server)),
+            client_cpu_us: cpu.map(|cpu| each(cpu.client)),
+            elsewhere_cores: cpu
+                .map(|cpu| round(cpu.elsewhere.as_secs_f64() / plan.duration.as_secs_f64())),
             errors: tally.errors,
         }
     }
@@ -152,11 +163,20 @@ impl Measured {
             "{what}, {pace}: {}/s; ms p50 {p50} p90 {p90} p99 {p99} p99.9 {p999} max {max}",
             thousands(self.per_s)
         );
-        if let Some(us) = self.server_cpu_us {
-            sentence += &format!("; server CPU {us} µs each");
+        if let (Some(server), Some(client)) = (self.server_cpu_us, self.client_cpu_us) {
+            sentence += &format!("; CPU µs each: server {server}, client {client}");
         }
+        sentence += &self.elsewhere();
         sentence += &self.failures();
         sentence
+    }
+
+    /// "; … cores busy elsewhere", or nothing when hardly any.
+    pub(crate) fn elsewhere(&self) -> String {
+        match self.elsewhere_cores {
+            Some(cores) if cores >= NOTABLE_CORES => format!("; {cores} cores busy elsewhere"),
+            _ => String::new(),
+        }
     }
 
     /// "; errors …" or nothing.
@@ -236,12 +256,19 @@ mod tests {
             tally.count(&exchange(201), Duration::from_millis(ms));
         }
         tally.count(&exchange(503), Duration::from_micros(1));
-        let measured = Measured::new(&plan(None), tally, 0, Some(Duration::from_millis(5)));
+        let cpu = CpuTime {
+            server: Duration::from_millis(5),
+            client: Duration::from_millis(1),
+            elsewhere: Duration::from_millis(500),
+        };
+        let measured = Measured::new(&plan(None), tally, 0, Some(cpu));
         assert_eq!(measured.answers, 100);
         assert_eq!(measured.per_s, 50.0);
         assert_eq!(measured.latency_ms.max.round(), 100.0);
         assert_eq!(measured.latency_ms.p50.round(), 50.0);
         assert_eq!(measured.server_cpu_us, Some(50.0));
+        assert_eq!(measured.client_cpu_us, Some(10.0));
+        assert_eq!(measured.elsewhere(), "; 0.25 cores busy elsewhere");
         assert_eq!(measured.errors["503"], 1);
         assert_eq!(measured.failures(), "; errors: 1 × 503");
     }

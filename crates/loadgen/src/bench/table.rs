@@ -11,7 +11,9 @@ struct Row {
     measured: String,
     target: String,
     met: Option<bool>,
-    failures: String,
+    /// What stands behind the figure: errors, and who else was busy.
+    notes: String,
+    failed: bool,
 }
 
 impl Row {
@@ -21,7 +23,8 @@ impl Row {
             measured,
             target: String::new(),
             met: None,
-            failures: of.failures(),
+            notes: of.elsewhere() + &of.failures(),
+            failed: !of.failures().is_empty(),
         }
     }
 
@@ -29,7 +32,7 @@ impl Row {
         Self {
             target,
             // Figures of a load that was partly refused are not what was promised.
-            met: Some(met && self.failures.is_empty()),
+            met: Some(met && !self.failed),
             ..self
         }
     }
@@ -55,7 +58,7 @@ pub(super) fn markdown(figures: &[Figures]) -> String {
             let _ = writeln!(
                 text,
                 "| {} | {}{} | {} | {verdict} |",
-                row.figure, row.measured, row.failures, row.target
+                row.figure, row.measured, row.notes, row.target
             );
         }
         text.push('\n');
@@ -175,6 +178,8 @@ mod tests {
                 max: ms,
             },
             server_cpu_us: Some(61.4),
+            client_cpu_us: Some(9.0),
+            elsewhere_cores: Some(0.02),
         }
     }
 
