@@ -16,7 +16,7 @@ use crate::load::{Exchange, Plan};
 const MAX_LATENCY_US: u64 = 120_000_000;
 
 /// The kernel's own work for sockets and disk stays below; another program that computes does not.
-const NOTABLE_CORES: f64 = 0.1;
+const NOTABLE_CORES: f64 = 0.25;
 
 /// One client's count.
 #[derive(Debug)]
