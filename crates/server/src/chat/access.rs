@@ -113,17 +113,18 @@ pub(super) const NO_KEY: i64 = 0;
 /// The room and the caller's place in it, unasked.
 pub(crate) fn look(tx: &mut Tx<'_>, ctx: &Context, room: RoomId) -> Result<Scene> {
     let found = rooms::by_id(tx, room)?;
-    let key = found.as_ref().map_or(NO_KEY, |room| room.record.key);
-    let own = participants::of_user(tx, key, ctx.user)?;
-    Ok(Scene {
-        room: found.ok_or(Refusal::NotFound)?,
-        own,
-    })
+    place_in(tx, ctx, found)
 }
 
 /// [`look`], by the room's internal key.
 pub(crate) fn look_by_key(tx: &mut Tx<'_>, ctx: &Context, key: i64) -> Result<Scene> {
     let found = rooms::by_key(tx, key)?;
+    place_in(tx, ctx, found)
+}
+
+/// Asks for the caller's place also where there is no room: see [`NO_KEY`].
+fn place_in(tx: &mut Tx<'_>, ctx: &Context, found: Option<StoredRoom>) -> Result<Scene> {
+    let key = found.as_ref().map_or(NO_KEY, |room| room.record.key);
     let own = participants::of_user(tx, key, ctx.user)?;
     Ok(Scene {
         room: found.ok_or(Refusal::NotFound)?,
