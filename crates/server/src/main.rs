@@ -8,6 +8,7 @@ mod clock;
 mod config;
 mod generations;
 mod http;
+mod jobs;
 mod json;
 mod limits;
 mod net;

@@ -16,10 +16,8 @@ use crate::chat::Chat;
 use crate::config::{Privacy, Settings, check_private};
 use crate::limits::Limits;
 use crate::net::{self, ServeLimits, WRITE_TIMEOUT};
-use crate::{http, telemetry};
+use crate::{http, jobs, telemetry};
 
-/// How often it is written down who was seen: `last_seen` is at most a minute stale.
-const PRESENCE_EVERY: Duration = Duration::from_secs(30);
 /// Time for the last answers when the database has failed.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// Connections of the metrics listener.
@@ -79,7 +77,7 @@ pub(super) async fn run(
     let keys = async move { verifier.keep_fresh(asked_to_stop).await };
     net::spawn("keys", keys);
     net::spawn("metrics-upkeep", metrics.clone().keep_up(stop.clone()));
-    net::spawn("presence", write_presence(chat.clone(), stop.clone()));
+    jobs::start(&chat, &stop);
     let metrics_server = net::spawn(
         "metrics",
         net::serve(
@@ -170,18 +168,4 @@ async fn wait(chat: &Chat) -> anyhow::Result<bool> {
     };
     tracing::info!(orderly, "stopping");
     Ok(orderly)
-}
-
-async fn write_presence(chat: Chat, stop: CancellationToken) {
-    let mut ticks = tokio::time::interval(PRESENCE_EVERY);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
-        if let Err(error) = chat.write_presence().await {
-            tracing::warn!(%error, "who was seen could not be written down; tried again later");
-        }
-    }
 }

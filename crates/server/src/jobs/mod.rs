@@ -1,0 +1,45 @@
+//! What happens without being asked for, beside the requests. Each job is a loop of its own that
+//! ends with the server; what it does is a command of `chat`, like any other.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::chat::{Chat, Result};
+use crate::net::spawn;
+
+/// How often it is written down who was seen: `last_seen` is at most a minute stale.
+const PRESENCE_EVERY: Duration = Duration::from_secs(30);
+
+/// Starts every job. They end when `stop` is cancelled.
+pub(crate) fn start(chat: &Chat, stop: &CancellationToken) {
+    let presence = chat.clone();
+    let write_presence = move || {
+        let chat = presence.clone();
+        async move { chat.write_presence().await }
+    };
+    spawn(
+        "presence",
+        every("presence", PRESENCE_EVERY, stop.clone(), write_presence),
+    );
+}
+
+/// Does `step` at once and then every `period`, until stopped. A failure is logged under `name`,
+/// and the step tried again a period later.
+async fn every<S, F>(name: &'static str, period: Duration, stop: CancellationToken, step: S)
+where
+    S: Fn() -> F + Send,
+    F: Future<Output = Result<()>> + Send,
+{
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = step().await {
+            tracing::warn!(job = name, %error, "a job failed; it is tried again later");
+        }
+    }
+}
