@@ -4,6 +4,7 @@
 //! the table it concerns; [`Store`] runs such functions in transactions. Rules live in
 //! `orderchat-domain`; here is only how things are stored, and the hash chain of the log.
 
+pub mod actors;
 pub mod audit;
 mod engine;
 mod error;
@@ -30,6 +31,7 @@ pub use store::{Batch, Engine, Grouped, Options, POSTGRES_SETTINGS, Store};
 #[must_use]
 pub fn statements() -> Vec<&'static Sql> {
     [
+        actors::SQL,
         audit::SQL,
         log::SQL,
         messages::SQL,

@@ -2,11 +2,8 @@
 
 use orderchat_domain::event::{EventKind, Hash, Link, salted_digest};
 use orderchat_domain::message::MessageType;
-use orderchat_domain::project::{ActorRecord, Person};
-use orderchat_domain::{MessageId, Millis, ParticipantId, Role, UserId};
-use uuid::Uuid;
+use orderchat_domain::{MessageId, Millis};
 
-use crate::orders::corrupt;
 use crate::rooms::StoredRoom;
 use crate::sql::statements;
 use crate::value::{Row, values};
@@ -33,9 +30,6 @@ statements! {
         FROM log l WHERE l.room = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3";
     ORDINAL_AT = "SELECT l.ordinal FROM log l WHERE l.room = $1 AND l.seq <= $2
         ORDER BY l.seq DESC LIMIT 1";
-    ACTORS (room: Int, usr: Int) =
-        "SELECT u.k, u.id, u.name, u.email, p.id, p.role FROM {rows} JOIN app_user u ON u.k = i.usr
-         LEFT JOIN participant p ON p.room = i.room AND p.usr = i.usr";
 }
 
 /// What people wrote with an entry, or why they did it; kept apart from the chain.
@@ -305,58 +299,4 @@ pub fn ordinal_at(tx: &mut Tx<'_>, room: i64, seq: u64) -> Result<u64> {
         Some(mut row) => row.take(),
         None => Ok(0),
     }
-}
-
-/// Somebody who acted in a room, as they stand to it now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Acting {
-    pub person: Person,
-    /// `None` for staff who were never in it.
-    pub participant: Option<ParticipantId>,
-    /// The role the room shows.
-    pub role: Option<Role>,
-}
-
-/// The people behind these user keys, as they stand to the room, with the role the room shows.
-/// Staff who are not in it have none there; the log says in which role they acted.
-///
-/// # Errors
-/// As any read.
-pub fn actors(tx: &mut Tx<'_>, room: i64, users: &[i64]) -> Result<Vec<Acting>> {
-    let rows: Vec<_> = users
-        .iter()
-        .map(|user| values![room, *user].to_vec())
-        .collect();
-    let mut list = Vec::with_capacity(users.len());
-    for mut row in tx.query_rows(&ACTORS, &rows)? {
-        let key = row.take()?;
-        let id: String = row.take()?;
-        let user = UserId::parse("id", &id).map_err(|e| corrupt(&e))?;
-        let person = Person {
-            key,
-            user,
-            name: row.take()?,
-            email: row.take()?,
-        };
-        let participant: Option<Uuid> = row.take()?;
-        let role: Option<String> = row.take()?;
-        list.push(Acting {
-            person,
-            participant: participant.map(ParticipantId),
-            role: role.as_deref().and_then(Role::parse),
-        });
-    }
-    Ok(list)
-}
-
-/// Puts a person and the role they acted in together; `None` for the service and the server.
-#[must_use]
-pub fn actor_record(found: &[Acting], user: i64, acted_as: &str) -> Option<ActorRecord> {
-    let acted_as = Role::parse(acted_as)?;
-    let acting = found.iter().find(|acting| acting.person.key == user)?;
-    Some(ActorRecord {
-        participant: acting.participant,
-        person: acting.person.clone(),
-        role: acting.role.unwrap_or(acted_as),
-    })
 }

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use orderchat_domain::message::MessageType;
-use orderchat_domain::project::{ActorRecord, MessageRecord, QuoteRecord};
-use orderchat_domain::{MessageId, Millis, ParticipantId, Role, RoomId};
+use orderchat_domain::project::{MessageRecord, QuoteRecord};
+use orderchat_domain::{MessageId, Millis, RoomId};
 use uuid::Uuid;
 
-use crate::orders::person;
+use crate::actors::{self, Actors};
 use crate::receipts::{self, Kind};
 use crate::rooms::StoredRoom;
 use crate::sql::statements;
@@ -16,18 +16,15 @@ use crate::{Result, StoreError, Tx};
 
 macro_rules! columns {
     () => {
-        "l.seq, l.message_id, l.at, l.actor_role, l.message_type, l.reply_to, s.version, \
-         s.edited_at, s.deleted_at, s.reply_count, t.body, t.metadata, t.client_key, u.k, u.id, \
-         u.name, u.email, p.k, p.id, p.role"
+        "l.seq, l.message_id, l.at, l.actor, l.actor_role, l.message_type, l.reply_to, s.version, \
+         s.edited_at, s.deleted_at, s.reply_count, t.body, t.metadata, t.client_key"
     };
 }
 
 macro_rules! joins {
     () => {
         " LEFT JOIN message_state s ON s.room = l.room AND s.seq = l.seq \
-         LEFT JOIN entry_text t ON t.g = COALESCE(s.text_g, l.g) \
-         LEFT JOIN app_user u ON u.k = l.actor \
-         LEFT JOIN participant p ON p.room = l.room AND p.usr = l.actor "
+         LEFT JOIN entry_text t ON t.g = COALESCE(s.text_g, l.g) "
     };
 }
 
@@ -69,19 +66,21 @@ statements! {
             deleted_at = excluded.deleted_at";
 }
 
-/// A message as read, before its quote and its receipts are put in.
+/// A message as read, before its sender, its quote and its receipts are put in.
 struct Raw {
     record: MessageRecord,
     reply_to: Option<u64>,
-    /// The sender's participant key, 0 for the system.
-    sender: i64,
+    room: i64,
+    /// The sender's user key, and the role they sent it in.
+    actor: i64,
+    acted_as: String,
 }
 
 fn read(room: &StoredRoom, row: &mut Row) -> Result<Raw> {
     let seq: u64 = row.take()?;
     let id = MessageId(row.take::<Uuid>()?);
     let at = row.take()?;
-    let acted_as: String = row.take()?;
+    let (actor, acted_as) = (row.take()?, row.take()?);
     let message_type: String = row.take()?;
     let message_type = MessageType::parse(&message_type)
         .ok_or_else(|| StoreError::Corrupt("an unknown type of message".to_owned()))?;
@@ -91,26 +90,13 @@ fn read(room: &StoredRoom, row: &mut Row) -> Result<Raw> {
     let reply_count = row.take::<Option<u64>>()?.unwrap_or(0);
     let body: Option<String> = row.take()?;
     let metadata = row.take()?;
-    let client_message_id = row.take()?;
-    let user = person(row)?;
-    let sender = row.take::<Option<i64>>()?.unwrap_or(0);
-    let participant: Option<Uuid> = row.take()?;
-    let role: Option<String> = row.take()?;
-    let role = Role::parse(role.as_deref().unwrap_or(&acted_as));
     let shown = deleted_at.is_none();
     let record = MessageRecord {
         id,
         room: room.record.id,
         seq,
         version: version.unwrap_or(seq),
-        sender: user
-            .zip(role)
-            .filter(|_| !message_type.is_system())
-            .map(|(person, role)| ActorRecord {
-                participant: participant.map(ParticipantId),
-                person,
-                role,
-            }),
+        sender: None,
         message_type,
         content: body.filter(|_| shown).unwrap_or_default(),
         metadata: if shown { metadata } else { None },
@@ -121,13 +107,24 @@ fn read(room: &StoredRoom, row: &mut Row) -> Result<Raw> {
         deleted_at,
         delivered_at: None,
         read_at: None,
-        client_message_id,
+        client_message_id: row.take()?,
     };
     Ok(Raw {
         record,
         reply_to,
-        sender,
+        room: room.record.key,
+        actor,
+        acted_as,
     })
+}
+
+/// Puts the senders in: of the system there is none.
+fn put_senders(list: &mut [Raw], actors: &Actors) {
+    for raw in list {
+        if !raw.record.message_type.is_system() {
+            raw.record.sender = actors.record(raw.room, raw.actor, &raw.acted_as);
+        }
+    }
 }
 
 /// Which messages of a room.
@@ -226,14 +223,19 @@ pub fn newest(tx: &mut Tx<'_>, rooms: &[&StoredRoom]) -> Result<HashMap<i64, Quo
                 .map(|seq| values![room.record.key, seq].to_vec())
         })
         .collect();
-    let mut newest = HashMap::with_capacity(wanted.len());
+    let mut list = Vec::with_capacity(wanted.len());
     for mut row in tx.query_rows(&BY_SEQ, &wanted)? {
-        let key = row.take()?;
+        let key: i64 = row.take()?;
         if let Some(room) = by_key.get(&key) {
-            newest.insert(key, quote(&read(room, &mut row)?.record));
+            list.push(read(room, &mut row)?);
         }
     }
-    Ok(newest)
+    let actors = actors::of(tx, list.iter().map(|raw| (raw.room, raw.actor)))?;
+    put_senders(&mut list, &actors);
+    Ok(list
+        .into_iter()
+        .map(|raw| (raw.room, quote(&raw.record)))
+        .collect())
 }
 
 /// A message as others point to it.
@@ -254,13 +256,18 @@ fn complete(tx: &mut Tx<'_>, room: &StoredRoom, mut list: Vec<Raw>) -> Result<Ve
     let mut quoted: Vec<u64> = list.iter().filter_map(|raw| raw.reply_to).collect();
     quoted.sort_unstable();
     quoted.dedup();
-    let quotes: HashMap<u64, QuoteRecord> = raw_by_seqs(tx, room, &quoted)?
+    let mut quotes = raw_by_seqs(tx, room, &quoted)?;
+    let both = list.iter().chain(&quotes);
+    let actors = actors::of(tx, both.map(|raw| (raw.room, raw.actor)))?;
+    put_senders(&mut list, &actors);
+    put_senders(&mut quotes, &actors);
+    let quotes: HashMap<u64, QuoteRecord> = quotes
         .into_iter()
         .map(|raw| (raw.record.seq, quote(&raw.record)))
         .collect();
     let messages: Vec<(u64, i64)> = list
         .iter()
-        .map(|raw| (raw.record.seq, raw.sender))
+        .map(|raw| (raw.record.seq, sender(raw, &actors)))
         .collect();
     let key = room.record.key;
     let delivered = receipts::reached(tx, key, Kind::Delivered, room.delivered, &messages)?;
@@ -271,6 +278,15 @@ fn complete(tx: &mut Tx<'_>, room: &StoredRoom, mut list: Vec<Raw>) -> Result<Ve
         raw.record.read_at = read_at;
     }
     Ok(list.into_iter().map(|raw| raw.record).collect())
+}
+
+/// The sender's participant key, 0 for the system, which is nobody in the room.
+fn sender(raw: &Raw, actors: &Actors) -> i64 {
+    if raw.record.message_type.is_system() {
+        0
+    } else {
+        actors.participant(raw.room, raw.actor)
+    }
 }
 
 /// The message's room, and its seq there.

@@ -5,7 +5,10 @@
 //!   there is one writer anyhow).
 //! - `{rows}` stands for a list of input rows, named `i`, whose columns the statement declares. On
 //!   PostgreSQL the statement runs once over all of them (`unnest` of arrays), on SQLite once for
-//!   each: one text, the best plan of both.
+//!   each: one text, the best plan of both. An `INSERT … SELECT … FROM {rows}` becomes
+//!   `INSERT … VALUES` on SQLite, and what it RETURNs is put together from the row itself and the
+//!   key that SQLite gave: asked to return or to select, SQLite makes tables and journals for one
+//!   row.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -29,7 +32,17 @@ pub struct Sql {
 #[derive(Debug)]
 struct Rendered {
     sqlite: String,
+    returned: Option<Vec<Returned>>,
     postgres: String,
+}
+
+/// A column that an `INSERT` returns, without asking SQLite for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Returned {
+    /// As it was given, by its place among the input columns.
+    Given(usize),
+    /// The key that the row got.
+    Key,
 }
 
 impl Sql {
@@ -59,6 +72,11 @@ impl Sql {
         &self.rendered().sqlite
     }
 
+    /// What the `INSERT` returns on SQLite, where its text does not.
+    pub(crate) fn returned(&self) -> Option<&[Returned]> {
+        self.rendered().returned.as_deref()
+    }
+
     /// The text as PostgreSQL takes it.
     #[must_use]
     pub fn postgres(&self) -> &str {
@@ -66,15 +84,25 @@ impl Sql {
     }
 
     fn rendered(&self) -> &Rendered {
-        self.rendered.get_or_init(|| Rendered {
-            sqlite: self.for_sqlite(),
-            postgres: self.for_postgres(),
+        self.rendered.get_or_init(|| {
+            let (sqlite, returned) = self.for_sqlite();
+            Rendered {
+                sqlite,
+                returned,
+                postgres: self.for_postgres(),
+            }
         })
     }
 
-    fn for_sqlite(&self) -> String {
-        let text = if self.text.starts_with("UPDATE") {
-            self.as_plain_update()
+    fn for_sqlite(&self) -> (String, Option<Vec<Returned>>) {
+        let (text, returned) = if let Some((into, rest)) = self.insert_of_rows() {
+            self.as_plain_insert(into, rest)
+        } else if self.text.starts_with("UPDATE") {
+            // SQLite would make a table for the one row first.
+            (
+                self.with_parameters(&self.text.replace("FROM {rows}", "")),
+                None,
+            )
         } else {
             let columns: Vec<String> = self
                 .columns
@@ -83,14 +111,41 @@ impl Sql {
                 .map(|(at, (name, _))| format!("?{} AS {name}", at + 1))
                 .collect();
             let rows = format!("(SELECT {}) AS i", columns.join(", "));
-            self.text.replace("{rows}", &rows)
+            (self.text.replace("{rows}", &rows), None)
         };
-        without_locks(&text, |_| String::new()).replace('$', "?")
+        let text = without_locks(&text, |_| String::new()).replace('$', "?");
+        (text, returned)
     }
 
-    /// An `UPDATE … FROM {rows} WHERE …` of one row: SQLite would make a table for that row first.
-    fn as_plain_update(&self) -> String {
-        let mut text = self.text.replace("FROM {rows}", "");
+    /// An `INSERT` of input rows as they are: what stands before its `SELECT`, and after.
+    fn insert_of_rows(&self) -> Option<(&str, &str)> {
+        let insert = self.text.starts_with("INSERT") && self.text.contains("FROM {rows}");
+        self.text.split_once("SELECT ").filter(|_| insert)
+    }
+
+    fn as_plain_insert(&self, into: &str, rest: &str) -> (String, Option<Vec<Returned>>) {
+        let (values, rest) = rest.split_once("FROM {rows}").unwrap_or((rest, ""));
+        // PostgreSQL does not need the condition; SQLite's parser does, before ON CONFLICT.
+        let rest = rest.replace("WHERE 1 = 1", "");
+        let values = self.with_parameters(values.trim());
+        let (rest, returned) = match rest.split_once("RETURNING ") {
+            // Whether there was a conflict only SQLite knows.
+            Some((before, columns)) if !rest.contains("ON CONFLICT") => {
+                let place =
+                    |name: &str| self.columns.iter().position(|(column, _)| *column == name);
+                let returned = columns
+                    .split(", ")
+                    .map(|name| place(name.trim()).map_or(Returned::Key, Returned::Given));
+                (before.to_owned(), Some(returned.collect()))
+            }
+            _ => (rest, None),
+        };
+        (format!("{into}VALUES ({values}) {}", rest.trim()), returned)
+    }
+
+    /// The text with the parameters of one row in place of its columns.
+    fn with_parameters(&self, text: &str) -> String {
+        let mut text = text.to_owned();
         // Longer names first: none is then taken for the beginning of another.
         let mut columns: Vec<_> = self.columns.iter().enumerate().collect();
         columns.sort_by_key(|(_, (name, _))| std::cmp::Reverse(name.len()));
@@ -177,14 +232,39 @@ mod tests {
     }
 
     #[test]
+    fn what_an_insert_returns_is_known_without_asking_sqlite() {
+        static INSERT: Sql = Sql::new(
+            "INSERT INTO t (a, b) SELECT i.a, i.b FROM {rows} RETURNING b, g",
+            &[("a", Kind::Int), ("b", Kind::Text)],
+        );
+        assert_eq!(
+            INSERT.sqlite().trim(),
+            "INSERT INTO t (a, b) VALUES (?1, ?2)"
+        );
+        assert_eq!(
+            INSERT.returned(),
+            Some([Returned::Given(1), Returned::Key].as_slice())
+        );
+        static UNLESS_THERE: Sql = Sql::new(
+            "INSERT INTO t (a) SELECT i.a FROM {rows} WHERE 1 = 1 ON CONFLICT DO NOTHING RETURNING g",
+            &[("a", Kind::Int)],
+        );
+        assert_eq!(
+            UNLESS_THERE.sqlite(),
+            "INSERT INTO t (a) VALUES (?1) ON CONFLICT DO NOTHING RETURNING g"
+        );
+        assert_eq!(UNLESS_THERE.returned(), None);
+    }
+
+    #[test]
     fn input_rows_are_arrays_on_postgres_and_one_row_on_sqlite() {
         static INSERT: Sql = Sql::new(
             "INSERT INTO t (a, b) SELECT i.a, i.b FROM {rows}",
             &[("a", Kind::Int), ("b", Kind::Text)],
         );
         assert_eq!(
-            INSERT.sqlite(),
-            "INSERT INTO t (a, b) SELECT i.a, i.b FROM (SELECT ?1 AS a, ?2 AS b) AS i"
+            INSERT.sqlite().trim(),
+            "INSERT INTO t (a, b) VALUES (?1, ?2)"
         );
         assert_eq!(
             INSERT.postgres(),

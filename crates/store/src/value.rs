@@ -138,6 +138,17 @@ pub(crate) enum Cell {
     Bytes(Vec<u8>),
 }
 
+impl From<Value<'_>> for Cell {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Int(value) => Self::Int(value),
+            Value::Text(value) => Self::Text(value.to_owned()),
+            Value::Bytes(value) => Self::Bytes(value.to_vec()),
+        }
+    }
+}
+
 /// One row of a result, read from left to right.
 #[derive(Debug)]
 pub(crate) struct Row(pub(crate) std::vec::IntoIter<Cell>);

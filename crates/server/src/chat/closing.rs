@@ -8,7 +8,7 @@ use orderchat_domain::project::{ActorRecord, RoomView};
 use orderchat_domain::room::Transition;
 use orderchat_domain::system::{About, system_message};
 use orderchat_store::rooms::StoredRoom;
-use orderchat_store::{Tx, log};
+use orderchat_store::{Tx, actors};
 
 use super::access::enter_to_change;
 use super::members::refresh_readable;
@@ -124,10 +124,6 @@ pub(crate) fn finish(
 
 /// The caller as the one who closes; the service closes as nobody.
 fn closer(tx: &mut Tx<'_>, ctx: &Context, room: i64) -> Result<Option<ActorRecord>> {
-    let found = log::actors(tx, room, &[ctx.user])?;
-    Ok(log::actor_record(
-        &found,
-        ctx.user,
-        ctx.caller.role.as_str(),
-    ))
+    let found = actors::of(tx, [(room, ctx.user)])?;
+    Ok(found.record(room, ctx.user, ctx.caller.role.as_str()))
 }

@@ -9,7 +9,8 @@ use orderchat_domain::project::{
     self, EventData, EventView, MessageRecord, OrderRecord, ParticipantRecord, Place, Surface,
     Viewer, actor, hidden, may_know,
 };
-use orderchat_store::log::{self, Acting, LogEntry, actor_record};
+use orderchat_store::actors::{self, Actors};
+use orderchat_store::log::{self, LogEntry};
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{Tx, messages, orders, participants};
 
@@ -28,7 +29,7 @@ struct Things {
     messages: HashMap<u64, MessageRecord>,
     participants: HashMap<u64, ParticipantRecord>,
     order: Option<OrderRecord>,
-    actors: Vec<Acting>,
+    actors: Actors,
 }
 
 impl Chat {
@@ -76,13 +77,7 @@ fn things(tx: &mut Tx<'_>, room: &StoredRoom, entries: &[LogEntry]) -> Result<Th
         .into_iter()
         .map(u64::cast_signed)
         .collect();
-    let mut users: Vec<i64> = entries
-        .iter()
-        .map(|entry| entry.actor)
-        .filter(|user| *user != 0)
-        .collect();
-    users.sort_unstable();
-    users.dedup();
+    let acted = entries.iter().map(|entry| (room.record.key, entry.actor));
     let order = if subjects(Subject::Order).is_empty() {
         None
     } else {
@@ -98,7 +93,7 @@ fn things(tx: &mut Tx<'_>, room: &StoredRoom, entries: &[LogEntry]) -> Result<Th
             .map(|participant| (participant.key.unsigned_abs(), participant))
             .collect(),
         order,
-        actors: log::actors(tx, room.record.key, &users)?,
+        actors: actors::of(tx, acted)?,
     })
 }
 
@@ -113,7 +108,9 @@ fn event(viewer: Viewer<'_>, room: &StoredRoom, entry: &LogEntry, things: &Thing
     if before || !may_know(viewer, entry.kind, about_order) {
         return hidden(room.record.id, entry.seq, entry.at);
     }
-    let by = actor_record(&things.actors, entry.actor, &entry.actor_role);
+    let by = things
+        .actors
+        .record(room.record.key, entry.actor, &entry.actor_role);
     EventView {
         room: room.record.id,
         seq: entry.seq,

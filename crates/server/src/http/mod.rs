@@ -25,6 +25,7 @@ pub(crate) mod v1;
 
 use std::fmt;
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,9 +72,13 @@ impl fmt::Debug for HttpSettings {
     }
 }
 
-/// What handlers and extractors work with. Cheap to clone.
+/// What handlers and extractors work with. Cheap to clone, which axum does several times for each
+/// request.
 #[derive(Clone, Debug)]
-pub(crate) struct AppState {
+pub(crate) struct AppState(Arc<Parts>);
+
+#[derive(Debug)]
+pub(crate) struct Parts {
     pub(crate) chat: Chat,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) limits: Arc<Limits>,
@@ -90,13 +95,21 @@ impl AppState {
         settings: HttpSettings,
         stopping: CancellationToken,
     ) -> Self {
-        Self {
+        Self(Arc::new(Parts {
             chat,
             verifier,
             limits,
             settings: Arc::new(settings),
             stopping,
-        }
+        }))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }
 

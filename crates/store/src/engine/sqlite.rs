@@ -1,5 +1,7 @@
 //! SQLite: one writer thread that commits in groups, a few readers, a checkpointing thread.
 
+mod checkpoint;
+
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -12,9 +14,10 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::Tx;
 use crate::migrate::{self, Migrated};
-use crate::sql::Sql;
+use crate::sql::{Returned, Sql};
 use crate::value::{Cell, Row, Value};
 use crate::{Result, StoreError};
+use checkpoint::Checkpoints;
 
 /// SQLite before this can corrupt a database on a WAL-reset race.
 const OLDEST: i32 = 3_051_003;
@@ -24,12 +27,6 @@ const GROUP: usize = 256;
 const QUEUE: usize = 4_096;
 /// Connections that read.
 const READERS: usize = 4;
-/// Checkpoint once the WAL has grown so far, in bytes.
-const CHECKPOINT_AT: u64 = 4 * 1024 * 1024;
-/// Make it start anew, which holds writers up for a moment, once it has so many pages of 4 KiB.
-const RESTART_AT: i64 = 16 * 1024;
-/// How often the WAL's size is looked at.
-const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 /// How long another process (a backup, a shell) may hold the file.
 const BUSY: Duration = Duration::from_secs(5);
 /// Prepared statements kept per connection; there are about 100.
@@ -55,14 +52,7 @@ pub(crate) struct Sqlite {
     jobs: SyncSender<Box<dyn Job>>,
     readers: Arc<Readers>,
     path: PathBuf,
-    closed: Arc<Closing>,
-}
-
-/// Told by [`Sqlite`] when it is dropped; the checkpointing thread waits on it.
-#[derive(Debug, Default)]
-struct Closing {
-    done: Mutex<bool>,
-    wake: std::sync::Condvar,
+    checkpoints: Arc<Checkpoints>,
 }
 
 #[derive(Debug)]
@@ -94,12 +84,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Drop for Sqlite {
     fn drop(&mut self) {
-        *self
-            .closed
-            .done
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = true;
-        self.closed.wake.notify_all();
+        self.checkpoints.stop();
     }
 }
 
@@ -126,19 +111,22 @@ impl Sqlite {
             free: Arc::new(Semaphore::new(READERS)),
         });
         let (jobs, queue) = sync_channel(QUEUE);
-        thread("store-writer", move || write(&writer, &queue, &fatal))?;
-        let closed = Arc::new(Closing::default());
-        let checkpoints = connect(path, OpenFlags::default())?;
-        let (wal, until) = (wal_of(path), Arc::clone(&closed));
-        thread("store-checkpoint", move || {
-            checkpoint(&checkpoints, &wal, &until)
+        let checkpoints = Arc::new(Checkpoints::default());
+        let asked = Arc::clone(&checkpoints);
+        thread("store-writer", move || {
+            write(&writer, &queue, &asked, &fatal);
         })?;
+        let (connection, until) = (
+            connect(path, OpenFlags::default())?,
+            Arc::clone(&checkpoints),
+        );
+        thread("store-checkpoint", move || until.run(&connection))?;
         Ok((
             Self {
                 jobs,
                 readers,
                 path: path.to_owned(),
-                closed,
+                checkpoints,
             },
             migrated,
         ))
@@ -214,12 +202,6 @@ fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<()> {
         .map_err(|e| StoreError::Unusable(format!("cannot start the thread {name}: {e}")))
 }
 
-fn wal_of(path: &Path) -> PathBuf {
-    let mut wal = path.as_os_str().to_owned();
-    wal.push("-wal");
-    wal.into()
-}
-
 /// Makes the file before SQLite does, for nobody else to read; SQLite gives its other files the
 /// same mode.
 fn create_private(path: &Path) -> Result<()> {
@@ -257,7 +239,7 @@ fn set_up(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
         connection.pragma_update(None, "secure_delete", "ON")?;
         // Checkpoints have a thread of their own: in the writer they would stall a group.
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-        connection.pragma_update(None, "journal_size_limit", CHECKPOINT_AT.cast_signed())?;
+        connection.pragma_update(None, "journal_size_limit", checkpoint::KEPT_BYTES)?;
     }
     // Else a statement whose parameter could decide about a partial index is prepared anew each
     // time it runs: a third of the cost of a list.
@@ -287,16 +269,30 @@ pub(crate) fn prepare(connection: &Connection, sql: &Sql) -> Result<()> {
 
 pub(crate) fn query(connection: &Connection, sql: &Sql, params: &[Value<'_>]) -> Result<Vec<Row>> {
     let mut statement = connection.prepare_cached(sql.sqlite())?;
+    if let Some(returned) = sql.returned() {
+        statement.execute(rusqlite::params_from_iter(params))?;
+        return Ok(vec![inserted(connection, returned, params)]);
+    }
     let columns = statement.column_count();
     let mut rows = statement.query(rusqlite::params_from_iter(params))?;
     let mut out = Vec::new();
     while let Some(row) = rows.next()? {
-        let cells = (0..columns)
-            .map(|at| cell(row, at))
-            .collect::<Result<Vec<_>>>()?;
+        let mut cells = Vec::with_capacity(columns);
+        for at in 0..columns {
+            cells.push(cell(row, at)?);
+        }
         out.push(Row::new(cells));
     }
     Ok(out)
+}
+
+/// What an `INSERT` of one row returns.
+fn inserted(connection: &Connection, returned: &[Returned], params: &[Value<'_>]) -> Row {
+    let cell = |column: &Returned| match *column {
+        Returned::Given(at) => Cell::from(params[at]),
+        Returned::Key => Cell::Int(connection.last_insert_rowid()),
+    };
+    Row::new(returned.iter().map(cell).collect())
 }
 
 pub(crate) fn execute(connection: &Connection, sql: &Sql, params: &[Value<'_>]) -> Result<u64> {
@@ -318,8 +314,14 @@ fn cell(row: &rusqlite::Row<'_>, at: usize) -> Result<Cell> {
 
 /// The writer: takes what is queued, up to [`GROUP`], and commits it together. One fsync pays for
 /// all of them.
-fn write(connection: &Connection, queue: &Receiver<Box<dyn Job>>, fatal: &Notify) {
+fn write(
+    connection: &Connection,
+    queue: &Receiver<Box<dyn Job>>,
+    checkpoints: &Checkpoints,
+    fatal: &Notify,
+) {
     while let Ok(first) = queue.recv() {
+        checkpoints.restart_if_asked(connection);
         let mut group = vec![first];
         group.extend(queue.try_iter().take(GROUP - 1));
         metrics::histogram!("orderchat_store_group_size").record(group.len() as f64);
@@ -423,42 +425,4 @@ fn run(
 fn statement(connection: &Connection, sql: &str) -> Result<()> {
     connection.prepare_cached(sql)?.execute([])?;
     Ok(())
-}
-
-fn checkpoint(connection: &Connection, wal: &Path, closing: &Closing) {
-    let mut failing = false;
-    let mut done = closing.done.lock().unwrap_or_else(PoisonError::into_inner);
-    while !*done {
-        let waited = closing.wake.wait_timeout(done, CHECKPOINT_EVERY);
-        (done, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        let size = std::fs::metadata(wal).map_or(0, |wal| wal.len());
-        if size < CHECKPOINT_AT {
-            continue;
-        }
-        // Most of the work without holding anybody up; then, once the WAL is long, a short stop so
-        // that it starts anew: under a steady load of writes it never would by itself.
-        let result = checkpoint_once(connection, "PASSIVE").and_then(|pages| {
-            if pages < RESTART_AT {
-                Ok(pages)
-            } else {
-                checkpoint_once(connection, "RESTART")
-            }
-        });
-        match result {
-            Ok(_) => failing = false,
-            // Said once, not four times a second, until it works again.
-            Err(error) if !failing => {
-                tracing::warn!(%error, wal_bytes = size, "a checkpoint did not succeed");
-                failing = true;
-            }
-            Err(_) => {}
-        }
-    }
-}
-
-/// How many pages the WAL holds after it.
-fn checkpoint_once(connection: &Connection, mode: &str) -> rusqlite::Result<i64> {
-    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
-        row.get(1)
-    })
 }

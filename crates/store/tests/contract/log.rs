@@ -4,7 +4,7 @@ use orderchat_domain::event::EventKind;
 use orderchat_domain::message::MessageType;
 use orderchat_domain::{Millis, Role};
 use orderchat_store::log::{self, Actor, Appender};
-use orderchat_store::{Result, Store, StoreError, Tx, messages, rooms};
+use orderchat_store::{Result, Store, StoreError, Tx, actors, messages, rooms};
 
 use crate::chain::breaks;
 use crate::database::Database;
@@ -310,11 +310,13 @@ async fn an_actor_is_shown_in_their_role_in_the_room(database: &Database) {
         let ravi = person(tx, "ravi", Role::Rider)?;
         let sam = person(tx, "sam", Role::Support)?;
         participant(tx, &room, &ravi, Role::Customer)?;
-        let found = log::actors(tx, room.record.key, &[ravi.key, sam.key])?;
-        Ok((ravi, sam, found))
+        let key = room.record.key;
+        let found = actors::of(tx, [(key, ravi.key), (key, sam.key), (key, ravi.key)])?;
+        Ok((ravi, sam, (key, found)))
     })
     .await;
-    let shown = |user, acted_as| log::actor_record(&found, user, acted_as);
+    let (room, found) = found;
+    let shown = |user, acted_as| found.record(room, user, acted_as);
     let ravi = shown(ravi.key, "rider").expect("a participant");
     assert_eq!(
         (ravi.role, ravi.participant.is_some()),

@@ -1,0 +1,115 @@
+//! Checkpoints: what the WAL holds is copied into the database file, and the WAL starts anew.
+//!
+//! A thread of its own copies, beside the writer. But the WAL starts anew only when *all* of it is
+//! copied, and under a steady load the writer has always added something meanwhile: so the thread
+//! copies nearly all, and then asks the writer to copy the little rest itself, between two groups.
+//! That bounds the WAL, and with it the disk and the time to find a page in it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::BUSY;
+
+/// A page of SQLite, and a frame of the WAL but for its header.
+const PAGE_BYTES: i64 = 4_096;
+/// Frames not yet copied from which on copying is worth an fsync: 4 MiB.
+const COPY_AT: i64 = 1_024;
+/// Frames in the WAL from which on it is to start anew: 32 MiB.
+const RESTART_AT: i64 = 8_192;
+/// Bytes the file of the WAL keeps when it starts anew: overwriting a file is cheaper to sync than
+/// making it longer, and shortening it stalls the commit that does. Twice where it starts anew, for
+/// what is written while the rest is copied.
+pub(super) const KEPT_BYTES: i64 = 2 * RESTART_AT * PAGE_BYTES;
+/// How often the WAL is looked at.
+const EVERY: Duration = Duration::from_millis(100);
+/// How long the writer waits for readers who still read the WAL; they are done in a millisecond or
+/// are a backup, which may take long: then the WAL goes on for a while.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// What the checkpointing thread and the writer tell each other.
+#[derive(Debug, Default)]
+pub(super) struct Checkpoints {
+    /// Set by the thread, taken by the writer.
+    restart: AtomicBool,
+    stopped: Mutex<bool>,
+    wake: Condvar,
+}
+
+/// How long the WAL is, in frames, and how many of these are copied.
+#[derive(Clone, Copy, Debug)]
+struct Wal {
+    frames: i64,
+    copied: i64,
+}
+
+impl Checkpoints {
+    pub(super) fn stop(&self) {
+        *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.wake.notify_all();
+    }
+
+    /// The thread: until stopped.
+    pub(super) fn run(&self, connection: &Connection) {
+        let mut failing = false;
+        let mut ask_at = RESTART_AT;
+        let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*stopped {
+            let waited = self.wake.wait_timeout(stopped, EVERY);
+            (stopped, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            match self.look(connection, &mut ask_at) {
+                Ok(()) => failing = false,
+                // Said once, not ten times a second, until it works again.
+                Err(error) if !failing => {
+                    tracing::warn!(%error, "a checkpoint did not succeed");
+                    failing = true;
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Copies what is worth it, and asks the writer once the WAL has `ask_at` frames.
+    fn look(&self, connection: &Connection, ask_at: &mut i64) -> rusqlite::Result<()> {
+        let mut wal = checkpoint(connection, "NOOP")?;
+        if wal.frames - wal.copied >= COPY_AT {
+            wal = checkpoint(connection, "PASSIVE")?;
+        }
+        metrics::gauge!("orderchat_store_wal_bytes").set((wal.frames * PAGE_BYTES) as f64);
+        if wal.frames < RESTART_AT {
+            *ask_at = RESTART_AT;
+        } else if wal.frames >= *ask_at {
+            self.restart.store(true, Ordering::Relaxed);
+            // Should it be in vain, for a long backup holds the WAL, then not again at once: each
+            // time costs the writer its patience.
+            *ask_at = wal.frames + RESTART_AT;
+        }
+        Ok(())
+    }
+
+    /// The writer, between two groups.
+    pub(super) fn restart_if_asked(&self, connection: &Connection) {
+        if !self.restart.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        let restarted = connection
+            .busy_timeout(PATIENCE)
+            .and_then(|()| checkpoint(connection, "RESTART"));
+        if let Err(error) = restarted.and_then(|_| connection.busy_timeout(BUSY)) {
+            tracing::warn!(%error, "the write-ahead log could not start anew; it grows on");
+        }
+    }
+}
+
+/// Runs a checkpoint, or with `NOOP` none. That somebody was in its way is no error: it did what it
+/// could.
+fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Wal> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+        Ok(Wal {
+            frames: row.get(1)?,
+            copied: row.get(2)?,
+        })
+    })
+}
