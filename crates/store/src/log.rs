@@ -21,11 +21,12 @@ statements! {
     INSERT_TEXT (g: Int, salt: Bytes, body: Text, metadata: Text, client_key: Text, request: Bytes) =
         "INSERT INTO entry_text (g, salt, body, metadata, client_key, request)
          SELECT i.g, i.salt, i.body, i.metadata, i.client_key, i.request FROM {rows}";
-    SET_HEAD (k: Int, seq: Int, chain: Bytes, last_at: Int, ordinal: Int, message_count: Int,
-            last_message: Int) =
-        "UPDATE room SET seq = i.seq, chain = i.chain, last_at = i.last_at, ordinal = i.ordinal,
-            message_count = i.message_count, last_message = i.last_message
-         FROM {rows} WHERE room.k = i.k";
+    SET_HEAD (room: Int, seq: Int, chain: Bytes, last_at: Int, ordinal: Int, news: Int,
+            message_count: Int, last_message: Int, last_said: Int) =
+        "UPDATE room_head SET seq = i.seq, chain = i.chain, last_at = i.last_at,
+            ordinal = i.ordinal, news = i.news, message_count = i.message_count,
+            last_message = i.last_message, last_said = i.last_said
+         FROM {rows} WHERE room_head.room = i.room";
     RANGE = "SELECT l.seq, l.kind, l.at, l.actor, l.actor_role, l.subject, l.message_type
         FROM log l WHERE l.room = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3";
     ORDINAL_AT = "SELECT l.ordinal FROM log l WHERE l.room = $1 AND l.seq <= $2
@@ -122,6 +123,11 @@ impl Appender {
             record.message_count += 1;
             record.ordinal += u64::from(message.message_type.counts_as_unread());
             room.last_message = Some(seq);
+            if message.message_type.is_order_news() {
+                record.news += 1;
+            } else {
+                room.last_said = Some(seq);
+            }
             entry.subject = seq;
         }
         let metadata = entry.text.metadata.as_deref().unwrap_or_default();
@@ -172,8 +178,10 @@ impl Appender {
                     &room.chain,
                     record.last_activity,
                     record.ordinal,
+                    record.news,
                     record.message_count,
-                    room.last_message
+                    room.last_message,
+                    room.last_said
                 ]
                 .to_vec()
             })

@@ -23,6 +23,8 @@ pub struct StoredRoom {
     pub chain: Hash,
     /// The seq of the newest message.
     pub last_message: Option<u64>,
+    /// The seq of the newest message that is not about the order.
+    pub last_said: Option<u64>,
     pub delivered: Frontier,
     pub read: Frontier,
     /// The log entry that holds the reason for closing.
@@ -33,9 +35,11 @@ macro_rules! columns {
     () => {
         "r.k, r.id, r.code, o.k, o.id, o.number, o.status, o.delivery_status, o.pharmacy, \
          o.customer, o.rider, o.final_at, r.title, r.description, r.status, r.is_public, \
-         r.max_participants, r.participant_count, r.message_count, r.ordinal, COALESCE(o.language, r.language), \
+         r.max_participants, r.participant_count, h.message_count, h.ordinal, h.news, \
+         COALESCE(o.language, r.language), \
          r.created_at, r.closed_at, r.closed_by_policy, r.reopened_at, r.archived_at, \
-         r.deleted_at, r.last_at, r.seq, r.version, r.chain, r.last_message, r.delivered_leader, \
+         r.deleted_at, h.last_at, h.seq, r.version, h.chain, h.last_message, h.last_said, \
+         r.delivered_leader, \
          r.delivered_first, r.delivered_second, r.read_leader, r.read_first, r.read_second, \
          r.close_reason, r.closed_role, cu.k, cu.id, cu.name, cu.email, cp.id, ct.body"
     };
@@ -44,7 +48,7 @@ pub(crate) use columns;
 
 macro_rules! joins {
     () => {
-        " JOIN shop_order o ON o.k = r.shop_order \
+        " JOIN room_head h ON h.room = r.k JOIN shop_order o ON o.k = r.shop_order \
          LEFT JOIN app_user cu ON cu.k = r.closed_by \
          LEFT JOIN participant cp ON cp.room = r.k AND cp.usr = r.closed_by \
          LEFT JOIN entry_text ct ON ct.g = r.close_reason "
@@ -53,21 +57,25 @@ macro_rules! joins {
 pub(crate) use joins;
 
 statements! {
-    LOCK (k: Int) = "SELECT r.k FROM room r WHERE r.k IN (SELECT i.k FROM {rows})
-        ORDER BY r.k {lock r}";
+    // A room is locked by its head, which nearly everything that locks it changes.
+    LOCK (k: Int) = "SELECT h.room FROM room_head h WHERE h.room IN (SELECT i.k FROM {rows})
+        ORDER BY h.room {lock h}";
     ID_BY_CODE = "SELECT r.id FROM room r WHERE r.code = $1";
-    LOCK_IDS (id: Bytes) = "SELECT r.k FROM room r WHERE r.id IN (SELECT i.id FROM {rows})
-        ORDER BY r.k {lock r}";
+    LOCK_IDS (id: Bytes) = "SELECT h.room FROM room r JOIN room_head h ON h.room = r.k
+        WHERE r.id IN (SELECT i.id FROM {rows}) ORDER BY h.room {lock h}";
     BY_IDS (id: Bytes) = concat!(
         "SELECT ", columns!(), " FROM {rows} JOIN room r ON r.id = i.id", joins!());
     KEY_BY_ORDER = "SELECT r.k FROM room r JOIN shop_order o ON o.k = r.shop_order WHERE o.id = $1";
     BY_KEYS (k: Int) = concat!(
         "SELECT ", columns!(), " FROM {rows} JOIN room r ON r.k = i.k", joins!());
     INSERT = "INSERT INTO room (id, code, shop_order, pharmacy, title, description, status,
-            is_public, max_participants, participant_count, message_count, ordinal, language, seq,
-            chain, version, last_at, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, 0, 0, 0, $9, 0, $10, 0, $11, $11)
+            is_public, max_participants, participant_count, language, version, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, 0, $9, 0, $10)
         ON CONFLICT DO NOTHING RETURNING k";
+    INSERT_HEAD = "INSERT INTO room_head (room, pharmacy, is_public, seq, chain, ordinal, news,
+            message_count, last_at)
+        VALUES ($1, $2, $3, 0, $4, 0, 0, 0, $5)";
+    SET_PUBLIC = "UPDATE room_head SET is_public = $2 WHERE room = $1 AND is_public <> $2";
     UPDATE = "UPDATE room SET title = $2, description = $3, is_public = $4, max_participants = $5,
             participant_count = $6, status = $7, version = $8, closed_at = $9, closed_by = $10,
             closed_role = $11, close_reason = $12, closed_by_policy = $13, reopened_at = $14,
@@ -79,12 +87,12 @@ statements! {
     CLEAR_WORDS = "DELETE FROM room_word WHERE room = $1";
     ADD_WORDS (word: Text, room: Int) = "INSERT INTO room_word (word, room)
         SELECT i.word, i.room FROM {rows} WHERE 1 = 1 ON CONFLICT DO NOTHING";
-    UNREAD = "SELECT CAST(COUNT(*) AS BIGINT), CAST(COALESCE(SUM(unread), 0) AS BIGINT)
-        FROM (SELECT r.ordinal - p.read_ordinal - p.own_after - p.deleted_after AS unread
-            FROM participant p JOIN room r ON r.k = p.room
+    UNREAD = "SELECT CAST(COALESCE(SUM(CASE WHEN unread > 0 THEN 1 ELSE 0 END), 0) AS BIGINT),
+            CAST(COALESCE(SUM(CASE WHEN unread > 0 THEN unread ELSE 0 END), 0) AS BIGINT)
+        FROM (SELECT h.ordinal - p.read_ordinal - p.own_after - p.deleted_after AS unread
+            FROM participant p JOIN room r ON r.k = p.room JOIN room_head h ON h.room = p.room
             WHERE p.usr = $1 AND p.ended IS NULL AND p.readable = 1 AND r.deleted_at IS NULL
-              AND r.status <> 'archived') AS counts
-        WHERE unread > 0";
+              AND r.status <> 'archived') AS counts";
 }
 
 fn read(mut row: Row) -> Result<StoredRoom> {
@@ -112,6 +120,7 @@ fn read(mut row: Row) -> Result<StoredRoom> {
         participant_count: row.take()?,
         message_count: row.take()?,
         ordinal: row.take()?,
+        news: row.take()?,
         language: row.take()?,
         created_at: row.take()?,
         closed_at: row.take()?,
@@ -125,7 +134,8 @@ fn read(mut row: Row) -> Result<StoredRoom> {
         closed_by: None,
         close_reason: None,
     };
-    let (chain, last_message) = (row.take()?, row.take()?);
+    let chain = row.take()?;
+    let (last_message, last_said) = (row.take()?, row.take()?);
     let (delivered, read) = (frontier(row)?, frontier(row)?);
     let close_reason = row.take()?;
     let closed_role: Option<String> = row.take()?;
@@ -144,6 +154,7 @@ fn read(mut row: Row) -> Result<StoredRoom> {
         record,
         chain,
         last_message,
+        last_said,
         delivered,
         read,
         close_reason,
@@ -288,12 +299,16 @@ pub fn insert(tx: &mut Tx<'_>, new: &NewRoom<'_>, now: Millis) -> Result<Option<
             new.is_public,
             new.max_participants,
             new.language,
-            &orderchat_domain::event::GENESIS,
             now
         ],
     )?;
     let Some(mut row) = row else { return Ok(None) };
     let key = row.take()?;
+    let genesis = &orderchat_domain::event::GENESIS;
+    tx.execute(
+        &INSERT_HEAD,
+        &values![key, new.pharmacy, new.is_public, genesis, now],
+    )?;
     set_words(tx, key, new.code, new.order_number, new.title)?;
     by_key(tx, key)
 }
@@ -325,6 +340,7 @@ pub fn update(tx: &mut Tx<'_>, stored: &StoredRoom) -> Result<()> {
             room.deleted_at
         ],
     )?;
+    tx.execute(&SET_PUBLIC, &values![room.key, room.is_public])?;
     Ok(())
 }
 

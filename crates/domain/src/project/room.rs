@@ -45,6 +45,8 @@ pub struct RoomRecord {
     pub message_count: u64,
     /// Messages that count as unread, so far.
     pub ordinal: u64,
+    /// How many messages there are about the order, which guests do not see.
+    pub news: u64,
     pub language: Option<String>,
     pub created_at: Millis,
     pub closed_at: Option<Millis>,

@@ -100,14 +100,27 @@ struct Variant {
     direction: Direction,
 }
 
+/// By what, as SQL.
+struct Ordered {
+    table: &'static str,
+    value: &'static str,
+    key: &'static str,
+    /// True of every room, and the condition of the index over all of them: who does not say it
+    /// cannot walk that index. Of a pharmacy with few rooms PostgreSQL would else walk through
+    /// those of all others.
+    every: &'static str,
+}
+
 const SCOPES: usize = 4;
 const MINE: usize = 0;
+const ALL: usize = 1;
+const PHARMACY: usize = 2;
 
 const fn scope_number(scope: Scope<'_>) -> usize {
     match scope {
         Scope::Mine => MINE,
-        Scope::All => 1,
-        Scope::Pharmacy(_) => 2,
+        Scope::All => ALL,
+        Scope::Pharmacy(_) => PHARMACY,
         Scope::Public => 3,
     }
 }
@@ -120,36 +133,45 @@ impl Variant {
     /// looked up for a room is a scalar subquery, and tables are joined crosswise: either makes
     /// both engines keep to the start that was chosen.
     fn text(self) -> String {
-        let value = match self.ordering {
-            Ordering::LastActivity => "r.last_at",
-            Ordering::CreatedAt => "r.created_at",
-        };
+        let Ordered {
+            value, key, every, ..
+        } = self.ordered();
+        let by_activity = self.ordering == Ordering::LastActivity;
         let (compare, word) = match self.direction {
             Direction::Ascending => (">", "ASC"),
             Direction::Descending => ("<", "DESC"),
         };
         let (from, joined) = match self.start {
-            Start::Walk => ("room r", "1 = 1"),
-            Start::Own => ("participant me CROSS JOIN room r", "r.k = me.room"),
+            Start::Walk if by_activity => ("room_head h CROSS JOIN room r", "r.k = h.room"),
+            Start::Walk => ("room r", "r.k IS NOT NULL"),
+            Start::Own => (
+                "participant me CROSS JOIN room_head h CROSS JOIN room r",
+                "h.room = me.room AND r.k = h.room",
+            ),
             Start::Words => (
                 "(SELECT DISTINCT w.room AS k FROM room_word w \
-                  WHERE w.word >= $10 AND w.word < $11) found CROSS JOIN room r",
-                "r.k = found.k",
+                  WHERE w.word >= $10 AND w.word < $11) found \
+                 CROSS JOIN room_head h CROSS JOIN room r",
+                "h.room = found.k AND r.k = h.room",
             ),
         };
         // Parameters that a variant does not use are named in a condition that is always true, so
         // that all variants take the same.
         format!(
-            "SELECT {columns} FROM (SELECT r.k AS page_k, {value} AS page_at FROM {from} \
-             WHERE {joined} AND {scope} AND {search} AND r.deleted_at IS NULL \
+            "SELECT {columns} FROM (SELECT {key} AS page_k, {value} AS page_at FROM {from} \
+             WHERE {joined} AND {every} AND {scope} AND {search} AND r.deleted_at IS NULL \
              AND (CAST($1 AS BIGINT) IS NOT NULL AND CAST($6 AS BIGINT) IS NOT NULL) \
              AND (CAST($2 AS TEXT) IS NULL OR CAST($2 AS TEXT) IS NOT NULL) \
              AND (CAST($3 AS TEXT) IS NULL OR r.status = $3) \
              AND (CAST($4 AS BIGINT) IS NULL OR r.is_public = $4) \
              AND (CAST($5 AS TEXT) IS NULL OR {role} = $5) \
-             AND ({value}, r.k) {compare} (CAST($7 AS BIGINT), CAST($8 AS BIGINT)) \
-             ORDER BY {value} {word}, r.k {word} LIMIT $9) page \
+             AND ({value}, {key}) {compare} (CAST($7 AS BIGINT), CAST($8 AS BIGINT)) \
+             ORDER BY {value} {word}, {key} {word} LIMIT $9) page \
              CROSS JOIN room r {joins} WHERE r.k = page_k ORDER BY page_at {word}, page_k {word}",
+            every = match self.scope {
+                MINE | ALL => every,
+                _ => "1 = 1",
+            },
             columns = columns!(),
             joins = joins!(),
             scope = self.scope_condition(),
@@ -161,15 +183,34 @@ impl Variant {
         )
     }
 
+    /// What the list is ordered by, and the table that has it, with the indexes that are walked.
+    const fn ordered(self) -> Ordered {
+        match self.ordering {
+            Ordering::LastActivity => Ordered {
+                table: "h",
+                value: "h.last_at",
+                key: "h.room",
+                every: "h.seq >= 0",
+            },
+            Ordering::CreatedAt => Ordered {
+                table: "r",
+                value: "r.created_at",
+                key: "r.k",
+                every: "r.k > 0",
+            },
+        }
+    }
+
     fn scope_condition(self) -> String {
         const ACTIVE: &str = "me.ended IS NULL AND me.readable = 1";
         let not_blocked = format!("COALESCE({}, '') <> 'blocked'", own("me.ended", ""));
+        let table = self.ordered().table;
         match (self.scope, self.start) {
             (MINE, Start::Own) => format!("me.usr = $1 AND {ACTIVE}"),
             (MINE, _) => format!("{} IS NOT NULL", own("me.k", &format!("AND {ACTIVE}"))),
-            (1, _) => format!("(CAST($6 AS BIGINT) = 1 OR {not_blocked})"),
-            (2, _) => format!("r.pharmacy = $2 AND {not_blocked}"),
-            _ => format!("r.is_public = 1 AND {} IS NULL", own("me.k", "")),
+            (ALL, _) => format!("(CAST($6 AS BIGINT) = 1 OR {not_blocked})"),
+            (PHARMACY, _) => format!("{table}.pharmacy = $2 AND {not_blocked}"),
+            _ => format!("{table}.is_public = 1 AND {} IS NULL", own("me.k", "")),
         }
     }
 

@@ -10,7 +10,10 @@ use crate::raw::{Cell, Raw};
 pub(crate) async fn breaks(raw: &Raw) -> Vec<(i64, u64)> {
     let mut broken = Vec::new();
     for room in raw
-        .rows("SELECT k, id, seq, chain FROM room ORDER BY k")
+        .rows(
+            "SELECT r.k, r.id, h.seq, h.chain FROM room r JOIN room_head h ON h.room = r.k
+             ORDER BY r.k",
+        )
         .await
     {
         let key = room[0].int();

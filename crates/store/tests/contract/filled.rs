@@ -35,7 +35,7 @@ fn insert(into: &str, count: u32, select: &str) -> String {
 }
 
 /// User 1 is in every room, as staff may be; everybody else is in one at most.
-fn inserts(engine: Engine) -> [String; 11] {
+fn inserts(engine: Engine) -> [String; 12] {
     // The ith sixteen bytes, in each engine's words.
     let id = match engine {
         Engine::Sqlite => "unhex(printf('%032x', i))",
@@ -61,12 +61,20 @@ fn inserts(engine: Engine) -> [String; 11] {
         ),
         insert(
             "room (id, code, shop_order, pharmacy, status, is_public, max_participants,
-                participant_count, message_count, ordinal, last_message, seq, chain, version,
-                last_at, created_at)",
+                participant_count, version, created_at)",
             ROOMS,
             &format!(
                 "{id}, 'code-' || i, i, 'ph' || (i % 3), 'open', CASE WHEN i % 9 = 0 THEN 1 ELSE 0 END,
-                 10, 5, 100, 100, 100, 100, {id}, 0, {now} + i, {now} + i"
+                 10, 5, 0, {now} + i"
+            ),
+        ),
+        insert(
+            "room_head (room, pharmacy, is_public, seq, chain, ordinal, news, message_count,
+                last_message, last_said, last_at)",
+            ROOMS,
+            &format!(
+                "i, 'ph' || (i % 3), CASE WHEN i % 9 = 0 THEN 1 ELSE 0 END, 100, {id}, 100, 0, 100,
+                 100, 100, {now} + i"
             ),
         ),
         insert("room_word (word, room)", ROOMS, "'n' || i, i"),
