@@ -186,7 +186,7 @@ impl Appender {
                 .to_vec()
             })
             .collect();
-        tx.query_rows(&SET_HEAD, &heads)?;
+        tx.execute_rows(&SET_HEAD, &heads)?;
         Ok(appended)
     }
 
@@ -250,7 +250,7 @@ impl Appender {
                 kind,
             });
         }
-        tx.query_rows(&INSERT_TEXT, &texts)?;
+        tx.execute_rows(&INSERT_TEXT, &texts)?;
         Ok(appended)
     }
 }

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use orderchat_domain::message::MessageType;
-use orderchat_domain::project::{MessageRecord, QuoteRecord};
+use orderchat_domain::project::{MessageRecord, ParticipantRecord, QuoteRecord};
 use orderchat_domain::{MessageId, Millis, RoomId};
 use uuid::Uuid;
 
 use crate::actors::{self, Actors};
+use crate::participants;
 use crate::receipts::{self, Kind};
 use crate::rooms::StoredRoom;
 use crate::sql::statements;
@@ -311,49 +312,75 @@ pub struct Earlier {
 /// What a send is looked up by: the place in the list asked for, room, sender, hash of the key.
 pub type KeyLookup<'a> = (usize, i64, i64, &'a [u8; 32]);
 
-/// The earlier sends of these keys, each with its place in the list asked for.
+/// A message that is replied to: the place in the list asked for, the room, the message's id.
+pub type TargetLookup = (usize, i64, MessageId);
+
+/// What a group of sends is asked before it is decided.
+#[derive(Clone, Debug, Default)]
+pub struct Lookups<'a> {
+    /// Room and user of each sender.
+    pub senders: Vec<(i64, i64)>,
+    pub keys: Vec<KeyLookup<'a>>,
+    pub targets: Vec<TargetLookup>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// The senders' places, each with its room.
+    pub senders: Vec<(i64, ParticipantRecord)>,
+    /// The earlier sends of the keys, each with its place in the list asked for.
+    pub earlier: Vec<(usize, Earlier)>,
+    /// The seqs of the messages replied to, if they are of the same room.
+    pub targets: Vec<(usize, u64)>,
+}
+
+/// Looks all of it up at once.
 ///
 /// # Errors
 /// As any read.
-pub fn by_client_keys(tx: &mut Tx<'_>, keys: &[KeyLookup<'_>]) -> Result<Vec<(usize, Earlier)>> {
-    let rows: Vec<_> = keys
+pub fn look_up(tx: &mut Tx<'_>, asked: &Lookups<'_>) -> Result<Found> {
+    let senders: Vec<_> = asked
+        .senders
+        .iter()
+        .map(|(room, user)| values![*room, *user].to_vec())
+        .collect();
+    let keys: Vec<_> = asked
+        .keys
         .iter()
         .map(|(n, room, actor, key)| values![*n as u64, *room, *actor, *key].to_vec())
         .collect();
-    let mut list = Vec::new();
-    for mut row in tx.query_rows(&BY_KEY, &rows)? {
-        let n: u64 = row.take()?;
-        let seq = row.take()?;
-        let (salt, request): (Option<Vec<u8>>, Option<Vec<u8>>) = (row.take()?, row.take()?);
-        list.push((
-            n as usize,
-            Earlier {
-                seq,
-                request: salt.zip(request),
-            },
-        ));
-    }
-    Ok(list)
-}
-
-/// The seqs of the messages replied to, if they are of the same room.
-///
-/// # Errors
-/// As any read.
-pub fn reply_targets(
-    tx: &mut Tx<'_>,
-    targets: &[(usize, i64, MessageId)],
-) -> Result<Vec<(usize, u64)>> {
-    let rows: Vec<_> = targets
+    let targets: Vec<_> = asked
+        .targets
         .iter()
         .map(|(n, room, id)| values![*n as u64, *room, &id.0].to_vec())
         .collect();
-    let mut list = Vec::new();
-    for mut row in tx.query_rows(&REPLY_TARGETS, &rows)? {
-        let n: u64 = row.take()?;
-        list.push((n as usize, row.take()?));
-    }
-    Ok(list)
+    let [senders, keys, targets] = tx.query_rows_of([
+        (&participants::BY_ROOM_AND_USER, &senders),
+        (&BY_KEY, &keys),
+        (&REPLY_TARGETS, &targets),
+    ])?;
+    Ok(Found {
+        senders: senders
+            .into_iter()
+            .map(participants::read_with_room)
+            .collect::<Result<_>>()?,
+        earlier: keys.into_iter().map(earlier).collect::<Result<_>>()?,
+        targets: targets.into_iter().map(target).collect::<Result<_>>()?,
+    })
+}
+
+fn earlier(mut row: Row) -> Result<(usize, Earlier)> {
+    let n: u64 = row.take()?;
+    let seq = row.take()?;
+    let (salt, request): (Option<Vec<u8>>, Option<Vec<u8>>) = (row.take()?, row.take()?);
+    let request = salt.zip(request);
+    Ok((n as usize, Earlier { seq, request }))
+}
+
+fn target(mut row: Row) -> Result<(usize, u64)> {
+    let n: u64 = row.take()?;
+    Ok((n as usize, row.take()?))
 }
 
 /// Counts one reply to each of these messages, none of them twice.
@@ -365,7 +392,7 @@ pub fn count_replies(tx: &mut Tx<'_>, targets: &[(i64, u64)]) -> Result<()> {
         .iter()
         .map(|(room, seq)| values![*room, *seq].to_vec())
         .collect();
-    tx.query_rows(&COUNT_REPLY, &rows).map(drop)
+    tx.execute_rows(&COUNT_REPLY, &rows)
 }
 
 /// Notes that the message's present text is that of another entry.
@@ -380,8 +407,7 @@ pub fn edited(
     text_g: i64,
     at: Millis,
 ) -> Result<()> {
-    tx.execute(&EDITED, &values![room, seq, version, text_g, at])?;
-    Ok(())
+    tx.execute(&EDITED, &values![room, seq, version, text_g, at])
 }
 
 /// Notes that the message is deleted; its text stays, for admins.
@@ -396,6 +422,5 @@ pub fn deleted(
     reason_g: i64,
     at: Millis,
 ) -> Result<()> {
-    tx.execute(&DELETED, &values![room, seq, version, reason_g, at])?;
-    Ok(())
+    tx.execute(&DELETED, &values![room, seq, version, reason_g, at])
 }

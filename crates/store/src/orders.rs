@@ -178,7 +178,7 @@ pub fn save(
         .clone()
         .map(|metadata| Json::Object(metadata).to_string());
     let sql = if is_new { &INSERT } else { &UPDATE };
-    let stored = tx.execute(
+    let stored = tx.change(
         sql,
         &values![
             id.as_str(),
@@ -220,7 +220,7 @@ pub fn set_staff(tx: &mut Tx<'_>, order: i64, staff: &[i64]) -> Result<()> {
         .zip(0_i64..)
         .map(|(user, place)| values![order, place, *user].to_vec())
         .collect();
-    tx.query_rows(&ADD_STAFF, &rows).map(drop)
+    tx.execute_rows(&ADD_STAFF, &rows)
 }
 
 /// Notes the seq of the order's last own event in its room.
@@ -228,8 +228,7 @@ pub fn set_staff(tx: &mut Tx<'_>, order: i64, staff: &[i64]) -> Result<()> {
 /// # Errors
 /// As any write.
 pub fn set_version(tx: &mut Tx<'_>, order: i64, seq: u64) -> Result<()> {
-    tx.execute(&SET_VERSION, &values![order, seq])?;
-    Ok(())
+    tx.execute(&SET_VERSION, &values![order, seq])
 }
 
 /// Keeps a report as it came, for the timeline.
@@ -243,6 +242,5 @@ pub fn keep_report(
     body: &str,
     now: Millis,
 ) -> Result<()> {
-    tx.execute(&REPORT, &values![order, now, sequence, body])?;
-    Ok(())
+    tx.execute(&REPORT, &values![order, now, sequence, body])
 }

@@ -108,7 +108,7 @@ fn read(row: &mut Row) -> Result<ParticipantRecord> {
     })
 }
 
-fn read_with_room(mut row: Row) -> Result<(i64, ParticipantRecord)> {
+pub(crate) fn read_with_room(mut row: Row) -> Result<(i64, ParticipantRecord)> {
     let room = row.take()?;
     Ok((room, read(&mut row)?))
 }
@@ -271,7 +271,7 @@ pub fn set_readable(tx: &mut Tx<'_>, readable: &[(i64, bool)]) -> Result<()> {
         .iter()
         .map(|(key, may)| values![*key, *may].to_vec())
         .collect();
-    tx.query_rows(&SET_READABLE, &rows).map(drop)
+    tx.execute_rows(&SET_READABLE, &rows)
 }
 
 /// Counts a message that each of these sent, none of them twice, as not unread to them.
@@ -283,7 +283,7 @@ pub fn sent(tx: &mut Tx<'_>, participants: &[i64]) -> Result<()> {
         .iter()
         .map(|key| values![*key].to_vec())
         .collect();
-    tx.query_rows(&SENT, &rows).map(drop)
+    tx.execute_rows(&SENT, &rows)
 }
 
 /// Counts a deleted message as not unread to all who had not read it. Its sender, who never counted
@@ -292,6 +292,5 @@ pub fn sent(tx: &mut Tx<'_>, participants: &[i64]) -> Result<()> {
 /// # Errors
 /// As any write.
 pub fn deleted(tx: &mut Tx<'_>, room: i64, sender: i64, seq: u64) -> Result<()> {
-    tx.execute(&DELETED, &values![room, sender, seq])?;
-    Ok(())
+    tx.execute(&DELETED, &values![room, sender, seq])
 }

@@ -196,7 +196,7 @@ pub fn lock_ids(tx: &mut Tx<'_>, ids: &[RoomId]) -> Result<()> {
         return Ok(());
     }
     let rows: Vec<_> = ids.iter().map(|id| values![&id.0].to_vec()).collect();
-    tx.query_rows(&LOCK_IDS, &rows).map(drop)
+    tx.execute_rows(&LOCK_IDS, &rows)
 }
 
 /// The rooms of these ids, in no order to rely on.
@@ -246,7 +246,7 @@ pub fn lock(tx: &mut Tx<'_>, keys: &[i64]) -> Result<()> {
         return Ok(());
     }
     let rows: Vec<_> = keys.iter().map(|key| values![*key].to_vec()).collect();
-    tx.query_rows(&LOCK, &rows).map(drop)
+    tx.execute_rows(&LOCK, &rows)
 }
 
 /// The rooms of these keys, in no order to rely on.
@@ -384,7 +384,7 @@ pub fn set_words(
         .iter()
         .map(|word| values![word, room].to_vec())
         .collect();
-    tx.query_rows(&ADD_WORDS, &rows).map(drop)
+    tx.execute_rows(&ADD_WORDS, &rows)
 }
 
 /// In how many rooms the user has unread messages, and how many in all.

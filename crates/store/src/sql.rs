@@ -193,7 +193,7 @@ fn without_locks(text: &str, lock: impl Fn(&str) -> String) -> String {
 /// Declares the SQL texts of a module, and the list `SQL` of all of them.
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident $(($($column:ident: $kind:ident),* $(,)?))? = $text:expr;)*) => {
-        $($(#[$doc])* static $name: $crate::sql::Sql = $crate::sql::Sql::new(
+        $($(#[$doc])* pub(crate) static $name: $crate::sql::Sql = $crate::sql::Sql::new(
             $text,
             &[$($((stringify!($column), $crate::sql::Kind::$kind)),*)?],
         );)*

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 pub use crate::engine::postgres::SETTINGS as POSTGRES_SETTINGS;
-use crate::engine::postgres::{Postgres, Session};
+use crate::engine::postgres::{Postgres, Session, Waiting};
 use crate::engine::sqlite::{Done, Job, Sqlite};
 use crate::migrate::Migrated;
 use crate::sql::Sql;
@@ -427,7 +427,8 @@ impl<B: Batch> Writer<B> {
         inputs: &[&B::Input],
     ) -> Result<Vec<std::result::Result<B::Output, B::Refused>>> {
         let connection = handle.block_on(self.postgres.connection())?;
-        let session = Session::new(&connection, handle);
+        let waiting = Waiting::default();
+        let session = Session::new(&connection, handle, &waiting);
         let run = || session.repeat(|tx| self.batch.run(tx, inputs));
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
             .unwrap_or_else(|_| Err(StoreError::Failed("a write panicked".to_owned())))

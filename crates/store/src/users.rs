@@ -143,7 +143,7 @@ pub fn learn(tx: &mut Tx<'_>, told: Told<'_>, now: Millis) -> Result<(User, bool
     let inserted = match by_id(tx, told.user, is_service)? {
         Some(known) if !is_news(&known, told) => return Ok((known, false)),
         Some(_) => 0,
-        None => tx.execute(
+        None => tx.change(
             &INSERT,
             &values![
                 told.user.as_str(),
@@ -239,8 +239,7 @@ pub fn set_profile(
     now: Millis,
 ) -> Result<()> {
     let preferences = Json::Object(preferences.clone()).to_string();
-    tx.execute(&SET_PREFERENCES, &values![key, &preferences, language, now])?;
-    Ok(())
+    tx.execute(&SET_PREFERENCES, &values![key, &preferences, language, now])
 }
 
 /// Every token of the user with `iat` at or before `now` is dead.
@@ -248,8 +247,7 @@ pub fn set_profile(
 /// # Errors
 /// As any write.
 pub fn revoke(tx: &mut Tx<'_>, key: i64, now: Millis) -> Result<()> {
-    tx.execute(&REVOKE, &values![key, now])?;
-    Ok(())
+    tx.execute(&REVOKE, &values![key, now])
 }
 
 /// When users were last seen; an older time than the one stored changes nothing.
@@ -261,5 +259,5 @@ pub fn seen(tx: &mut Tx<'_>, seen: &[(i64, Millis)]) -> Result<()> {
         .iter()
         .map(|(key, at)| values![*key, *at].to_vec())
         .collect();
-    tx.query_rows(&SEEN, &rows).map(drop)
+    tx.execute_rows(&SEEN, &rows)
 }

@@ -14,7 +14,7 @@ use orderchat_domain::project::{
 use orderchat_domain::system::{About, completed};
 use orderchat_domain::{FieldError, MessageId, Refusal, RoomId, Rule};
 use orderchat_store::log::{Appender, Entry, NewMessage, Text};
-use orderchat_store::messages::{Earlier, KeyLookup};
+use orderchat_store::messages::{Earlier, Found, Lookups};
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{Batch, StoreError, Tx, messages, participants, rooms};
 use serde_json::{Map, Value};
@@ -97,8 +97,11 @@ impl Chat {
             let Some(room) = rooms::by_id(tx, room)? else {
                 return Ok(false);
             };
-            let lookup = [(0, room.record.key, user, &hash)];
-            Ok(!messages::by_client_keys(tx, &lookup)?.is_empty())
+            let lookups = Lookups {
+                keys: vec![(0, room.record.key, user, &hash)],
+                ..Lookups::default()
+            };
+            Ok(!messages::look_up(tx, &lookups)?.earlier.is_empty())
         })
         .await
     }
@@ -187,15 +190,19 @@ impl Batch for Sends {
         tx: &mut Tx<'_>,
         requests: &[&Request],
     ) -> std::result::Result<Vec<Result<Sent>>, StoreError> {
-        let mut scenes = self.scenes(tx, requests)?;
-        let earlier = earlier(tx, requests, &scenes)?;
-        let targets = targets(tx, requests, &scenes)?;
+        let rooms = rooms(tx, requests)?;
+        let found = look_up(tx, requests, &rooms)?;
+        let mut own: HashMap<i64, ParticipantRecord> = found.senders.into_iter().collect();
+        let earlier: HashMap<usize, Earlier> = found.earlier.into_iter().collect();
+        let targets: HashMap<usize, u64> = found.targets.into_iter().collect();
         let mut writing = Writing::default();
         let mut results = Vec::with_capacity(requests.len());
-        for (place, request) in requests.iter().enumerate() {
-            let scene = std::mem::replace(&mut scenes[place], Err(Refusal::NotFound.into()));
+        for ((place, request), room) in requests.iter().enumerate().zip(rooms) {
             let found = (earlier.get(&place), targets.get(&place).copied());
-            let result = scene.and_then(|scene| self.one(tx, request, scene, found, &mut writing));
+            let own = room.as_ref().and_then(|room| own.remove(&room.record.key));
+            let result = self
+                .scene(request, room, own)
+                .and_then(|scene| self.one(tx, request, scene, found, &mut writing));
             if let Err(ChatError::Failed(error)) = result {
                 return Err(error);
             }
@@ -207,34 +214,19 @@ impl Batch for Sends {
 }
 
 impl Sends {
-    /// The rooms and the senders' places in them, locked; or the refusal of who may not send there.
-    fn scenes(
+    /// The room and the sender's place in it, or the refusal of who may not send there.
+    fn scene(
         &self,
-        tx: &mut Tx<'_>,
-        requests: &[&Request],
-    ) -> std::result::Result<Vec<Result<Scene>>, StoreError> {
-        let ids: Vec<RoomId> = requests.iter().map(|request| request.room).collect();
-        rooms::lock_ids(tx, &ids)?;
-        let mut found: HashMap<RoomId, StoredRoom> = rooms::by_ids(tx, &ids)?
-            .into_iter()
-            .map(|room| (room.record.id, room))
-            .collect();
-        let key = |id| found.get(&id).map_or(NO_KEY, |room| room.record.key);
-        let keys: Vec<i64> = ids.into_iter().map(key).collect();
-        let users = requests.iter().map(|request| request.ctx.user);
-        let pairs: Vec<(i64, i64)> = keys.iter().copied().zip(users).collect();
-        let mut own: HashMap<i64, ParticipantRecord> = participants::by_room_and_user(tx, &pairs)?
-            .into_iter()
-            .collect();
-        let scenes = requests.iter().zip(keys).map(|(request, key)| {
-            let scene = Scene {
-                room: found.remove(&request.room).ok_or(Refusal::NotFound)?,
-                own: own.remove(&key),
-            };
-            scene.permit(&self.policy, &request.ctx, Action::SendMessage)?;
-            Ok(scene)
-        });
-        Ok(scenes.collect())
+        request: &Request,
+        room: Option<StoredRoom>,
+        own: Option<ParticipantRecord>,
+    ) -> Result<Scene> {
+        let scene = Scene {
+            room: room.ok_or(Refusal::NotFound)?,
+            own,
+        };
+        scene.permit(&self.policy, &request.ctx, Action::SendMessage)?;
+        Ok(scene)
     }
 
     fn one(
@@ -270,44 +262,46 @@ impl Sends {
     }
 }
 
-/// The earlier sends with the keys of these requests, by their place in the list.
-fn earlier(
+/// The rooms of these requests, locked, in their order.
+fn rooms(
     tx: &mut Tx<'_>,
     requests: &[&Request],
-    scenes: &[Result<Scene>],
-) -> std::result::Result<HashMap<usize, Earlier>, StoreError> {
+) -> std::result::Result<Vec<Option<StoredRoom>>, StoreError> {
+    let ids: Vec<RoomId> = requests.iter().map(|request| request.room).collect();
+    rooms::lock_ids(tx, &ids)?;
+    let mut found: HashMap<RoomId, StoredRoom> = rooms::by_ids(tx, &ids)?
+        .into_iter()
+        .map(|room| (room.record.id, room))
+        .collect();
+    Ok(ids.iter().map(|id| found.remove(id)).collect())
+}
+
+/// The senders' places, the earlier sends with the requests' keys, and the messages that they reply
+/// to. Asked for also where there is no room: what does not exist costs what is hidden costs.
+fn look_up(
+    tx: &mut Tx<'_>,
+    requests: &[&Request],
+    rooms: &[Option<StoredRoom>],
+) -> std::result::Result<Found, StoreError> {
     let hashes: Vec<_> = requests
         .iter()
         .map(|request| request.draft.key.as_ref().map(|key| key_hash(key.as_str())))
         .collect();
-    let lookups: Vec<KeyLookup<'_>> = hashes
-        .iter()
-        .enumerate()
-        .filter_map(|(place, hash)| {
-            let (scene, hash) = (scenes[place].as_ref().ok()?, hash.as_ref()?);
-            Some((place, scene.key(), requests[place].ctx.user, hash))
-        })
-        .collect();
-    Ok(messages::by_client_keys(tx, &lookups)?
-        .into_iter()
-        .collect())
-}
-
-/// The messages that these requests reply to, by their place in the list.
-fn targets(
-    tx: &mut Tx<'_>,
-    requests: &[&Request],
-    scenes: &[Result<Scene>],
-) -> std::result::Result<HashMap<usize, u64>, StoreError> {
-    let replies: Vec<_> = requests
-        .iter()
-        .enumerate()
-        .filter_map(|(place, request)| {
-            let (scene, id) = (scenes[place].as_ref().ok()?, request.draft.reply_to?);
-            Some((place, scene.key(), id))
-        })
-        .collect();
-    Ok(messages::reply_targets(tx, &replies)?.into_iter().collect())
+    let mut lookups = Lookups::default();
+    for (place, (request, room)) in requests.iter().zip(rooms).enumerate() {
+        let (room, user) = (
+            room.as_ref().map_or(NO_KEY, |room| room.record.key),
+            request.ctx.user,
+        );
+        lookups.senders.push((room, user));
+        if let Some(hash) = &hashes[place] {
+            lookups.keys.push((place, room, user, hash));
+        }
+        if let Some(target) = request.draft.reply_to {
+            lookups.targets.push((place, room, target));
+        }
+    }
+    messages::look_up(tx, &lookups)
 }
 
 fn key_hash(key: &str) -> [u8; 32] {

@@ -40,12 +40,68 @@ impl Tx<'_> {
         Ok(self.query(sql, params)?.into_iter().next())
     }
 
-    /// How many rows were changed.
-    pub(crate) fn execute(&mut self, sql: &Sql, params: &[Value<'_>]) -> Result<u64> {
+    /// Runs the statement before the transaction's next query, at the latest when it is committed:
+    /// PostgreSQL is sent both at once. So an error may come from there; it undoes the transaction
+    /// in either case.
+    pub(crate) fn execute(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<()> {
+        match self {
+            Self::Sqlite(connection) => sqlite::execute(connection, sql, params).map(drop),
+            Self::Postgres(session) => {
+                session.execute_later(sql, params);
+                Ok(())
+            }
+        }
+    }
+
+    /// [`Tx::execute`] of a statement over `{rows}`.
+    pub(crate) fn execute_rows(
+        &mut self,
+        sql: &'static Sql,
+        rows: &[Vec<Value<'_>>],
+    ) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        match self {
+            Self::Sqlite(connection) => rows
+                .iter()
+                .try_for_each(|row| sqlite::execute(connection, sql, row).map(drop)),
+            Self::Postgres(session) => {
+                session.execute_rows_later(sql, rows);
+                Ok(())
+            }
+        }
+    }
+
+    /// Runs the statement now. How many rows were changed.
+    pub(crate) fn change(&mut self, sql: &Sql, params: &[Value<'_>]) -> Result<u64> {
         match self {
             Self::Sqlite(connection) => sqlite::execute(connection, sql, params),
             Self::Postgres(session) => session.execute(sql, params),
         }
+    }
+
+    /// What several statements over `{rows}` give, none of which needs another's answer: PostgreSQL
+    /// is asked all at once.
+    pub(crate) fn query_rows_of<const N: usize>(
+        &mut self,
+        asked: [(&Sql, &[Vec<Value<'_>>]); N],
+    ) -> Result<[Vec<Row>; N]> {
+        let mut answers = [const { Vec::new() }; N];
+        if let Self::Postgres(session) = self {
+            let some: Vec<_> = asked.iter().filter(|(_, rows)| !rows.is_empty()).collect();
+            let mut given = session.query_rows_of(&some)?.into_iter();
+            for ((_, rows), answer) in asked.iter().zip(&mut answers) {
+                if !rows.is_empty() {
+                    *answer = given.next().unwrap_or_default();
+                }
+            }
+        } else {
+            for ((sql, rows), answer) in asked.iter().zip(&mut answers) {
+                *answer = self.query_rows(sql, rows)?;
+            }
+        }
+        Ok(answers)
     }
 
     /// The rows that a statement over `{rows}` gives for these input rows, in no order to rely on.

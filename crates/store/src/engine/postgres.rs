@@ -1,9 +1,15 @@
 //! PostgreSQL: a pool of connections, sessions that block on them, writers for grouped commands.
 
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use futures_util::FutureExt;
+use futures_util::future::{MaybeDone, maybe_done};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio_postgres::types::{ToSql, Type};
@@ -92,13 +98,16 @@ impl Postgres {
     {
         let connection = self.connection().await?;
         blocking(move |handle| {
-            let session = Session::new(&connection, &handle);
-            session.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+            let waiting = Waiting::default();
+            let session = Session::new(&connection, &handle, &waiting);
+            session.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
             // After a panic the next user of the connection would be inside this transaction.
             let guard = Rollback(Some(session));
             let result = read(&mut Tx::Postgres(session));
             guard.disarm();
-            session.batch("COMMIT")?;
+            // Nothing hangs on how a snapshot ends, and it ends before anything else that this
+            // connection is sent.
+            session.end("COMMIT");
             result
         })
         .await
@@ -125,7 +134,8 @@ impl Postgres {
         blocking(move |handle| {
             // Kept until the transaction has ended, also when its caller has gone before.
             let _turn = turn;
-            Session::new(&connection, &handle).repeat(write)
+            let waiting = Waiting::default();
+            Session::new(&connection, &handle, &waiting).repeat(write)
         })
         .await
     }
@@ -160,20 +170,90 @@ fn is_conflict(error: &impl AsStoreError) -> bool {
     matches!(error.store_error(), Some(StoreError::Conflict))
 }
 
+/// What a connection has not been sent yet.
+pub(crate) type Waiting = RefCell<Vec<Unsent>>;
+
+/// A statement whose answer nobody waits for.
+#[derive(Debug)]
+pub(crate) enum Unsent {
+    Begin(&'static str),
+    Statement(&'static Sql, Params),
+}
+
+type Params = Vec<Box<dyn ToSql + Sync>>;
+
 /// A connection within a transaction, used from a thread that may block.
+///
+/// Every wait for PostgreSQL costs two changes of thread here and one of process there. So what
+/// needs no answer waits to be sent with what does, in the order it was asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Session<'a> {
     client: &'a Object,
     handle: &'a Handle,
+    waiting: &'a Waiting,
 }
 
 impl<'a> Session<'a> {
-    pub(crate) const fn new(client: &'a Object, handle: &'a Handle) -> Self {
-        Self { client, handle }
+    pub(crate) const fn new(client: &'a Object, handle: &'a Handle, waiting: &'a Waiting) -> Self {
+        Self {
+            client,
+            handle,
+            waiting,
+        }
     }
 
-    pub(crate) fn batch(&self, sql: &str) -> Result<()> {
-        Ok(self.handle.block_on(self.client.batch_execute(sql))?)
+    fn begin(&self, how: &'static str) {
+        self.waiting.replace(vec![Unsent::Begin(how)]);
+    }
+
+    /// Ends the transaction without waiting for the answer, if it was begun.
+    fn end(&self, how: &str) {
+        let unsent = self.waiting.take();
+        if !matches!(unsent.first(), Some(Unsent::Begin(_))) {
+            // Sent when first polled; the connection drops the answer that nobody waits for.
+            let _ = self.client.batch_execute(how).now_or_never();
+        }
+    }
+
+    /// Sends what waits and then `last`, in one go, and waits for all answers.
+    fn send<T>(&self, last: impl Future<Output = PgResult<T>>) -> Result<T> {
+        let unsent = self.waiting.take();
+        // A statement that is new to the connection takes an answer of its own, so that comes first.
+        let statements = unsent
+            .iter()
+            .map(|unsent| match unsent {
+                Unsent::Begin(_) => Ok(None),
+                Unsent::Statement(sql, _) => self.statement(sql).map(Some),
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let client: &tokio_postgres::Client = self.client;
+        let mut earlier: Vec<_> = unsent
+            .iter()
+            .zip(&statements)
+            .map(|(unsent, statement)| {
+                maybe_done(Box::pin(async move {
+                    match (unsent, statement) {
+                        (Unsent::Begin(how), _) => client.batch_execute(how).await,
+                        (Unsent::Statement(_, params), Some(statement)) => {
+                            client.execute(statement, &refs(params)).await.map(drop)
+                        }
+                        (Unsent::Statement(..), None) => Ok(()),
+                    }
+                }))
+            })
+            .collect();
+        self.handle.block_on(async {
+            for one in &mut earlier {
+                sent(one).await;
+            }
+            let last = last.await;
+            for mut one in earlier {
+                (&mut one).await;
+                // The first error is the one that made all later ones.
+                Pin::new(&mut one).take_output().unwrap_or(Ok(()))?;
+            }
+            Ok(last?)
+        })
     }
 
     /// Runs the command in a transaction, again when it met another one.
@@ -204,15 +284,22 @@ impl<'a> Session<'a> {
     where
         E: From<StoreError>,
     {
-        self.batch("BEGIN")?;
-        // A panic leaves the transaction open: rolled back by the guard before it goes on.
+        self.begin("BEGIN");
+        // A refusal or a panic leaves the transaction open: rolled back by the guard.
         let guard = Rollback(Some(self));
-        let result = write(&mut Tx::Postgres(self));
-        if result.is_ok() {
-            guard.disarm();
-            self.batch("COMMIT")?;
+        let result = write(&mut Tx::Postgres(self))?;
+        self.commit()?;
+        guard.disarm();
+        Ok(result)
+    }
+
+    fn commit(self) -> Result<()> {
+        let untouched = matches!(self.waiting.borrow().as_slice(), [Unsent::Begin(_)]);
+        if untouched {
+            self.waiting.take();
+            return Ok(());
         }
-        result
+        self.send(self.client.batch_execute("COMMIT"))
     }
 
     fn statement(&self, sql: &Sql) -> Result<tokio_postgres::Statement> {
@@ -249,9 +336,7 @@ impl<'a> Session<'a> {
             .iter()
             .map(|value| value as &(dyn ToSql + Sync))
             .collect();
-        let rows = self
-            .handle
-            .block_on(self.client.query(&statement, &params))?;
+        let rows = self.send(self.client.query(&statement, &params))?;
         rows.iter().map(row).collect()
     }
 
@@ -261,25 +346,98 @@ impl<'a> Session<'a> {
             .iter()
             .map(|value| value as &(dyn ToSql + Sync))
             .collect();
-        Ok(self
-            .handle
-            .block_on(self.client.execute(&statement, &params))?)
+        self.send(self.client.execute(&statement, &params))
+    }
+
+    pub(crate) fn execute_later(&self, sql: &'static Sql, params: &[Value<'_>]) {
+        let params = params.iter().copied().map(owned).collect();
+        let unsent = Unsent::Statement(sql, params);
+        self.waiting.borrow_mut().push(unsent);
+    }
+
+    pub(crate) fn execute_rows_later(&self, sql: &'static Sql, rows: &[Vec<Value<'_>>]) {
+        let unsent = Unsent::Statement(sql, arrays(sql, rows));
+        self.waiting.borrow_mut().push(unsent);
     }
 
     pub(crate) fn query_rows(&self, sql: &Sql, rows: &[Vec<Value<'_>>]) -> Result<Vec<Row>> {
         let statement = self.statement(sql)?;
-        let arrays: Vec<Box<dyn ToSql + Sync>> = sql
-            .columns()
-            .iter()
-            .enumerate()
-            .map(|(at, (_, kind))| array(*kind, rows.iter().map(|row| row[at])))
-            .collect();
-        let params: Vec<&(dyn ToSql + Sync)> = arrays.iter().map(AsRef::as_ref).collect();
-        let rows = self
-            .handle
-            .block_on(self.client.query(&statement, &params))?;
+        let params = arrays(sql, rows);
+        let rows = self.send(self.client.query(&statement, &refs(&params)))?;
         rows.iter().map(row).collect()
     }
+
+    /// [`Session::query_rows`] of several statements, sent in one go.
+    pub(crate) fn query_rows_of(
+        &self,
+        asked: &[&(&Sql, &[Vec<Value<'_>>])],
+    ) -> Result<Vec<Vec<Row>>> {
+        let asked = asked
+            .iter()
+            .map(|(sql, rows)| Ok((self.statement(sql)?, arrays(sql, rows))))
+            .collect::<Result<Vec<_>>>()?;
+        let client: &tokio_postgres::Client = self.client;
+        let answers = self.send(async {
+            let mut queries: Vec<_> = asked
+                .iter()
+                .map(|(statement, params)| {
+                    maybe_done(Box::pin(async move {
+                        client.query(statement, &refs(params)).await
+                    }))
+                })
+                .collect();
+            for query in &mut queries {
+                sent(query).await;
+            }
+            let mut answers = Vec::with_capacity(queries.len());
+            for mut query in queries {
+                (&mut query).await;
+                answers.push(
+                    Pin::new(&mut query)
+                        .take_output()
+                        .unwrap_or(Ok(Vec::new()))?,
+                );
+            }
+            Ok(answers)
+        })?;
+        answers
+            .iter()
+            .map(|rows| rows.iter().map(row).collect())
+            .collect()
+    }
+}
+
+type PgResult<T> = std::result::Result<T, tokio_postgres::Error>;
+
+/// Polls the request once, which sends it.
+async fn sent<F: Future + Unpin>(request: &mut MaybeDone<F>) {
+    poll_fn(|context| {
+        let _ = Pin::new(&mut *request).poll(context);
+        Poll::Ready(())
+    })
+    .await;
+}
+
+fn refs(params: &Params) -> Vec<&(dyn ToSql + Sync)> {
+    params.iter().map(AsRef::as_ref).collect()
+}
+
+fn owned(value: Value<'_>) -> Box<dyn ToSql + Sync> {
+    match value {
+        Value::Null => Box::new(Value::Null),
+        Value::Int(value) => Box::new(value),
+        Value::Text(value) => Box::new(value.to_owned()),
+        Value::Bytes(value) => Box::new(value.to_vec()),
+    }
+}
+
+/// Each column of the input rows as an array.
+fn arrays(sql: &Sql, rows: &[Vec<Value<'_>>]) -> Params {
+    sql.columns()
+        .iter()
+        .enumerate()
+        .map(|(at, (_, kind))| array(*kind, rows.iter().map(|row| row[at])))
+        .collect()
 }
 
 struct Rollback<'a>(Option<Session<'a>>);
@@ -292,11 +450,9 @@ impl Rollback<'_> {
 
 impl Drop for Rollback<'_> {
     fn drop(&mut self) {
-        if let Some(session) = self.0
-            && let Err(error) = session.batch("ROLLBACK")
-        {
-            // The connection is lost; the pool drops it, PostgreSQL undoes the transaction.
-            tracing::warn!(%error, "a transaction could not be rolled back");
+        if let Some(session) = self.0 {
+            // Should the connection be lost, PostgreSQL undoes the transaction by itself.
+            session.end("ROLLBACK");
         }
     }
 }

@@ -4,7 +4,8 @@ use orderchat_domain::event::EventKind;
 use orderchat_domain::message::MessageType;
 use orderchat_domain::{Millis, Role};
 use orderchat_store::log::{self, Actor, Appender};
-use orderchat_store::{Result, Store, StoreError, Tx, actors, messages, rooms};
+use orderchat_store::messages::{self, Lookups};
+use orderchat_store::{Result, Store, StoreError, Tx, actors, rooms};
 
 use crate::chain::breaks;
 use crate::database::Database;
@@ -264,12 +265,15 @@ async fn a_key_is_good_once_for_a_sender_in_a_room(database: &Database) {
 
     let (room, ann) = (rooms[0].record.key, people[0].key);
     let earlier = read(&store, move |tx| {
-        let asked = [
-            (0, room, ann, &[1; 32]),
-            (1, room, ann, &[7; 32]),
-            (2, room, 0, &[7; 32]),
-        ];
-        messages::by_client_keys(tx, &asked)
+        let asked = Lookups {
+            keys: vec![
+                (0, room, ann, &[1; 32]),
+                (1, room, ann, &[7; 32]),
+                (2, room, 0, &[7; 32]),
+            ],
+            ..Lookups::default()
+        };
+        Ok(messages::look_up(tx, &asked)?.earlier)
     })
     .await;
     let [(place, found)] = earlier.as_slice() else {

@@ -4,7 +4,7 @@ use orderchat_domain::event::EventKind;
 use orderchat_domain::message::MessageType;
 use orderchat_domain::{MessageId, Role};
 use orderchat_store::log::Actor;
-use orderchat_store::messages::{self, Bound, Select};
+use orderchat_store::messages::{self, Bound, Lookups, Select};
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{Result, Tx, rooms};
 
@@ -219,12 +219,15 @@ async fn a_message_of_another_room_is_no_reply_target(database: &Database) {
         }
         let (own, other) = (message_id(keys[0], 1), message_id(keys[1], 1));
         let nothing = MessageId(uuid::Uuid::nil());
-        let asked = [
-            (0, keys[0], other),
-            (1, keys[0], own),
-            (2, keys[0], nothing),
-        ];
-        assert_eq!(messages::reply_targets(tx, &asked)?, [(1, 1)]);
+        let asked = Lookups {
+            targets: vec![
+                (0, keys[0], other),
+                (1, keys[0], own),
+                (2, keys[0], nothing),
+            ],
+            ..Lookups::default()
+        };
+        assert_eq!(messages::look_up(tx, &asked)?.targets, [(1, 1)]);
         Ok(())
     })
     .await;
