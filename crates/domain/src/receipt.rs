@@ -116,6 +116,8 @@ pub struct Unread {
     pub room_ordinal: u64,
     /// The ordinal at the participant's read mark, or before what they may see.
     pub read_ordinal: u64,
+    /// How many of the messages up to there are about the order, which a guest is not counted.
+    pub read_news: u64,
     /// Their own messages after it.
     pub own_after: u64,
     /// Deleted messages of others after it.

@@ -55,3 +55,15 @@ CREATE INDEX log_news ON log (room, seq) WHERE message_type IN ('order_update', 
 -- written.
 @postgres ALTER TABLE participant SET (fillfactor = 80);
 @postgres ALTER TABLE room SET (fillfactor = 80);
+
+-- How many messages about the order there were before what a participant sees, and up to their read
+-- mark: a guest is not counted these.
+ALTER TABLE participant ADD COLUMN news_before @int NOT NULL DEFAULT 0;
+ALTER TABLE participant ADD COLUMN read_news @int NOT NULL DEFAULT 0;
+UPDATE participant SET
+  news_before = (SELECT COUNT(*) FROM log l WHERE l.room = participant.room
+    AND l.message_type IN ('order_update', 'delivery_update')
+    AND l.seq < participant.visible_from AND participant.messages_before > 0),
+  read_news = (SELECT COUNT(*) FROM log l WHERE l.room = participant.room
+    AND l.message_type IN ('order_update', 'delivery_update')
+    AND (l.seq <= participant.read_seq OR l.seq < participant.visible_from));

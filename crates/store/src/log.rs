@@ -29,6 +29,8 @@ statements! {
          FROM {rows} WHERE room_head.room = i.room";
     RANGE = "SELECT l.seq, l.kind, l.at, l.actor, l.actor_role, l.subject, l.message_type
         FROM log l WHERE l.room = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3";
+    NEWS_UP_TO = "SELECT COUNT(*) FROM log l WHERE l.room = $1 AND l.seq <= $2
+        AND l.message_type IN ('order_update', 'delivery_update')";
     ORDINAL_AT = "SELECT l.ordinal FROM log l WHERE l.room = $1 AND l.seq <= $2
         ORDER BY l.seq DESC LIMIT 1";
 }
@@ -304,6 +306,17 @@ pub fn range(tx: &mut Tx<'_>, room: i64, after: u64, limit: u32) -> Result<Vec<L
 /// As any read.
 pub fn ordinal_at(tx: &mut Tx<'_>, room: i64, seq: u64) -> Result<u64> {
     match tx.query_opt(&ORDINAL_AT, &values![room, seq])? {
+        Some(mut row) => row.take(),
+        None => Ok(0),
+    }
+}
+
+/// How many messages about the order there are up to and with this seq. A room has few of them.
+///
+/// # Errors
+/// As any read.
+pub fn news_up_to(tx: &mut Tx<'_>, room: i64, seq: u64) -> Result<u64> {
+    match tx.query_opt(&NEWS_UP_TO, &values![room, seq])? {
         Some(mut row) => row.take(),
         None => Ok(0),
     }

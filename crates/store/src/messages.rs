@@ -210,19 +210,22 @@ pub fn by_seq(tx: &mut Tx<'_>, room: &StoredRoom, seq: u64) -> Result<Option<Mes
     Ok(by_seqs(tx, room, &[seq])?.pop())
 }
 
-/// The newest message of each of these rooms that has one.
+/// The message of each of these rooms at the seq given with it, if there is one: the newest, or the
+/// newest that the viewer may see.
 ///
 /// # Errors
 /// As any read.
-pub fn newest(tx: &mut Tx<'_>, rooms: &[&StoredRoom]) -> Result<HashMap<i64, QuoteRecord>> {
-    let by_key: HashMap<i64, &StoredRoom> =
-        rooms.iter().map(|room| (room.record.key, *room)).collect();
+pub fn newest(
+    tx: &mut Tx<'_>,
+    rooms: &[(&StoredRoom, Option<u64>)],
+) -> Result<HashMap<i64, QuoteRecord>> {
+    let by_key: HashMap<i64, &StoredRoom> = rooms
+        .iter()
+        .map(|(room, _)| (room.record.key, *room))
+        .collect();
     let wanted: Vec<_> = rooms
         .iter()
-        .filter_map(|room| {
-            room.last_message
-                .map(|seq| values![room.record.key, seq].to_vec())
-        })
+        .filter_map(|(room, seq)| seq.map(|seq| values![room.record.key, seq].to_vec()))
         .collect();
     let mut list = Vec::with_capacity(wanted.len());
     for mut row in tx.query_rows(&BY_SEQ, &wanted)? {

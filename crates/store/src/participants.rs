@@ -15,8 +15,8 @@ macro_rules! columns {
     () => {
         "p.k, p.id, r.id, u.k, u.id, u.name, u.email, u.role, p.role, p.guest, p.ended, p.muted, \
          p.muted_until, p.joined_at, p.left_at, u.last_seen, p.preferences, p.delivered_seq, \
-         p.read_seq, p.read_ordinal, p.own_after, p.deleted_after, p.visible_from, \
-         p.messages_before, p.version"
+         p.read_seq, p.read_ordinal, p.read_news, p.own_after, p.deleted_after, p.visible_from, \
+         p.messages_before, p.news_before, p.version"
     };
 }
 
@@ -45,19 +45,22 @@ statements! {
     ACTIVE = concat!("SELECT ", columns!(), from!(),
         "WHERE p.room = $1 AND p.ended IS NULL ORDER BY p.k");
     INSERT = "INSERT INTO participant (id, room, usr, role, guest, readable, joined_at,
-            visible_from, messages_before, read_ordinal, preferences, version)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING k";
+            visible_from, messages_before, news_before, read_ordinal, read_news, preferences,
+            version)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING k";
     UPDATE = "UPDATE participant SET role = $2, guest = $3, ended = $4, readable = $5, muted = $6,
             muted_until = $7, joined_at = $8, left_at = $9, visible_from = $10,
-            messages_before = $11, delivered_seq = $12, read_seq = $13, read_ordinal = $14,
-            own_after = $15, deleted_after = $16, preferences = $17, version = $18
+            messages_before = $11, news_before = $12, delivered_seq = $13, read_seq = $14,
+            read_ordinal = $15, read_news = $16, own_after = $17, deleted_after = $18,
+            preferences = $19, version = $20
         WHERE k = $1";
     SET_READABLE (k: Int, readable: Int) = "UPDATE participant SET readable = i.readable
         FROM {rows} WHERE participant.k = i.k";
     SENT (k: Int) = "UPDATE participant SET own_after = own_after + 1 FROM {rows}
         WHERE participant.k = i.k";
     DELETED = "UPDATE participant SET deleted_after = deleted_after + 1
-        WHERE room = $1 AND usr <> $2 AND read_seq < $3 AND visible_from <= $3";
+        WHERE room = $1 AND usr <> $2 AND read_seq < $3 AND visible_from <= $3
+          AND (guest = 0 OR CAST($4 AS BIGINT) = 0)";
 }
 
 fn read(row: &mut Row) -> Result<ParticipantRecord> {
@@ -99,11 +102,13 @@ fn read(row: &mut Row) -> Result<ParticipantRecord> {
         unread: Unread {
             room_ordinal: 0,
             read_ordinal: row.take()?,
+            read_news: row.take()?,
             own_after: row.take()?,
             deleted_after: row.take()?,
         },
         visible_from: row.take()?,
         messages_before: row.take()?,
+        news_before: row.take()?,
         version: row.take()?,
     })
 }
@@ -219,7 +224,9 @@ pub fn insert(tx: &mut Tx<'_>, room: i64, new: &ParticipantRecord, readable: boo
             new.joined_at,
             new.visible_from,
             new.messages_before,
+            new.news_before,
             new.unread.read_ordinal,
+            new.unread.read_news,
             &json(&new.preferences),
             new.version
         ],
@@ -246,9 +253,11 @@ pub fn update(tx: &mut Tx<'_>, participant: &ParticipantRecord, readable: bool) 
             participant.left_at,
             participant.visible_from,
             participant.messages_before,
+            participant.news_before,
             participant.marks.delivered,
             participant.marks.read,
             participant.unread.read_ordinal,
+            participant.unread.read_news,
             participant.unread.own_after,
             participant.unread.deleted_after,
             &json(&participant.preferences),
@@ -287,10 +296,10 @@ pub fn sent(tx: &mut Tx<'_>, participants: &[i64]) -> Result<()> {
 }
 
 /// Counts a deleted message as not unread to all who had not read it. Its sender, who never counted
-/// it, is left out.
+/// it, is left out, and guests where it was news of the order.
 ///
 /// # Errors
 /// As any write.
-pub fn deleted(tx: &mut Tx<'_>, room: i64, sender: i64, seq: u64) -> Result<()> {
-    tx.execute(&DELETED, &values![room, sender, seq])
+pub fn deleted(tx: &mut Tx<'_>, room: i64, sender: i64, seq: u64, news: bool) -> Result<()> {
+    tx.execute(&DELETED, &values![room, sender, seq, news])
 }

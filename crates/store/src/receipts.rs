@@ -30,7 +30,8 @@ statements! {
                 THEN 1 ELSE 0 END), 0) AS BIGINT)
         FROM log l LEFT JOIN message_state s ON s.room = l.room AND s.seq = l.seq
         WHERE l.room = $1 AND l.seq > $2 AND l.seq <= $3 AND l.kind = 'message.created'
-          AND l.message_type <> 'system'";
+          AND l.message_type <> 'system'
+          AND (CAST($5 AS BIGINT) = 0 OR l.message_type NOT IN ('order_update', 'delivery_update'))";
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,13 +171,19 @@ pub fn of_message(tx: &mut Tx<'_>, participants: &[i64], seq: u64) -> Result<Vec
     Ok(times)
 }
 
-/// Of the messages that count as unread after `from`, up to and with `to`: how many the user sent,
-/// and how many of others' are deleted.
+/// Of the messages that count as unread after `from`, up to and with `to`, to a guest without news of
+/// the order: how many the user sent, and how many of others' are deleted.
 ///
 /// # Errors
 /// As any read.
-pub fn passed(tx: &mut Tx<'_>, room: i64, from: u64, to: u64, user: i64) -> Result<(u64, u64)> {
-    match tx.query_opt(&PASSED, &values![room, from, to, user])? {
+pub fn passed(
+    tx: &mut Tx<'_>,
+    room: i64,
+    (from, to): (u64, u64),
+    user: i64,
+    guest: bool,
+) -> Result<(u64, u64)> {
+    match tx.query_opt(&PASSED, &values![room, from, to, user, guest])? {
         Some(mut row) => Ok((row.take()?, row.take()?)),
         None => Ok((0, 0)),
     }

@@ -89,7 +89,8 @@ statements! {
         SELECT i.word, i.room FROM {rows} WHERE 1 = 1 ON CONFLICT DO NOTHING";
     UNREAD = "SELECT CAST(COALESCE(SUM(CASE WHEN unread > 0 THEN 1 ELSE 0 END), 0) AS BIGINT),
             CAST(COALESCE(SUM(CASE WHEN unread > 0 THEN unread ELSE 0 END), 0) AS BIGINT)
-        FROM (SELECT h.ordinal - p.read_ordinal - p.own_after - p.deleted_after AS unread
+        FROM (SELECT h.ordinal - p.read_ordinal - p.own_after - p.deleted_after
+                - CASE WHEN p.guest = 1 THEN h.news - p.read_news ELSE 0 END AS unread
             FROM participant p JOIN room r ON r.k = p.room JOIN room_head h ON h.room = p.room
             WHERE p.usr = $1 AND p.ended IS NULL AND p.readable = 1 AND r.deleted_at IS NULL
               AND r.status <> 'archived') AS counts";

@@ -38,6 +38,8 @@ pub struct ParticipantRecord {
     pub visible_from: u64,
     /// Messages of the room before `visible_from`.
     pub messages_before: u64,
+    /// How many of these are about the order.
+    pub news_before: u64,
     pub version: u64,
 }
 

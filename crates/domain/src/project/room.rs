@@ -2,7 +2,8 @@ use serde::Serialize;
 
 use super::message::last;
 use super::{
-    ActorRecord, ParticipantView, Quote, QuoteRecord, Surface, Viewer, participant, shown_name,
+    ActorRecord, ParticipantRecord, ParticipantView, Quote, QuoteRecord, Surface, Viewer,
+    participant, shown_name,
 };
 use crate::id::{OrderId, ParticipantId, PharmacyId, RoomCode, RoomId};
 use crate::policy::Circumstances;
@@ -151,11 +152,6 @@ pub fn room(
         .filter(|quote| !quote.is_deleted)
         .map(|quote| quote.excerpt.clone());
     let sees_order = viewer.sees_order();
-    let before = if viewer.sees_identities() {
-        0
-    } else {
-        own.map_or(0, |own| own.messages_before)
-    };
     RoomView {
         id: record.id,
         room_id: record.code.clone(),
@@ -170,9 +166,9 @@ pub fn room(
         is_public: Some(record.is_public),
         max_participants: Some(record.max_participants),
         participant_count: record.participant_count,
-        message_count: surface.own(record.message_count.saturating_sub(before)),
+        message_count: surface.own(message_count(viewer, record)),
         unread_count: surface
-            .own(own.map(|own| unread_count(record, own.unread)))
+            .own(own.map(|own| unread_count(record, own)))
             .flatten(),
         last_message,
         last_message_preview: preview,
@@ -196,14 +192,35 @@ pub fn room(
     }
 }
 
-/// Unread in this room: 0 once it is archived.
+/// The messages that the viewer may see: those from their coming on, and for a guest without what
+/// is about the order.
+fn message_count(viewer: Viewer<'_>, room: &RoomRecord) -> u64 {
+    let all = match viewer.participant {
+        Some(own) if !viewer.sees_identities() => {
+            let since = room.message_count.saturating_sub(own.messages_before);
+            let news = room.news.saturating_sub(own.news_before);
+            (since, news)
+        }
+        _ => (room.message_count, room.news),
+    };
+    if viewer.sees_order() {
+        all.0
+    } else {
+        all.0.saturating_sub(all.1)
+    }
+}
+
+/// Unread in this room: 0 once it is archived. Guests do not see what is about the order.
 #[must_use]
-pub fn unread_count(room: &RoomRecord, own: Unread) -> u64 {
+pub fn unread_count(room: &RoomRecord, own: &ParticipantRecord) -> u64 {
+    let unseen = if own.guest { room.news } else { 0 };
+    let seen_unseen = if own.guest { own.unread.read_news } else { 0 };
     match room.status {
         RoomStatus::Archived => 0,
         RoomStatus::Open | RoomStatus::Closed => Unread {
-            room_ordinal: room.ordinal,
-            ..own
+            room_ordinal: room.ordinal.saturating_sub(unseen),
+            read_ordinal: own.unread.read_ordinal.saturating_sub(seen_unseen),
+            ..own.unread
         }
         .count(),
     }

@@ -29,6 +29,14 @@ impl Scene {
         self.own.as_ref().filter(|own| own.is_active())
     }
 
+    /// The seq of the newest message that the caller is shown: guests see no news of the order.
+    pub(crate) fn last_shown(&self) -> Option<u64> {
+        match self.active() {
+            Some(own) if own.guest => self.room.last_said,
+            _ => self.room.last_message,
+        }
+    }
+
     pub(crate) fn circumstances(&self, now: Millis) -> Circumstances<'_> {
         self.room.record.circumstances(now)
     }

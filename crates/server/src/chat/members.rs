@@ -125,6 +125,7 @@ fn blank(room: &StoredRoom, newcomer: &Newcomer, scribe: &Scribe) -> Participant
         unread: Unread::default(),
         visible_from: 1,
         messages_before: 0,
+        news_before: 0,
         version: 0,
     }
 }
@@ -141,8 +142,10 @@ fn see_from(
     participant.visible_from = from;
     if from == joined {
         participant.messages_before = room.record.message_count;
+        participant.news_before = room.record.news;
         participant.unread = Unread {
             read_ordinal: room.record.ordinal,
+            read_news: room.record.news,
             ..Unread::default()
         };
         return Ok(());
@@ -152,11 +155,14 @@ fn see_from(
         participant.marks.read,
         participant.person.key,
     );
-    let (own_after, deleted_after) = receipts::passed(tx, key, read, joined, user)?;
+    let guest = participant.guest;
+    let (own_after, deleted_after) = receipts::passed(tx, key, (read, joined), user, guest)?;
     participant.messages_before = 0;
+    participant.news_before = 0;
     participant.unread = Unread {
         room_ordinal: 0,
         read_ordinal: log::ordinal_at(tx, key, read)?,
+        read_news: log::news_up_to(tx, key, read)?,
         own_after,
         deleted_after,
     };

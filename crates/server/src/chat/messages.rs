@@ -359,7 +359,8 @@ fn write_delete(
     messages::deleted(tx, key, record.seq, version, place, at)?;
     if record.message_type.counts_as_unread() {
         let sender = record.sender.as_ref().map_or(0, |sender| sender.person.key);
-        participants::deleted(tx, key, sender, record.seq)?;
+        let news = record.message_type.is_order_news();
+        participants::deleted(tx, key, sender, record.seq, news)?;
     }
     Ok(())
 }

@@ -173,14 +173,16 @@ fn unread_after(
     if read >= room.record.seq {
         return Ok(Unread {
             read_ordinal: room.record.ordinal,
+            read_news: room.record.news,
             ..Unread::default()
         });
     }
     let from = read_before.max(own.visible_from.saturating_sub(1));
-    let (sent, deleted) = receipts::passed(tx, key, from, read, own.person.key)?;
+    let (sent, deleted) = receipts::passed(tx, key, (from, read), own.person.key, own.guest)?;
     Ok(Unread {
         room_ordinal: 0,
         read_ordinal: own.unread.read_ordinal.max(log::ordinal_at(tx, key, read)?),
+        read_news: own.unread.read_news.max(log::news_up_to(tx, key, read)?),
         own_after: own.unread.own_after.saturating_sub(sent),
         deleted_after: own.unread.deleted_after.saturating_sub(deleted),
     })

@@ -34,7 +34,8 @@ impl Seen {
         tx: &mut Tx<'_>,
         scene: Scene,
     ) -> std::result::Result<Self, orderchat_store::StoreError> {
-        let last_message = messages::newest(tx, &[&scene.room])?.remove(&scene.key());
+        let wanted = (&scene.room, scene.last_shown());
+        let last_message = messages::newest(tx, &[wanted])?.remove(&scene.key());
         Ok(Self {
             scene,
             last_message,
@@ -278,7 +279,6 @@ impl Chat {
         } else {
             self.rooms_in_scope(tx, ctx, query)?
         };
-        let last = messages::newest(tx, &found.iter().collect::<Vec<_>>())?;
         let pairs: Vec<_> = found
             .iter()
             .map(|room| (room.record.key, ctx.user))
@@ -286,11 +286,19 @@ impl Chat {
         let mut own: HashMap<i64, ParticipantRecord> = participants::by_room_and_user(tx, &pairs)?
             .into_iter()
             .collect();
-        let listed = found.into_iter().filter_map(|room| {
-            let scene = Scene {
+        let scenes: Vec<_> = found
+            .into_iter()
+            .map(|room| Scene {
                 own: own.remove(&room.record.key),
                 room,
-            };
+            })
+            .collect();
+        let newest: Vec<_> = scenes
+            .iter()
+            .map(|scene| (&scene.room, scene.last_shown()))
+            .collect();
+        let last = messages::newest(tx, &newest)?;
+        let listed = scenes.into_iter().filter_map(|scene| {
             let key = scene.key();
             let at = match query.ordering {
                 Ordering::LastActivity => scene.room.record.last_activity,

@@ -1,8 +1,8 @@
 //! Public rooms, and how little outsiders learn of the others.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::harness::{Fields, Server, random_id, shape};
+use crate::harness::{Fields, Server, an_order, random_id, shape};
 
 #[tokio::test]
 async fn outsiders_see_the_card_of_a_public_room_and_nothing_more() {
@@ -140,4 +140,43 @@ async fn staff_of_another_pharmacy_are_guests_without_a_say() {
             "nor addresses: {person}"
         );
     }
+}
+
+#[tokio::test]
+async fn what_a_guest_is_counted_is_what_a_guest_is_shown() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    room.make_public().await;
+    let status = async |status| {
+        let order = an_order(&room.order).with("status", status);
+        server.service().report(&order).await.ok(200);
+    };
+    status("preparing").await;
+    let guest = server.customer("passer-by");
+    guest.act(&room.at("join/")).await.ok(200);
+
+    room.customer.say(&room, "one for everybody").await;
+    status("ready_for_pickup").await;
+    status("picked_up").await;
+    let counted = |seen: &Value| (seen["message_count"].clone(), seen["unread_count"].clone());
+    let seen = room.seen_by(&guest).await;
+    let shown = room.messages_seen_by(&guest).await;
+    assert_eq!(shown.len(), 1, "what was said: {shown:?}");
+    assert_eq!(counted(&seen), (json!(1), json!(1)));
+    assert_eq!(seen["last_message"]["excerpt"], "one for everybody");
+    let mine = guest.get("/api/chat/rooms/").await.ok(200).results();
+    assert_eq!(counted(&mine[0]), (json!(1), json!(1)));
+    assert_eq!(mine[0]["last_message"]["excerpt"], "one for everybody");
+    let me = guest.get("/api/chat/me/").await.ok(200);
+    assert_eq!(me["unread_count"], 1);
+
+    // Up to the message that they see, with news behind it; and then up to the head.
+    let read = format!("/api/chat/messages/{}/read/", shown[0].string("id"));
+    guest.act(&read).await.ok(200);
+    assert_eq!(counted(&room.seen_by(&guest).await), (json!(1), json!(0)));
+    room.customer.say(&room, "two").await;
+    assert_eq!(counted(&room.seen_by(&guest).await), (json!(2), json!(1)));
+    guest.act(&room.at("read/")).await.ok(200);
+    status("delivered").await;
+    assert_eq!(counted(&room.seen_by(&guest).await), (json!(2), json!(0)));
 }

@@ -162,6 +162,7 @@ pub(crate) fn participant(
         marks: Watermarks::default(),
         unread: Unread::default(),
         visible_from: 1,
+        news_before: 0,
         messages_before: 0,
         version: room.record.seq,
     };

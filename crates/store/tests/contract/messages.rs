@@ -244,7 +244,13 @@ async fn rooms_show_their_newest_message(database: &Database) {
         append(tx, &mut busy, NOW, joined)?;
         let silent = room(tx, 2, Given::default())?;
         let stored = rooms::by_keys(tx, &[busy.record.key, silent.record.key])?;
-        let newest = messages::newest(tx, &stored.iter().collect::<Vec<_>>())?;
+        let newest = {
+            let wanted: Vec<_> = stored
+                .iter()
+                .map(|room| (room, room.last_message))
+                .collect();
+            messages::newest(tx, &wanted)?
+        };
         assert_eq!(newest.len(), 1);
         let quote = &newest[&busy.record.key];
         assert_eq!((quote.seq, quote.content.as_str()), (2, "bye"));

@@ -81,6 +81,7 @@ async fn a_participant_reads_back_as_they_were_stored(database: &Database) {
             unread: Unread {
                 room_ordinal: 0,
                 read_ordinal: 10,
+                read_news: 1,
                 own_after: 3,
                 deleted_after: 2,
             },

@@ -91,7 +91,7 @@ async fn a_deleted_message_is_unread_to_nobody(database: &Database) {
             participants::sent(tx, &[ann.key])?;
         }
         let key = room.record.key;
-        participants::deleted(tx, key, ann.person.key, seq)?;
+        participants::deleted(tx, key, ann.person.key, seq, false)?;
         assert_eq!(count(tx, key, &ann)?, 0, "the sender never counted it");
         assert_eq!(
             count(tx, key, &ravi)?,
@@ -162,8 +162,9 @@ async fn what_a_read_mark_passes_is_split_into_own_and_deleted(database: &Databa
         for (seq, g) in [gone, own_gone] {
             orderchat_store::messages::deleted(tx, key, seq, 99, g, NOW)?;
         }
-        let passed =
-            |tx: &mut Tx<'_>, from, to| receipts::passed(tx, key, from, to, ann.person.key);
+        let passed = |tx: &mut Tx<'_>, from, to| {
+            receipts::passed(tx, key, (from, to), ann.person.key, false)
+        };
         assert_eq!(passed(tx, 0, last.0)?, (2, 1));
         assert_eq!(passed(tx, own.0, last.0)?, (1, 1));
         assert_eq!(passed(tx, own_gone.0, last.0)?, (0, 0));
