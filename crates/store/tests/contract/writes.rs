@@ -9,7 +9,7 @@ use orderchat_store::{Store, StoreError, log, meta, rooms};
 use crate::chain::breaks;
 use crate::database::Database;
 use crate::fixture::{
-    Given, NOW, acting, append, message, panic_quietly, person, read, room, write,
+    Given, NOW, acting, append, message, panic_quietly, person, read, room, say, write,
 };
 use crate::harness::tests;
 
@@ -19,6 +19,7 @@ tests! {
         a_read_that_panics_gives_its_connection_back,
         a_read_whose_caller_has_gone_keeps_its_connection_until_it_ends,
         what_was_answered_is_there_for_another_process;
+    SQLITE: the_write_ahead_log_stays_short_under_a_steady_load;
 }
 
 async fn of_500_writes_at_once_the_refused_leave_nothing_and_the_others_are_all_there(
@@ -162,4 +163,36 @@ async fn what_was_answered_is_there_for_another_process(database: &Database) {
     let other = database.open().await;
     let entries = read(&other, move |tx| log::range(tx, key, 0, 10)).await;
     assert_eq!(entries.len(), 1);
+}
+
+async fn the_write_ahead_log_stays_short_under_a_steady_load(database: &Database) {
+    const MIB: usize = 1024 * 1024;
+    const WRITERS: usize = 8;
+    const WRITTEN: usize = 128 * MIB;
+    const BODY: usize = 64 * 1024;
+    let store = database.open().await;
+    let key = write(&store, |tx| Ok(room(tx, 1, Given::default())?.record.key)).await;
+    let body = "x".repeat(BODY);
+    let writer = async || {
+        for _ in 0..WRITTEN / BODY / WRITERS {
+            let body = body.clone();
+            write(&store, move |tx| {
+                let ann = person(tx, "ann", Role::Customer)?;
+                let mut room = rooms::by_key(tx, key)?.expect("the room");
+                say(tx, &mut room, &ann, Role::Customer, &body)
+            })
+            .await;
+        }
+    };
+    join_all((0..WRITERS).map(|_| writer())).await;
+
+    let mut wal = store.file().expect("a file").as_os_str().to_owned();
+    wal.push("-wal");
+    let length = std::fs::metadata(&wal).expect("a log").len() as usize;
+    assert!(
+        length < WRITTEN * 3 / 4,
+        "the log of {} MiB of texts is {} MiB long",
+        WRITTEN / MIB,
+        length / MIB
+    );
 }
