@@ -45,7 +45,7 @@ impl Tx<'_> {
     /// in either case.
     pub(crate) fn execute(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<()> {
         match self {
-            Self::Sqlite(connection) => sqlite::execute(connection, sql, params).map(drop),
+            Self::Sqlite(connection) => sqlite::execute(connection, sql, [params]).map(drop),
             Self::Postgres(session) => {
                 session.execute_later(sql, params);
                 Ok(())
@@ -63,9 +63,9 @@ impl Tx<'_> {
             return Ok(());
         }
         match self {
-            Self::Sqlite(connection) => rows
-                .iter()
-                .try_for_each(|row| sqlite::execute(connection, sql, row).map(drop)),
+            Self::Sqlite(connection) => {
+                sqlite::execute(connection, sql, rows.iter().map(Vec::as_slice)).map(drop)
+            }
             Self::Postgres(session) => {
                 session.execute_rows_later(sql, rows);
                 Ok(())
@@ -76,7 +76,7 @@ impl Tx<'_> {
     /// Runs the statement now. How many rows were changed.
     pub(crate) fn change(&mut self, sql: &Sql, params: &[Value<'_>]) -> Result<u64> {
         match self {
-            Self::Sqlite(connection) => sqlite::execute(connection, sql, params),
+            Self::Sqlite(connection) => sqlite::execute(connection, sql, [params]),
             Self::Postgres(session) => session.execute(sql, params),
         }
     }
@@ -111,11 +111,7 @@ impl Tx<'_> {
         }
         match self {
             Self::Sqlite(connection) => {
-                let mut out = Vec::with_capacity(rows.len());
-                for row in rows {
-                    out.append(&mut sqlite::query(connection, sql, row)?);
-                }
-                Ok(out)
+                sqlite::query_rows(connection, sql, rows.iter().map(Vec::as_slice))
             }
             Self::Postgres(session) => session.query_rows(sql, rows),
         }

@@ -268,20 +268,33 @@ pub(crate) fn prepare(connection: &Connection, sql: &Sql) -> Result<()> {
 }
 
 pub(crate) fn query(connection: &Connection, sql: &Sql, params: &[Value<'_>]) -> Result<Vec<Row>> {
+    query_rows(connection, sql, [params])
+}
+
+/// Runs the statement once for each of these rows of parameters. All that they give.
+pub(crate) fn query_rows<'a>(
+    connection: &Connection,
+    sql: &Sql,
+    rows: impl IntoIterator<Item = &'a [Value<'a>]>,
+) -> Result<Vec<Row>> {
     let mut statement = connection.prepare_cached(sql.sqlite())?;
-    if let Some(returned) = sql.returned() {
-        statement.execute(rusqlite::params_from_iter(params))?;
-        return Ok(vec![inserted(connection, returned, params)]);
-    }
     let columns = statement.column_count();
-    let mut rows = statement.query(rusqlite::params_from_iter(params))?;
     let mut out = Vec::new();
-    while let Some(row) = rows.next()? {
-        let mut cells = Vec::with_capacity(columns);
-        for at in 0..columns {
-            cells.push(cell(row, at)?);
+    for params in rows {
+        let bound = rusqlite::params_from_iter(params);
+        if let Some(returned) = sql.returned() {
+            statement.execute(bound)?;
+            out.push(inserted(connection, returned, params));
+            continue;
         }
-        out.push(Row::new(cells));
+        let mut found = statement.query(bound)?;
+        while let Some(row) = found.next()? {
+            let mut cells = Vec::with_capacity(columns);
+            for at in 0..columns {
+                cells.push(cell(row, at)?);
+            }
+            out.push(Row::new(cells));
+        }
     }
     Ok(out)
 }
@@ -295,9 +308,18 @@ fn inserted(connection: &Connection, returned: &[Returned], params: &[Value<'_>]
     Row::new(returned.iter().map(cell).collect())
 }
 
-pub(crate) fn execute(connection: &Connection, sql: &Sql, params: &[Value<'_>]) -> Result<u64> {
+/// Runs the statement once for each of these rows of parameters. How many rows were changed.
+pub(crate) fn execute<'a>(
+    connection: &Connection,
+    sql: &Sql,
+    rows: impl IntoIterator<Item = &'a [Value<'a>]>,
+) -> Result<u64> {
     let mut statement = connection.prepare_cached(sql.sqlite())?;
-    Ok(statement.execute(rusqlite::params_from_iter(params))? as u64)
+    let mut changed = 0;
+    for params in rows {
+        changed += statement.execute(rusqlite::params_from_iter(params))? as u64;
+    }
+    Ok(changed)
 }
 
 fn cell(row: &rusqlite::Row<'_>, at: usize) -> Result<Cell> {
