@@ -87,6 +87,34 @@ impl MessageType {
     }
 }
 
+/// Why somebody reports a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReportReason {
+    Abuse,
+    Spam,
+    Privacy,
+    Other,
+}
+
+impl ReportReason {
+    pub const ALL: [Self; 4] = [Self::Abuse, Self::Spam, Self::Privacy, Self::Other];
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    }
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Abuse => "abuse",
+            Self::Spam => "spam",
+            Self::Privacy => "privacy",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// The key that makes a send repeatable: 1–128 printable ASCII characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(String);

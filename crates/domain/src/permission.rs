@@ -30,6 +30,8 @@ pub enum Action {
     SendMessage,
     EditMessage,
     DeleteMessage,
+    /// Report a message, to those who moderate.
+    ReportMessage,
     /// Earlier texts, deleted originals, the audit.
     ReadHistory,
     ReadStatistics,
@@ -63,9 +65,10 @@ pub enum Grant {
     System,
 }
 
-/// SPEC 3, cell by cell. The columns: customer, rider, pharmacy, support, admin, service.
+/// SPEC 3, cell by cell, and who may report a message: whoever reads it, but for the service. The
+/// columns: customer, rider, pharmacy, support, admin, service.
 #[rustfmt::skip]
-pub const TABLE: [(Action, [Grant; 6]); 23] = [
+pub const TABLE: [(Action, [Grant; 6]); 24] = [
     (Action::ReadRoom,          [InIt,      InIt,      Theirs, All,  All,  All]),
     (Action::JoinRoom,          [Yes,       Yes,       Yes,    Yes,  Yes,  No]),
     (Action::CreateRoom,        [No,        No,        Theirs, Yes,  Yes,  Yes]),
@@ -85,6 +88,7 @@ pub const TABLE: [(Action, [Grant; 6]); 23] = [
     (Action::SendMessage,       [Policy,    Policy,    Yes,    Yes,  Yes,  System]),
     (Action::EditMessage,       [OwnInTime, OwnInTime, Own,    Own,  Own,  No]),
     (Action::DeleteMessage,     [OwnInTime, OwnInTime, Own,    Any,  Any,  No]),
+    (Action::ReportMessage,     [Yes,       Yes,       Yes,    Yes,  Yes,  No]),
     (Action::ReadHistory,       [No,        No,        No,     No,   Yes,  No]),
     (Action::ReadStatistics,    [No,        No,        Theirs, Yes,  Yes,  Yes]),
     (Action::ReportOrders,      [No,        No,        No,     No,   No,   Yes]),
@@ -188,7 +192,7 @@ pub fn permit(role: TokenRole, action: Action, access: Access) -> Result<(), Ref
         return Err(Refusal::NotFound);
     }
     if access.standing == (Standing::In { guest: true }) && !guests_may(action) {
-        let detail = "guests read, write and leave; the room's own people do the rest";
+        let detail = "guests read, write, report and leave; the room's own people do the rest";
         return Err(Refusal::forbidden(Rule::Permission, detail));
     }
     permit_role(role, action)
@@ -205,6 +209,7 @@ const fn guests_may(action: Action) -> bool {
             | Action::SendMessage
             | Action::EditMessage
             | Action::DeleteMessage
+            | Action::ReportMessage
             | Action::ReadOrder
     )
 }
@@ -271,6 +276,7 @@ mod tests {
             (Action::SendMessage,        "++++++", "000+++", "00++++"),
             (Action::EditMessage,        "+++++-", "000++-", "00+++-"),
             (Action::DeleteMessage,      "+++++-", "000++-", "00+++-"),
+            (Action::ReportMessage,      "+++++-", "000++-", "00+++-"),
             (Action::ReadHistory,        "----+-", "000-+-", "00--+-"),
             (Action::ReadStatistics,     "--++++", "000+++", "00++++"),
             (Action::ReadOrder,          "++++++", "000+++", "00++++"),

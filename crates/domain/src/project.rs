@@ -1,6 +1,7 @@
 //! What a viewer sees of a thing: the objects of SPEC 11, masked for their eyes. Every surface
 //! answers with these and nothing else.
 
+mod history;
 mod message;
 mod order;
 mod participant;
@@ -8,6 +9,7 @@ mod room;
 
 use serde::Serialize;
 
+pub use history::{RevisionRecord, RevisionView, revision};
 pub use message::{
     MessageRecord, MessageView, Place, Quote, QuoteRecord, ReceiptView, by, message,
 };

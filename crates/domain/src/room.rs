@@ -81,10 +81,10 @@ pub fn check_state(status: RoomStatus, action: Action, by: By) -> Result<(), Ref
     use Action::{
         ArchiveRoom, BlockParticipant, CloseRoom, DeleteMessage, DeleteRoom, LeaveRoom,
         ReadHistory, ReadOrder, ReadRoom, ReadStatistics, RemoveParticipant, ReopenRoom,
-        SendMessage,
+        ReportMessage, SendMessage,
     };
     let fits = match action {
-        ReadRoom | ReadOrder | ReadHistory | ReadStatistics | BlockParticipant
+        ReadRoom | ReadOrder | ReadHistory | ReadStatistics | ReportMessage | BlockParticipant
         | RemoveParticipant | LeaveRoom | DeleteRoom | CloseRoom | ReopenRoom | ArchiveRoom => true,
         DeleteMessage if by == By::Moderator => true,
         SendMessage if by == By::System => status != RoomStatus::Archived,

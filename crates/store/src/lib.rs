@@ -8,6 +8,7 @@ pub mod actors;
 pub mod audit;
 mod engine;
 mod error;
+pub mod history;
 pub mod log;
 pub mod messages;
 pub mod meta;
@@ -15,9 +16,12 @@ mod migrate;
 pub mod orders;
 pub mod participants;
 pub mod receipts;
+pub mod reports;
 pub mod rooms;
 mod sql;
 mod store;
+pub mod threads;
+pub mod unread;
 pub mod users;
 mod value;
 
@@ -33,13 +37,17 @@ pub fn statements() -> Vec<&'static Sql> {
     [
         actors::SQL,
         audit::SQL,
+        history::SQL,
         log::SQL,
         messages::SQL,
         meta::SQL,
         orders::SQL,
         participants::SQL,
         receipts::SQL,
+        reports::SQL,
         rooms::SQL,
+        threads::SQL,
+        unread::SQL,
         users::SQL,
     ]
     .concat()

@@ -56,6 +56,10 @@ statements! {
         WHERE k = $1";
     SET_READABLE (k: Int, readable: Int) = "UPDATE participant SET readable = i.readable
         FROM {rows} WHERE participant.k = i.k";
+    READ (k: Int, seq: Int, ordinal: Int) =
+        "UPDATE participant SET delivered_seq = i.seq, read_seq = i.seq, read_ordinal = i.ordinal,
+            own_after = 0, deleted_after = 0
+         FROM {rows} WHERE participant.k = i.k";
     SENT (k: Int) = "UPDATE participant SET own_after = own_after + 1 FROM {rows}
         WHERE participant.k = i.k";
     DELETED = "UPDATE participant SET deleted_after = deleted_after + 1
@@ -281,6 +285,21 @@ pub fn set_readable(tx: &mut Tx<'_>, readable: &[(i64, bool)]) -> Result<()> {
         .map(|(key, may)| values![*key, *may].to_vec())
         .collect();
     tx.execute_rows(&SET_READABLE, &rows)
+}
+
+/// A participant who has read all of their room: their key, the room's head and its ordinal.
+pub type ReadUpTo = (i64, u64, u64);
+
+/// Notes that these have read everything.
+///
+/// # Errors
+/// As any write.
+pub fn have_read(tx: &mut Tx<'_>, participants: &[ReadUpTo]) -> Result<()> {
+    let rows: Vec<_> = participants
+        .iter()
+        .map(|(key, seq, ordinal)| values![*key, *seq, *ordinal].to_vec())
+        .collect();
+    tx.query_rows(&READ, &rows).map(drop)
 }
 
 /// Counts a message that each of these sent, none of them twice, as not unread to them.

@@ -16,10 +16,14 @@ statements! {
             AND a.seq = (SELECT MIN(n.seq) FROM receipt_advance n
                 WHERE n.participant = p.k AND n.kind = $2 AND n.seq >= $3)
         WHERE p.room = $1";
-    ADD_MARK = "INSERT INTO receipt_mark (room, kind, seq, participant, at)
-        VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
-    ADD_ADVANCE = "INSERT INTO receipt_advance (participant, kind, seq, at)
-        VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    ADD_MARK (room: Int, kind: Int, seq: Int, participant: Int, at: Int) =
+        "INSERT INTO receipt_mark (room, kind, seq, participant, at)
+         SELECT i.room, i.kind, i.seq, i.participant, i.at FROM {rows} WHERE 1 = 1
+         ON CONFLICT DO NOTHING";
+    ADD_ADVANCE (participant: Int, kind: Int, seq: Int, at: Int) =
+        "INSERT INTO receipt_advance (participant, kind, seq, at)
+         SELECT i.participant, i.kind, i.seq, i.at FROM {rows} WHERE 1 = 1
+         ON CONFLICT DO NOTHING";
     ADVANCE_AT (participant: Int, kind: Int, seq: Int) =
         "SELECT i.participant, i.kind, a.at FROM {rows} JOIN receipt_advance a
             ON a.participant = i.participant AND a.kind = i.kind
@@ -120,27 +124,34 @@ fn mark(mut row: Row) -> Result<Mark> {
     })
 }
 
-/// Remembers an advance; `moved` when it moved the frontier of the room.
+/// A receipt that moved on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Advance {
+    pub room: i64,
+    pub participant: i64,
+    pub kind: Kind,
+    pub seq: u64,
+    /// It moved the frontier of the room.
+    pub moved: bool,
+    pub at: Millis,
+}
+
+/// Remembers advances.
 ///
 /// # Errors
 /// As any write.
-pub fn advance(
-    tx: &mut Tx<'_>,
-    room: i64,
-    participant: i64,
-    kind: Kind,
-    seq: u64,
-    moved: bool,
-    now: Millis,
-) -> Result<()> {
-    tx.execute(&ADD_ADVANCE, &values![participant, kind as i64, seq, now])?;
-    if moved {
-        tx.execute(
-            &ADD_MARK,
-            &values![room, kind as i64, seq, participant, now],
-        )?;
-    }
-    Ok(())
+pub fn add(tx: &mut Tx<'_>, advances: &[Advance]) -> Result<()> {
+    let own: Vec<_> = advances
+        .iter()
+        .map(|one| values![one.participant, one.kind as i64, one.seq, one.at].to_vec())
+        .collect();
+    tx.query_rows(&ADD_ADVANCE, &own)?;
+    let marks: Vec<_> = advances
+        .iter()
+        .filter(|one| one.moved)
+        .map(|one| values![one.room, one.kind as i64, one.seq, one.participant, one.at].to_vec())
+        .collect();
+    tx.query_rows(&ADD_MARK, &marks).map(drop)
 }
 
 /// A participant's key, and when they received and read a message.

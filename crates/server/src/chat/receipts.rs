@@ -2,13 +2,13 @@
 
 use orderchat_domain::permission::Action;
 use orderchat_domain::project::{MessageView, ParticipantRecord, RoomView};
-use orderchat_domain::receipt::Unread;
+use orderchat_domain::receipt::{Frontier, Unread};
 use orderchat_domain::room::check_receipts;
-use orderchat_domain::{Refusal, RoomId};
-use orderchat_store::receipts;
+use orderchat_domain::{Millis, Refusal, RoomId};
+use orderchat_store::receipts::Advance;
 pub(crate) use orderchat_store::receipts::Kind;
 use orderchat_store::rooms::StoredRoom;
-use orderchat_store::{Tx, log, participants, rooms};
+use orderchat_store::{Tx, log, participants, receipts, rooms};
 
 use super::access::{Scene, enter_locked, rights_of};
 use super::members::not_in_it;
@@ -82,7 +82,9 @@ impl Chat {
             UpTo::Seq(seq) => seq,
             UpTo::Head => scene.room.record.seq,
         };
-        if move_marks(tx, ctx, &mut scene.room, &mut own, kind, seq)? {
+        let mut marking = Marking::new(ctx.now);
+        if move_marks(tx, &mut marking, &mut scene.room, &mut own, kind, seq)? {
+            receipts::add(tx, &marking.advances)?;
             let readable = rights_of(
                 self.policy(),
                 &own,
@@ -108,10 +110,51 @@ fn check_seq(chat: &Chat, ctx: &Context, scene: &Scene, seq: u64) -> Result<()> 
     Ok(())
 }
 
-/// `true` when a mark moved.
-fn move_marks(
+/// Receipts on their way into the store.
+#[derive(Debug)]
+pub(super) struct Marking {
+    now: Millis,
+    /// To be added by whoever moves marks.
+    pub(super) advances: Vec<Advance>,
+}
+
+impl Marking {
+    pub(super) const fn new(now: Millis) -> Self {
+        Self {
+            now,
+            advances: Vec::new(),
+        }
+    }
+
+    /// Notes that the mark moved; `true` when the frontier did, too.
+    fn advance(
+        &mut self,
+        room: i64,
+        participant: i64,
+        kind: Kind,
+        seq: u64,
+        frontier: &mut Frontier,
+    ) -> bool {
+        let (next, ahead) = frontier.advance(participant, seq);
+        *frontier = next;
+        let moved = ahead.is_some();
+        self.advances.push(Advance {
+            room,
+            participant,
+            kind,
+            seq,
+            moved,
+            at: self.now,
+        });
+        moved
+    }
+}
+
+/// Moves the marks of `own` up to the seq, if that is an advance: `true` when one moved. The caller
+/// stores the advances and `own`.
+pub(super) fn move_marks(
     tx: &mut Tx<'_>,
-    ctx: &Context,
+    marking: &mut Marking,
     room: &mut StoredRoom,
     own: &mut ParticipantRecord,
     kind: Kind,
@@ -125,35 +168,14 @@ fn move_marks(
     if own.marks == before {
         return Ok(false);
     }
-    let (key, mut moved) = (room.record.key, false);
-    if own.marks.delivered > before.delivered {
-        let (frontier, ahead) = room.delivered.advance(own.key, own.marks.delivered);
-        receipts::advance(
-            tx,
-            key,
-            own.key,
-            Kind::Delivered,
-            own.marks.delivered,
-            ahead.is_some(),
-            ctx.now,
-        )?;
-        room.delivered = frontier;
-        moved |= ahead.is_some();
+    let (key, marks, mut moved) = (room.record.key, own.marks, false);
+    if marks.delivered > before.delivered {
+        let (kind, frontier) = (Kind::Delivered, &mut room.delivered);
+        moved |= marking.advance(key, own.key, kind, marks.delivered, frontier);
     }
-    if own.marks.read > before.read {
+    if marks.read > before.read {
         own.unread = unread_after(tx, room, own, before.read)?;
-        let (frontier, ahead) = room.read.advance(own.key, own.marks.read);
-        receipts::advance(
-            tx,
-            key,
-            own.key,
-            Kind::Read,
-            own.marks.read,
-            ahead.is_some(),
-            ctx.now,
-        )?;
-        room.read = frontier;
-        moved |= ahead.is_some();
+        moved |= marking.advance(key, own.key, Kind::Read, marks.read, &mut room.read);
     }
     if moved {
         rooms::set_frontiers(tx, key, room.delivered, room.read)?;

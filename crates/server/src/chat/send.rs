@@ -16,6 +16,7 @@ use orderchat_domain::{FieldError, MessageId, Refusal, RoomId, Rule};
 use orderchat_store::log::{Appender, Entry, NewMessage, Text};
 use orderchat_store::messages::{Earlier, Found, Lookups};
 use orderchat_store::rooms::StoredRoom;
+use orderchat_store::threads::{self, Reply};
 use orderchat_store::{Batch, StoreError, Tx, messages, participants, rooms};
 use serde_json::{Map, Value};
 
@@ -373,7 +374,7 @@ fn check_repeat(request: &Request, earlier: &Earlier) -> Result<()> {
 struct Writing {
     appender: Appender,
     senders: Vec<i64>,
-    replied: Vec<(i64, u64)>,
+    replies: Vec<Reply>,
 }
 
 impl Writing {
@@ -421,8 +422,9 @@ impl Writing {
             own.unread.own_after += 1;
             self.senders.push(own.key);
         }
-        if let Some(target) = reply_to {
-            self.replied.push((scene.key(), target));
+        if let Some(parent) = reply_to {
+            let room = scene.key();
+            self.replies.push(Reply { room, seq, parent });
         }
         (seq, id)
     }
@@ -430,6 +432,12 @@ impl Writing {
     fn flush(self, tx: &mut Tx<'_>) -> std::result::Result<(), StoreError> {
         self.appender.flush(tx)?;
         participants::sent(tx, &self.senders)?;
-        messages::count_replies(tx, &self.replied)
+        let replied: Vec<_> = self
+            .replies
+            .iter()
+            .map(|one| (one.room, one.parent))
+            .collect();
+        messages::count_replies(tx, &replied)?;
+        threads::add(tx, &self.replies)
     }
 }

@@ -39,6 +39,11 @@ pub(crate) const ROUTES: &str = "
     POST /api/chat/messages/{}/read/
     POST /api/chat/messages/{}/delivered/
     POST /api/chat/messages/{}/reply/
+    POST /api/chat/messages/{}/report/
+    GET /api/chat/messages/{}/thread/
+    GET /api/chat/messages/{}/history/
+    GET /api/chat/messages/unread/
+    POST /api/chat/messages/read-all/
     GET /api/chat/me/
     PATCH /api/chat/me/
     GET /api/orders/{}/

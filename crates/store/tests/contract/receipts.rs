@@ -4,7 +4,7 @@ use orderchat_domain::project::{MessageRecord, ParticipantRecord};
 use orderchat_domain::receipt::{Frontier, Mark, reached_at};
 use orderchat_domain::{Millis, Role};
 use orderchat_store::messages::{self, Bound, Select};
-use orderchat_store::receipts::{self, Kind};
+use orderchat_store::receipts::{self, Advance, Kind};
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{Result, Tx, rooms};
 
@@ -73,15 +73,15 @@ impl Talk {
         };
         let (next, moved) = frontier.advance(participant, seq);
         *frontier = next;
-        receipts::advance(
-            tx,
-            self.room.record.key,
+        let advance = Advance {
+            room: self.room.record.key,
             participant,
             kind,
             seq,
-            moved.is_some(),
+            moved: moved.is_some(),
             at,
-        )
+        };
+        receipts::add(tx, &[advance])
     }
 
     /// What the message's times must be, from every advance there was.
@@ -209,7 +209,15 @@ async fn an_advance_is_remembered_once(database: &Database) {
         let (room, person) = (talk.room.record.key, talk.people[0].key);
         for later in 0..3 {
             let now = NOW.plus(later);
-            receipts::advance(tx, room, person, Kind::Read, 5, true, now)?;
+            let advance = Advance {
+                room,
+                participant: person,
+                kind: Kind::Read,
+                seq: 5,
+                moved: true,
+                at: now,
+            };
+            receipts::add(tx, &[advance])?;
         }
         assert_eq!(
             receipts::of_message(tx, &[person], 5)?,

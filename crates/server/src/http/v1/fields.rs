@@ -1,7 +1,11 @@
 //! Shapes that several requests share.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::http::page::Cursor;
+use crate::http::query::Limit;
 
 /// What a handler gives.
 pub(super) type Result<T> = std::result::Result<T, crate::http::problem::Problem>;
@@ -28,3 +32,22 @@ pub(crate) struct Reason {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({}))]
 pub(crate) struct Nothing {}
+
+/// Which page of a list that goes on by cursor.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PageQuery {
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    pub(super) limit: Limit,
+    /// From `next` or `previous`
+    pub(super) cursor: Option<String>,
+}
+
+impl PageQuery {
+    /// What the cursor holds, if there is one.
+    pub(super) fn place<T: DeserializeOwned>(&self) -> Result<Option<T>> {
+        self.cursor.as_deref().map(Cursor::decode).transpose()
+    }
+}

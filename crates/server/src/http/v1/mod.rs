@@ -2,12 +2,16 @@
 //! domain, calls one command, and answers with what it gives.
 
 pub(crate) mod fields;
+mod history;
 mod me;
 mod messages;
 pub(crate) mod orders;
 mod participants;
+mod reports;
 mod room_actions;
 mod rooms;
+mod threads;
+mod unread;
 mod users;
 mod window;
 
@@ -22,6 +26,10 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .nest("/api/chat", room_actions::router())
         .nest("/api/chat", participants::router())
         .nest("/api/chat", messages::router())
+        .nest("/api/chat", threads::router())
+        .nest("/api/chat", unread::router())
+        .nest("/api/chat", history::router())
+        .nest("/api/chat", reports::router())
         .nest("/api/chat", me::router())
         .nest("/api", orders::router())
         .nest("/api", users::router())

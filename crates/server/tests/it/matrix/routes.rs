@@ -55,7 +55,7 @@ const fn route(
 }
 
 #[rustfmt::skip]
-pub(super) const ROUTES: [Route; 42] = [
+pub(super) const ROUTES: [Route; 47] = [
     route("GET",    "/api/chat/rooms/",                             "", Token, 200),
     route("POST",   "/api/chat/rooms/",                             r#"{"order":"{order}"}"#, Create, 200),
     route("GET",    "/api/chat/rooms/{room}/",                      "", Card, 200),
@@ -91,6 +91,11 @@ pub(super) const ROUTES: [Route; 42] = [
     route("POST",   "/api/chat/messages/{others}/read/",            "{}", Receipt, 200),
     route("POST",   "/api/chat/messages/{others}/delivered/",       "{}", Receipt, 200),
     route("POST",   "/api/chat/messages/{others}/reply/",           r#"{"content":"replied"}"#, Table(A::SendMessage), 201),
+    route("POST",   "/api/chat/messages/{others}/report/",          r#"{"reason":"spam"}"#, Table(A::ReportMessage), 201),
+    route("GET",    "/api/chat/messages/{others}/thread/",          "", Table(A::ReadRoom), 200),
+    route("GET",    "/api/chat/messages/{others}/history/",         "", Table(A::ReadHistory), 200),
+    route("GET",    "/api/chat/messages/unread/",                   "", Token, 200),
+    route("POST",   "/api/chat/messages/read-all/",                 "{}", Token, 200),
     route("GET",    "/api/chat/me/",                                "", Token, 200),
     route("PATCH",  "/api/chat/me/",                                r#"{"language":"en"}"#, Token, 200),
     route("GET",    "/api/orders/{order}/",                         "", Table(A::ReadOrder), 200),
