@@ -35,7 +35,7 @@ fn insert(into: &str, count: u32, select: &str) -> String {
 }
 
 /// User 1 is in every room, as staff may be; everybody else is in one at most.
-fn inserts(engine: Engine) -> [String; 12] {
+fn inserts(engine: Engine) -> [String; 14] {
     // The ith sixteen bytes, in each engine's words.
     let id = match engine {
         Engine::Sqlite => "unhex(printf('%032x', i))",
@@ -101,6 +101,16 @@ fn inserts(engine: Engine) -> [String; 12] {
             "message_state (room, seq, version, text_g)",
             MESSAGES / 20,
             &format!("{room}, {seq}, 101, i"),
+        ),
+        insert(
+            "reply (room, seq, parent, root, depth, jump, jump_depth)",
+            MESSAGES / 10,
+            &format!("{room}, {seq} + 1, {seq}, 1, {seq}, {seq}, {seq} - 1"),
+        ),
+        insert(
+            "message_report (room, seq, reporter, reason, at)",
+            MESSAGES / 100,
+            &format!("{room}, {seq}, 1, 'spam', {now} + i"),
         ),
         insert(
             "receipt_mark (room, kind, seq, participant, at)",

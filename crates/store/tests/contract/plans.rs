@@ -33,7 +33,7 @@ async fn no_statement_scans_a_table(database: &Database) {
 
 /// What everybody waits for: a part of its text, and what one step of its plan must say on SQLite
 /// and on PostgreSQL.
-const HOT: [(&str, &str, &[&str]); 14] = [
+const HOT: [(&str, &str, &[&str]); 18] = [
     (
         "AND l.seq > $2 ORDER BY l.seq LIMIT $3",
         "log_room_seq (room=? AND seq>?)",
@@ -95,6 +95,26 @@ const HOT: [(&str, &str, &[&str]); 14] = [
         "WHERE m.room = $1 AND m.kind = $2 AND m.seq >= $3 ORDER BY",
         "(room=? AND kind=? AND seq>?)",
         &["receipt_mark_pkey"],
+    ),
+    (
+        "t.root = $2 AND t.seq > $3 ORDER BY t.seq LIMIT",
+        "reply_root (room=? AND root=? AND seq>?)",
+        &["reply_root"],
+    ),
+    (
+        "reply t ON t.room = $1 AND t.seq = up.at WHERE up.n < $3",
+        "(room=? AND seq=?)",
+        &["reply_pkey"],
+    ),
+    (
+        "l.subject = $2 AND l.seq > $3 AND (l.kind",
+        "log_message_change (room=? AND subject=? AND seq>?)",
+        &["log_message_change"],
+    ),
+    (
+        "p.read_seq, p.visible_from FROM participant p JOIN room r",
+        "participant_own (usr=? AND room>?)",
+        &["participant_own"],
     ),
 ];
 
@@ -188,6 +208,7 @@ fn is_scan(step: &str) -> bool {
             "SCAN counts",
             "SCAN own",
             "SCAN found",
+            "SCAN up",
             "SCAN page",
         ]
         .contains(&step);
