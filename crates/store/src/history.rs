@@ -3,7 +3,7 @@
 use orderchat_domain::event::EventKind;
 use orderchat_domain::project::RevisionRecord;
 
-use crate::log::{actor_record, actors};
+use crate::actors;
 use crate::rooms::StoredRoom;
 use crate::sql::statements;
 use crate::value::{Row, values};

@@ -7,7 +7,7 @@ use orderchat_domain::{MessageId, Millis};
 use crate::rooms::StoredRoom;
 use crate::sql::statements;
 use crate::value::{Row, values};
-use crate::{Result, StoreError, Tx};
+use crate::{Result, StoreError, Tx, participants};
 
 statements! {
     INSERT (room: Int, seq: Int, kind: Text, at: Int, actor: Int, actor_role: Text, subject: Int,
@@ -189,7 +189,24 @@ impl Appender {
             })
             .collect();
         tx.execute_rows(&SET_HEAD, &heads)?;
+        self.note_unread(tx)?;
         Ok(appended)
+    }
+
+    /// Who had read everything has something unread now.
+    fn note_unread(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let counts = |prepared: &&Prepared| {
+            let message = prepared.entry.message.as_ref();
+            message.is_some_and(|message| message.message_type.counts_as_unread())
+        };
+        let mut written: Vec<_> = self
+            .entries
+            .iter()
+            .filter(counts)
+            .map(|prepared| (prepared.room, prepared.entry.actor.user))
+            .collect();
+        written.dedup();
+        participants::have_unread(tx, &written)
     }
 
     fn write_entries(&self, tx: &mut Tx<'_>) -> Result<Vec<Appended>> {

@@ -12,8 +12,8 @@ const MIGRATIONS: [(&str, &str); 3] = [
         include_str!("../migrations/V2__room_head.sql"),
     ),
     (
-        "V6__threads_reports",
-        include_str!("../migrations/V6__threads_reports.sql"),
+        "V6__threads_unread_reports",
+        include_str!("../migrations/V6__threads_unread_reports.sql"),
     ),
 ];
 

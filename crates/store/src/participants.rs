@@ -52,14 +52,20 @@ statements! {
             muted_until = $7, joined_at = $8, left_at = $9, visible_from = $10,
             messages_before = $11, news_before = $12, delivered_seq = $13, read_seq = $14,
             read_ordinal = $15, read_news = $16, own_after = $17, deleted_after = $18,
-            preferences = $19, version = $20
+            preferences = $19, version = $20,
+            has_unread = CASE WHEN (SELECT h.ordinal FROM room_head h WHERE h.room = participant.room)
+                - $15 - $17 - $18 > 0 THEN 1 ELSE 0 END
         WHERE k = $1";
     SET_READABLE (k: Int, readable: Int) = "UPDATE participant SET readable = i.readable
         FROM {rows} WHERE participant.k = i.k";
     READ (k: Int, seq: Int, ordinal: Int) =
         "UPDATE participant SET delivered_seq = i.seq, read_seq = i.seq, read_ordinal = i.ordinal,
-            own_after = 0, deleted_after = 0
+            own_after = 0, deleted_after = 0, has_unread = 0
          FROM {rows} WHERE participant.k = i.k";
+    HAVE_UNREAD (room: Int, actor: Int) = "UPDATE participant SET has_unread = 1 FROM {rows}
+        WHERE participant.room = i.room AND participant.has_unread = 0
+          AND participant.ended IS NULL AND participant.usr <> i.actor";
+    NOTHING_UNREAD = "UPDATE participant SET has_unread = 0 WHERE room = $1 AND has_unread = 1";
     SENT (k: Int) = "UPDATE participant SET own_after = own_after + 1 FROM {rows}
         WHERE participant.k = i.k";
     DELETED = "UPDATE participant SET deleted_after = deleted_after + 1
@@ -299,7 +305,28 @@ pub fn have_read(tx: &mut Tx<'_>, participants: &[ReadUpTo]) -> Result<()> {
         .iter()
         .map(|(key, seq, ordinal)| values![*key, *seq, *ordinal].to_vec())
         .collect();
-    tx.query_rows(&READ, &rows).map(drop)
+    tx.execute_rows(&READ, &rows)
+}
+
+/// Notes that everybody in these rooms has something unread, but for whoever wrote it.
+///
+/// # Errors
+/// As any write.
+pub(crate) fn have_unread(tx: &mut Tx<'_>, written: &[(i64, i64)]) -> Result<()> {
+    let rows: Vec<_> = written
+        .iter()
+        .map(|(room, actor)| values![*room, *actor].to_vec())
+        .collect();
+    tx.execute_rows(&HAVE_UNREAD, &rows)
+}
+
+/// Notes that nothing counts as unread in the room any more: it is archived or deleted.
+///
+/// # Errors
+/// As any write.
+pub fn nothing_unread(tx: &mut Tx<'_>, room: i64) -> Result<()> {
+    tx.execute(&NOTHING_UNREAD, &values![room])?;
+    Ok(())
 }
 
 /// Counts a message that each of these sent, none of them twice, as not unread to them.

@@ -145,13 +145,13 @@ pub fn add(tx: &mut Tx<'_>, advances: &[Advance]) -> Result<()> {
         .iter()
         .map(|one| values![one.participant, one.kind as i64, one.seq, one.at].to_vec())
         .collect();
-    tx.query_rows(&ADD_ADVANCE, &own)?;
+    tx.execute_rows(&ADD_ADVANCE, &own)?;
     let marks: Vec<_> = advances
         .iter()
         .filter(|one| one.moved)
         .map(|one| values![one.room, one.kind as i64, one.seq, one.participant, one.at].to_vec())
         .collect();
-    tx.query_rows(&ADD_MARK, &marks).map(drop)
+    tx.execute_rows(&ADD_MARK, &marks)
 }
 
 /// A participant's key, and when they received and read a message.

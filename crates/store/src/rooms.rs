@@ -92,8 +92,8 @@ statements! {
         FROM (SELECT h.ordinal - p.read_ordinal - p.own_after - p.deleted_after
                 - CASE WHEN p.guest = 1 THEN h.news - p.read_news ELSE 0 END AS unread
             FROM participant p JOIN room r ON r.k = p.room JOIN room_head h ON h.room = p.room
-            WHERE p.usr = $1 AND p.ended IS NULL AND p.readable = 1 AND r.deleted_at IS NULL
-              AND r.status <> 'archived') AS counts";
+            WHERE p.usr = $1 AND p.has_unread = 1 AND p.ended IS NULL AND p.readable = 1
+              AND r.deleted_at IS NULL AND r.status <> 'archived') AS counts";
 }
 
 fn read(mut row: Row) -> Result<StoredRoom> {

@@ -30,11 +30,12 @@ statements! {
             FROM up JOIN reply t ON t.room = up.room AND t.seq = up.at WHERE up.at > up.bound)
          SELECT up.seq, MIN(up.at) FROM up GROUP BY up.seq";
     AT_DEPTH =
-        "WITH RECURSIVE up (at) AS (
-            SELECT CAST($2 AS BIGINT)
+        "WITH RECURSIVE up (at, depth) AS (
+            SELECT CAST($2 AS BIGINT), CAST($3 AS BIGINT)
             UNION ALL
-            SELECT CASE WHEN t.jump_depth >= $3 THEN t.jump ELSE t.parent END
-            FROM up JOIN reply t ON t.room = $1 AND t.seq = up.at WHERE t.depth > $3)
+            SELECT CASE WHEN t.jump_depth >= $4 THEN t.jump ELSE t.parent END,
+                CASE WHEN t.jump_depth >= $4 THEN t.jump_depth ELSE t.depth - 1 END
+            FROM up JOIN reply t ON t.room = $1 AND t.seq = up.at WHERE up.depth > $4)
          SELECT MIN(up.at) FROM up";
     CHAIN =
         "WITH RECURSIVE up (at, n) AS (
@@ -71,7 +72,7 @@ pub fn add(tx: &mut Tx<'_>, replies: &[Reply]) -> Result<()> {
         .iter()
         .map(|reply| values![reply.room, reply.seq, reply.parent].to_vec())
         .collect();
-    tx.query_rows(&ADD, &rows).map(drop)
+    tx.execute_rows(&ADD, &rows)
 }
 
 /// Which part of a thread.
@@ -242,7 +243,7 @@ impl Thread {
         if first > last {
             return Ok(Vec::new());
         }
-        let row = tx.query_opt(&AT_DEPTH, &values![self.room, self.seq, last])?;
+        let row = tx.query_opt(&AT_DEPTH, &values![self.room, self.seq, self.depth, last])?;
         let lowest = row.map_or(Ok(self.seq), |mut row| row.take())?;
         let mut chain = self.chain(tx, lowest, last - first + 1)?;
         chain.reverse();

@@ -8,7 +8,7 @@ use orderchat_domain::project::{ActorRecord, RoomView};
 use orderchat_domain::room::Transition;
 use orderchat_domain::system::{About, system_message};
 use orderchat_store::rooms::StoredRoom;
-use orderchat_store::{Tx, actors};
+use orderchat_store::{Tx, actors, participants};
 
 use super::access::enter_to_change;
 use super::members::refresh_readable;
@@ -103,6 +103,9 @@ pub(crate) fn change(
         Transition::Archive => record.archived_at = Some(at),
     }
     refresh_readable(tx, policy, scribe, room)?;
+    if transition == Transition::Archive {
+        participants::nothing_unread(tx, room.record.key)?;
+    }
     Ok(seq)
 }
 

@@ -257,6 +257,7 @@ impl Chat {
             );
             scene.room.record.deleted_at = Some(scene.room.record.last_activity);
             scribe.finish(tx, &scene.room)?;
+            participants::nothing_unread(tx, scene.key())?;
             let target = scene.room.record.id.to_string();
             let why = why.as_deref().unwrap_or_default();
             let key = Some(scene.key());

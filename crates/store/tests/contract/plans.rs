@@ -33,7 +33,7 @@ async fn no_statement_scans_a_table(database: &Database) {
 
 /// What everybody waits for: a part of its text, and what one step of its plan must say on SQLite
 /// and on PostgreSQL.
-const HOT: [(&str, &str, &[&str]); 18] = [
+const HOT: [(&str, &str, &[&str]); 19] = [
     (
         "AND l.seq > $2 ORDER BY l.seq LIMIT $3",
         "log_room_seq (room=? AND seq>?)",
@@ -113,8 +113,13 @@ const HOT: [(&str, &str, &[&str]); 18] = [
     ),
     (
         "p.read_seq, p.visible_from FROM participant p JOIN room r",
-        "participant_own (usr=? AND room>?)",
-        &["participant_own"],
+        "participant_unread (usr=? AND room>?)",
+        &["participant_unread"],
+    ),
+    (
+        "participant.has_unread = 0 AND participant.ended IS NULL",
+        "participant_has_read (room=?)",
+        &["participant_has_read"],
     ),
 ];
 

@@ -267,7 +267,7 @@ async fn replies_of_before_the_migration_are_found(database: &Database) {
     .await;
     let raw = database.raw().await;
     raw.execute("DELETE FROM reply").await;
-    let migration = include_str!("../../migrations/V6__threads_reports.sql");
+    let migration = include_str!("../../migrations/V6__threads_unread_reports.sql");
     let backfill: String = migration
         .split_inclusive(';')
         .filter(|statement| {

@@ -1,14 +1,16 @@
 //! Unread: counted from ordinals, never from messages.
 
+use std::time::{Duration, Instant};
+
 use orderchat_domain::Role;
 use orderchat_domain::project::ParticipantRecord;
 use orderchat_domain::room::RoomStatus;
 use orderchat_store::rooms::StoredRoom;
-use orderchat_store::{Result, Tx, participants, receipts, rooms};
+use orderchat_store::{Result, StoreError, Tx, participants, receipts, rooms, unread};
 
-use crate::database::Database;
+use crate::database::{Database, Engine};
 use crate::fixture::{
-    Given, NOW, acting, append, event, message, participant, person, room, say, write,
+    Given, NOW, acting, append, event, message, participant, person, read, room, say, write,
 };
 use crate::harness::tests;
 use orderchat_domain::event::EventKind;
@@ -19,7 +21,9 @@ tests! {
     BOTH: others_messages_are_unread_until_the_read_mark_passes_them,
         a_deleted_message_is_unread_to_nobody,
         unread_is_counted_over_the_rooms_one_may_read,
-        what_a_read_mark_passes_is_split_into_own_and_deleted;
+        what_a_read_mark_passes_is_split_into_own_and_deleted,
+        totals_and_lists_of_a_user_with_10_000_rooms_cost_what_is_unread,
+        who_has_read_everything_is_noted_and_forgotten_again;
 }
 
 /// The unread count of this participant, as stored.
@@ -169,6 +173,95 @@ async fn what_a_read_mark_passes_is_split_into_own_and_deleted(database: &Databa
         assert_eq!(passed(tx, own.0, last.0)?, (1, 1));
         assert_eq!(passed(tx, own_gone.0, last.0)?, (0, 0));
         assert_eq!(passed(tx, 0, own.0)?, (1, 0));
+        Ok(())
+    })
+    .await;
+}
+
+/// Rooms of one user, in few of which something is unread.
+const ROOMS: u32 = 10_000;
+
+async fn totals_and_lists_of_a_user_with_10_000_rooms_cost_what_is_unread(database: &Database) {
+    let store = database.open().await;
+    let (staff, newcomer) = write(&store, |tx| {
+        let staff = person(tx, "mei", Role::Pharmacy)?;
+        let newcomer = person(tx, "noor", Role::Pharmacy)?;
+        let ann = person(tx, "ann", Role::Customer)?;
+        for n in 0..ROOMS {
+            let mut room = room(tx, n, Given::default())?;
+            let own = participant(tx, &room, &staff, Role::Pharmacy)?;
+            participants::update(tx, &own, true)?;
+            let has_few = n < 10;
+            if has_few {
+                let other = participant(tx, &room, &newcomer, Role::Pharmacy)?;
+                participants::update(tx, &other, true)?;
+            }
+            if n % (ROOMS / 10) == 0 || has_few {
+                say(tx, &mut room, &ann, Role::Customer, "hello")?;
+            }
+        }
+        Ok((staff.key, newcomer.key))
+    })
+    .await;
+    let raw = database.raw().await;
+    if database.engine() == Engine::Postgres {
+        raw.execute("ANALYZE").await;
+    }
+    let measured = read(&store, move |tx| {
+        assert_eq!(rooms::unread_of(tx, staff)?, (19, 19));
+        assert_eq!(rooms::unread_of(tx, newcomer)?, (10, 10));
+        let mut time = |asked: &dyn Fn(&mut Tx<'_>, i64) -> Result<()>, user| {
+            let mut times = Vec::new();
+            for _ in 0..41 {
+                let begun = Instant::now();
+                asked(tx, user)?;
+                times.push(begun.elapsed());
+            }
+            times.sort();
+            Ok::<_, StoreError>(times[times.len() / 2])
+        };
+        let totals = |tx: &mut Tx<'_>, user| rooms::unread_of(tx, user).map(drop);
+        let list = |tx: &mut Tx<'_>, user| unread::page(tx, user, None, None, 5).map(drop);
+        Ok([
+            ("totals", time(&totals, staff)?, time(&totals, newcomer)?),
+            ("list", time(&list, staff)?, time(&list, newcomer)?),
+        ])
+    })
+    .await;
+    for (what, of_many, of_few) in measured {
+        println!("{what}: {of_many:?} with {ROOMS} rooms, {of_few:?} with 10");
+        // Nineteen unread rooms against ten, and two shared cores. All rooms would be thousands.
+        let allowed = (of_few * 4).max(Duration::from_millis(2));
+        assert!(of_many <= allowed, "{what}: {of_many:?} against {of_few:?}");
+    }
+}
+
+async fn who_has_read_everything_is_noted_and_forgotten_again(database: &Database) {
+    let store = database.open().await;
+    write(&store, |tx| {
+        let (mut room, ann, mut ravi) = both(tx, 1)?;
+        let user = ravi.person.key;
+        say(tx, &mut room, &ann.person, Role::Customer, "one")?;
+        assert_eq!(rooms::unread_of(tx, user)?, (1, 1));
+        let head = (room.record.seq, room.record.ordinal);
+        participants::have_read(tx, &[(ravi.key, head.0, head.1)])?;
+        assert_eq!(rooms::unread_of(tx, user)?, (0, 0));
+        assert!(unread::rooms(tx, user, 0, 10)?.is_empty());
+        say(tx, &mut room, &ravi.person, Role::Rider, "my own")?;
+        participants::sent(tx, &[ravi.key])?;
+        assert_eq!(rooms::unread_of(tx, user)?, (0, 0));
+        say(tx, &mut room, &ann.person, Role::Customer, "two")?;
+        assert_eq!(rooms::unread_of(tx, user)?, (1, 1));
+        // Left, and back: what was said meanwhile is unread.
+        ravi = participants::of_user(tx, room.record.key, user)?.expect("ravi");
+        ravi.ended = Some(orderchat_domain::participant::Ended::Left);
+        participants::update(tx, &ravi, false)?;
+        say(tx, &mut room, &ann.person, Role::Customer, "three")?;
+        ravi.ended = None;
+        participants::update(tx, &ravi, true)?;
+        assert_eq!(rooms::unread_of(tx, user)?, (1, 2));
+        participants::nothing_unread(tx, room.record.key)?;
+        assert_eq!(rooms::unread_of(tx, user)?, (0, 0));
         Ok(())
     })
     .await;
