@@ -19,7 +19,7 @@ run: ## build the server and start it with sample orders; nothing to configure
 build: ## build the server for use: target/release/orderchat
 	cargo build --locked --release --package orderchat
 
-test: ## everything: lint, every test on both engines, walkthrough, kill rounds (25 minutes)
+test: ## everything: lint, tests on both engines, walkthrough, schemathesis, kill rounds (25 minutes)
 	@scripts/test
 
 test-one: ## tests whose name contains T, on engine E: make test-one T=rooms E=postgres

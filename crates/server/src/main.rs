@@ -1,20 +1,4 @@
-//! Orderchat: every order gets its own conversation. See `docs/ARCHITECTURE.md` for the map.
-
-mod app;
-mod auth;
-mod chat;
-mod cli;
-mod clock;
-mod config;
-mod generations;
-mod http;
-mod jobs;
-mod json;
-mod limits;
-mod net;
-mod orders;
-mod random;
-mod telemetry;
+//! The program. All of it is in `lib.rs`.
 
 use std::process::ExitCode;
 
@@ -22,11 +6,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match cli::run() {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("orderchat: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    orderchat::run()
 }

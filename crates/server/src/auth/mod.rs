@@ -6,6 +6,8 @@
 //! `jwk` and `x5c` are not even read.
 
 mod claims;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod jwks;
 mod keys;
 mod token;

@@ -121,13 +121,13 @@ fn relative(root: &Path, file: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
 }
 
-/// `http/v1/rooms.rs` is `http::v1::rooms`, `http/mod.rs` is `http`, `main.rs` is the root.
+/// `http/v1/rooms.rs` is `http::v1::rooms`, `http/mod.rs` is `http`, `main.rs` and `lib.rs` are the root.
 fn module_of(root: &Path, file: &Path) -> Vec<String> {
     let path = relative(root, file);
     let path = path.trim_end_matches(".rs");
     let path = path.strip_suffix("/mod").unwrap_or(path);
     path.split('/')
-        .filter(|part| *part != "main")
+        .filter(|part| !["main", "lib"].contains(part))
         .map(String::from)
         .collect()
 }

@@ -84,6 +84,7 @@ const TABLE: &[Row] = &[
     row("net", &[]),
     row("telemetry", &[]),
     row("config", &[]),
+    row("fuzzing", &["auth", "http"]),
     row("clock", &[]),
     row("generations", &[]),
     row("json", &[]),

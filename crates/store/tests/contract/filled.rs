@@ -80,11 +80,11 @@ fn inserts(engine: Engine) -> [String; 14] {
         insert("room_word (word, room)", ROOMS, "'n' || i, i"),
         insert(
             "participant (id, room, usr, role, guest, readable, joined_at, visible_from,
-                messages_before, read_ordinal, preferences, version)",
+                messages_before, read_ordinal, preferences, version, has_unread)",
             5 * ROOMS,
             &format!(
                 "{id}, {room}, CASE WHEN i <= {ROOMS} THEN 1 ELSE i END, 'customer', 0, 1, {now}, 1,
-                 0, 0, '{{}}', 0"
+                 0, 0, '{{}}', 0, i % 2"
             ),
         ),
         insert(

@@ -351,7 +351,14 @@ async fn reply(
         let detail = "is another message than the path's; leave it out";
         return Err(Problem::invalid("/reply_to", detail));
     }
-    let room = state.chat.room_of_visible(&ctx, &message).await?;
+    let room = match state.chat.room_of_visible(&ctx, &message).await {
+        Ok(room) => room,
+        Err(refused) => {
+            // A send counts once its room is known; what finds none counts, too.
+            quota::changes(&state.limits, &ctx)?;
+            return Err(refused.into());
+        }
+    };
     body.reply_to = Some(message);
     let draft = draft(&state, &ctx, &headers, body)?;
     send_draft(&state, &ctx, room, draft).await

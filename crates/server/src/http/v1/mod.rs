@@ -2,6 +2,8 @@
 //! domain, calls one command, and answers with what it gives.
 
 pub(crate) mod fields;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod history;
 mod me;
 mod messages;

@@ -123,3 +123,44 @@ async fn a10_codes_and_ids_that_are_guessed_end_in_429() {
     let real = eve.get(&room.at("")).await;
     assert_eq!(real.status, 429, "what exists is no exception");
 }
+
+/// By whatever route an id is guessed: none answers 404 for ever.
+#[tokio::test]
+async fn a10_guesses_end_in_429_on_every_route_that_takes_an_id() {
+    let server = Server::start_limited().await;
+    server.open_room().await;
+    let routes = [
+        ("GET", "rooms/ID/", ""),
+        ("POST", "rooms/ID/messages/", r#"{"content":"a"}"#),
+        ("POST", "rooms/ID/read/", "{}"),
+        ("POST", "rooms/ID/join/", "{}"),
+        ("GET", "participants/ID/", ""),
+        ("DELETE", "participants/ID/", ""),
+        ("PATCH", "messages/ID/", r#"{"content":"a"}"#),
+        ("POST", "messages/ID/reply/", r#"{"content":"a"}"#),
+        ("POST", "messages/ID/report/", r#"{"reason":"spam"}"#),
+        ("POST", "messages/ID/delivered/", "{}"),
+        ("GET", "messages/ID/thread/", ""),
+        ("GET", "messages/ID/history/", ""),
+    ];
+    for (n, (method, path, body)) in routes.into_iter().enumerate() {
+        let eve = server.customer(&format!("eve-{n}"));
+        let mut missed = 0;
+        loop {
+            let path = format!("/api/chat/{}", path.replace("ID", &random_id()));
+            let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
+            let request = eve.request(method, &path);
+            let request = request
+                .header("Content-Type", "application/json")
+                .body(body);
+            let answer = eve.dispatch(request).await;
+            if answer.status == 429 {
+                answer.retry_after_s();
+                break;
+            }
+            answer.refused(404);
+            missed += 1;
+            assert!(missed < 60, "{} goes on and on", answer.request);
+        }
+    }
+}

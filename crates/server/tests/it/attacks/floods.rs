@@ -1,4 +1,5 @@
-//! A32: floods of messages, receipts, edits and reads from one user leave the others alone.
+//! A32: floods of messages, rooms, receipts, edits, reports and reads from one user leave the others
+//! alone.
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -39,6 +40,63 @@ async fn a32_floods_are_answered_429_and_others_go_on() {
     room.rider.say(&room, "undisturbed").await;
     room.rider.get(&room.at("messages/")).await.ok(200);
     room.pharmacist.say(&room, "undisturbed").await;
+}
+
+/// What makes something counts with the sends, also where nothing new comes of it.
+#[tokio::test]
+async fn a32_floods_of_rooms_orders_users_and_reports_are_answered_429() {
+    let server = Server::start_limited().await;
+    let room = server.open_room().await;
+    let report = message_path(&room.rider.say(&room, "a").await, "report/");
+    let floods = [
+        (
+            &room.pharmacist,
+            reqwest::Method::POST,
+            "/api/chat/rooms/",
+            json!({ "order": room.order }),
+        ),
+        (
+            &room.customer,
+            reqwest::Method::POST,
+            report.as_str(),
+            json!({ "reason": "spam" }),
+        ),
+        (
+            &room.rider,
+            reqwest::Method::PUT,
+            "/api/orders/of-mine/",
+            room.report.body(),
+        ),
+        (
+            &room.colleague,
+            reqwest::Method::PUT,
+            "/api/users/colleague/",
+            json!({ "name": "Me", "role": "admin" }),
+        ),
+        (
+            &room.support,
+            reqwest::Method::POST,
+            "/api/users/other/revoke/",
+            json!({}),
+        ),
+    ];
+    for (client, method, path, body) in floods {
+        let asked =
+            (0..100).map(|_| client.dispatch(client.request(method.clone(), path).json(&body)));
+        let answers = join_all(asked).await;
+        let refused: Vec<_> = answers
+            .iter()
+            .filter(|answer| answer.status == 429)
+            .collect();
+        assert!(refused.len() >= 60, "{path}: {} of 100", refused.len());
+        for answer in refused {
+            answer.refused(429);
+            answer.retry_after_s();
+        }
+        assert!(answers.iter().all(|answer| answer.status < 500), "{path}");
+    }
+    let twice = server.rider("nobody-flooded");
+    twice.get("/api/chat/rooms/").await.ok(200);
 }
 
 #[tokio::test]

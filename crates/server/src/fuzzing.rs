@@ -1,0 +1,60 @@
+//! What fuzz targets feed (`fuzz/`): bytes from outside into one parser each. None may panic,
+//! whatever comes; what is taken must hold what its reader promises.
+//!
+//! The committed corpora run through the same functions in every test run.
+
+/// The cursor of a list, as it stands in a query.
+pub fn cursor(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        crate::http::v1::fuzzing::cursor(text);
+    }
+}
+
+/// The query of a request.
+pub fn query(data: &[u8]) {
+    crate::http::v1::fuzzing::query(data);
+}
+
+/// The JSON body of a request.
+pub fn body(data: &[u8]) {
+    crate::http::v1::fuzzing::body(data);
+}
+
+/// A bearer token.
+pub fn token(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        crate::auth::fuzzing::token(text);
+    }
+}
+
+/// The payload of a token whose signature was good.
+pub fn claims(data: &[u8]) {
+    crate::auth::fuzzing::claims(data);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("cursor", cursor)]
+    #[case("query", query)]
+    #[case("body", body)]
+    #[case("token", token)]
+    #[case("claims", claims)]
+    fn the_corpus_is_read_without_a_panic(#[case] target: &str, #[case] feed: fn(&[u8])) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
+        let mut fed = 0;
+        for entry in std::fs::read_dir(folder.join(target)).expect("a corpus") {
+            let path = entry.expect("an entry").path();
+            println!("{}", path.display());
+            feed(&std::fs::read(&path).expect("an input"));
+            fed += 1;
+        }
+        assert!(fed >= 5, "only {fed} inputs for {target}");
+    }
+}

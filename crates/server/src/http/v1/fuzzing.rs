@@ -1,0 +1,108 @@
+//! Cursors, queries and bodies, as [`crate::fuzzing`] feeds them.
+
+use std::fmt::Debug;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use futures_util::FutureExt;
+use orderchat_domain::message::{Draft, IdempotencyKey};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::fields::PageQuery;
+use super::orders::OrderReport;
+use super::window::Step;
+use crate::http::body::{BodyLimit, JsonBody};
+use crate::http::page::{Cursor, Here};
+use crate::http::query::QueryOf;
+use crate::json;
+
+const LARGEST_BODY: usize = 128 * 1024;
+const LONGEST_MESSAGE: usize = 8_000;
+
+/// A cursor that is taken is the same when it is written and read again.
+fn holds<T: DeserializeOwned + Serialize + PartialEq + Debug>(text: &str) {
+    if let Ok(place) = Cursor::decode::<T>(text) {
+        let again = Cursor::encode(&place).and_then(|text| Cursor::decode::<T>(&text));
+        assert_eq!(again.ok(), Some(place));
+    }
+}
+
+pub(crate) fn cursor(text: &str) {
+    holds::<Step<i64>>(text);
+    holds::<Step<u64>>(text);
+    holds::<(i64, u64)>(text);
+    holds::<Value>(text);
+}
+
+/// The bytes as the query of a list: read as one, and put into the link to its next page.
+pub(crate) fn query(data: &[u8]) {
+    let uri = [b"/api/chat/messages/unread/?", data].concat();
+    let Ok(request) = axum::http::Uri::try_from(uri).map(|uri| Request::get(uri).body(())) else {
+        return;
+    };
+    let Ok(request) = request else { return };
+    let (mut parts, ()) = request.into_parts();
+    let read = QueryOf::<PageQuery>::from_request_parts(&mut parts, &()).now_or_never();
+    if let Some(Ok(QueryOf(query))) = read {
+        assert!(
+            (1..=200).contains(&query.limit.get()),
+            "a limit out of range"
+        );
+        drop(query.place::<Value>());
+    }
+    if let Some(Ok(here)) = Here::from_request_parts(&mut parts, &()).now_or_never() {
+        let next = here.with("cursor", "next", &[]);
+        assert!(
+            next.parse::<axum::http::Uri>().is_ok(),
+            "a link that is none"
+        );
+    }
+}
+
+/// The body as each of the larger requests takes it, and what they make of it.
+pub(crate) fn body(data: &[u8]) {
+    if let Some(JsonBody(report)) = read::<OrderReport>(data) {
+        assert!(
+            json::parse(report.text().as_bytes()).is_ok(),
+            "a report is kept as no JSON"
+        );
+        drop(report.parse());
+    }
+    drop(read::<Value>(data));
+    let Ok(Value::Object(fields)) = json::parse(data) else {
+        return;
+    };
+    let text = |name: &str| fields.get(name).and_then(Value::as_str);
+    let metadata = fields.get("metadata").and_then(Value::as_object).cloned();
+    let key = IdempotencyKey::from_request(text("client_message_id"), None);
+    let draft = Draft::parse(
+        fields.contains_key("service"),
+        text("message_type"),
+        text("content").unwrap_or_default(),
+        text("reply_to"),
+        metadata,
+        key.ok().flatten(),
+        LONGEST_MESSAGE,
+    );
+    if let Ok(draft) = draft {
+        let (moderated, _) = draft.moderated();
+        let length = moderated.content.chars().count();
+        assert!(
+            (1..=LONGEST_MESSAGE).contains(&length),
+            "a text of {length} characters"
+        );
+    }
+}
+
+fn read<T: DeserializeOwned>(data: &[u8]) -> Option<JsonBody<T>> {
+    let request = Request::post("/")
+        .header("content-type", "application/json")
+        .body(Body::from(data.to_vec()))
+        .ok()?;
+    let limit = BodyLimit(LARGEST_BODY);
+    JsonBody::<T>::from_request(request, &limit)
+        .now_or_never()?
+        .ok()
+}

@@ -1,0 +1,36 @@
+//! Orderchat: every order gets its own conversation. See `docs/ARCHITECTURE.md` for the map.
+//!
+//! The program is `main.rs`, which calls [`run`]. That this is a library serves the fuzz targets
+//! alone: they reach its parsers through `fuzzing`.
+
+mod app;
+mod auth;
+mod chat;
+mod cli;
+mod clock;
+mod config;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+mod generations;
+mod http;
+mod jobs;
+mod json;
+mod limits;
+mod net;
+mod orders;
+mod random;
+mod telemetry;
+
+use std::process::ExitCode;
+
+/// Does what the command line asks for.
+#[must_use]
+pub fn run() -> ExitCode {
+    match cli::run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("orderchat: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
