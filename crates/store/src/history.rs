@@ -3,11 +3,10 @@
 use orderchat_domain::event::EventKind;
 use orderchat_domain::project::RevisionRecord;
 
-use crate::actors;
 use crate::rooms::StoredRoom;
 use crate::sql::statements;
 use crate::value::{Row, values};
-use crate::{Result, StoreError, Tx};
+use crate::{Result, StoreError, Tx, actors};
 
 macro_rules! columns {
     () => {
@@ -66,12 +65,9 @@ pub fn revisions(
         .take(limit as usize)
         .map(revision)
         .collect::<Result<Vec<_>>>()?;
-    let mut users: Vec<i64> = read.iter().map(|(_, actor, _)| *actor).collect();
-    users.sort_unstable();
-    users.dedup();
-    let found = actors(tx, key, &users)?;
+    let acted = actors::of(tx, read.iter().map(|(_, actor, _)| (key, *actor)))?;
     for (revision, actor, acted_as) in &mut read {
-        revision.by = actor_record(&found, *actor, acted_as);
+        revision.by = acted.record(key, *actor, acted_as);
     }
     Ok(read.into_iter().map(|(revision, ..)| revision).collect())
 }

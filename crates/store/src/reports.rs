@@ -34,7 +34,7 @@ pub fn add(
     report: Report,
 ) -> Result<(Report, bool)> {
     let reason = report.reason.as_str();
-    let added = tx.execute(&INSERT, &values![room, seq, reporter, reason, report.at])?;
+    let added = tx.change(&INSERT, &values![room, seq, reporter, reason, report.at])?;
     if added == 1 {
         return Ok((report, true));
     }

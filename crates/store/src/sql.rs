@@ -117,9 +117,12 @@ impl Sql {
         (text, returned)
     }
 
-    /// An `INSERT` of input rows as they are: what stands before its `SELECT`, and after.
+    /// An `INSERT` of input rows as they are: what stands before its `SELECT`, and after. One that
+    /// looks something up for them is none.
     fn insert_of_rows(&self) -> Option<(&str, &str)> {
-        let insert = self.text.starts_with("INSERT") && self.text.contains("FROM {rows}");
+        let insert = self.text.starts_with("INSERT")
+            && self.text.contains("FROM {rows}")
+            && !self.text.contains(" JOIN ");
         self.text.split_once("SELECT ").filter(|_| insert)
     }
 

@@ -75,50 +75,65 @@ pub fn page(
     let wanted = if only.is_some() { 1 } else { limit + 1 };
     let mut list = rooms(tx, user, from, wanted)?;
     list.retain(|room| only.is_none_or(|only| only == room.room));
-    let (mut messages, mut left) = (Vec::new(), SCANNED);
     let beyond = list.len() > limit as usize && only.is_none();
-    let mut last = None;
+    let mut page = Page {
+        user,
+        limit: limit as usize,
+        left: SCANNED,
+        messages: Vec::new(),
+        last: None,
+    };
     for unread in list {
         let begun = after.filter(|after| after.room == unread.room);
-        let mut seq = begun.map_or(unread.after, |after| after.seq.max(unread.after));
+        let seq = begun.map_or(unread.after, |after| after.seq.max(unread.after));
+        if page.read(tx, unread.room, seq)? {
+            return Ok(page.found(true));
+        }
+    }
+    Ok(page.found(beyond))
+}
+
+/// A page that is being filled.
+struct Page {
+    user: i64,
+    limit: usize,
+    /// Entries that may still be looked at.
+    left: u64,
+    messages: Vec<Position>,
+    /// The last entry that was looked at and does not belong to the next page.
+    last: Option<Position>,
+}
+
+impl Page {
+    /// Takes what is unread in the room after the seq; `true` when the page ends before the room
+    /// does.
+    fn read(&mut self, tx: &mut Tx<'_>, room: i64, mut seq: u64) -> Result<bool> {
         loop {
-            let batch = u64::from(limit + 1).min(left);
-            let rows = tx.query(&SCAN, &values![unread.room, seq, user, batch])?;
+            let batch = self.left.min(self.limit as u64 + 1);
+            let rows = tx.query(&SCAN, &values![room, seq, self.user, batch])?;
             let read = rows.len() as u64;
             for mut row in rows {
                 let (next, is_unread): (u64, bool) = (row.take()?, row.take()?);
                 if is_unread {
-                    if messages.len() == limit as usize {
-                        return Ok(Found {
-                            messages,
-                            rest: last,
-                        });
+                    if self.messages.len() == self.limit {
+                        return Ok(true);
                     }
-                    messages.push(Position {
-                        room: unread.room,
-                        seq: next,
-                    });
+                    self.messages.push(Position { room, seq: next });
                 }
                 seq = next;
-                last = Some(Position {
-                    room: unread.room,
-                    seq,
-                });
+                self.last = Some(Position { room, seq });
             }
-            left -= read;
-            if left == 0 {
-                return Ok(Found {
-                    messages,
-                    rest: last,
-                });
-            }
-            if read < batch {
-                break;
+            self.left -= read;
+            if self.left == 0 || read < batch {
+                return Ok(self.left == 0);
             }
         }
     }
-    Ok(Found {
-        messages,
-        rest: last.filter(|_| beyond),
-    })
+
+    fn found(self, more: bool) -> Found {
+        Found {
+            messages: self.messages,
+            rest: self.last.filter(|_| more),
+        }
+    }
 }

@@ -118,8 +118,8 @@ const HOT: [(&str, &str, &[&str]); 19] = [
     ),
     (
         "participant.has_unread = 0 AND participant.ended IS NULL",
-        "participant_active (room=? AND has_unread=?)",
-        &["Index Cond", "(room = i.room)", "(has_unread = 0)"],
+        "participant_active (room=?)",
+        &["participant_active"],
     ),
 ];
 

@@ -33,7 +33,6 @@ pub(crate) fn cursor(text: &str) {
     holds::<Step<i64>>(text);
     holds::<Step<u64>>(text);
     holds::<(i64, u64)>(text);
-    holds::<Value>(text);
 }
 
 /// The bytes as the query of a list: read as one, and put into the link to its next page.
