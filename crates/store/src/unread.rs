@@ -6,10 +6,10 @@ use crate::{Result, Tx};
 
 statements! {
     ROOMS = "SELECT p.room, p.read_seq, p.visible_from FROM participant p JOIN room r ON r.k = p.room
-            JOIN room_head h ON h.room = p.room
         WHERE p.usr = $1 AND p.has_unread = 1 AND p.ended IS NULL AND p.readable = 1 AND p.room >= $2
           AND r.deleted_at IS NULL AND r.status <> 'archived'
-          AND h.ordinal - p.read_ordinal - p.own_after - p.deleted_after > 0
+          AND (SELECT h.ordinal FROM room_head h WHERE h.room = p.room)
+            - p.read_ordinal - p.own_after - p.deleted_after > 0
         ORDER BY p.room LIMIT $3";
     SCAN = "SELECT l.seq, CASE WHEN l.kind = 'message.created' AND l.actor <> $3
             AND l.message_type <> 'system' AND s.deleted_at IS NULL THEN 1 ELSE 0 END
