@@ -58,9 +58,9 @@ statements! {
         WHERE k = $1";
     SET_READABLE (k: Int, readable: Int) = "UPDATE participant SET readable = i.readable
         FROM {rows} WHERE participant.k = i.k";
-    READ (k: Int, seq: Int, ordinal: Int) =
+    READ (k: Int, seq: Int, ordinal: Int, news: Int) =
         "UPDATE participant SET delivered_seq = i.seq, read_seq = i.seq, read_ordinal = i.ordinal,
-            own_after = 0, deleted_after = 0, has_unread = 0
+            read_news = i.news, own_after = 0, deleted_after = 0, has_unread = 0
          FROM {rows} WHERE participant.k = i.k";
     HAVE_UNREAD (room: Int, actor: Int) = "UPDATE participant SET has_unread = 1 FROM {rows}
         WHERE participant.room = i.room AND participant.has_unread = 0
@@ -293,8 +293,9 @@ pub fn set_readable(tx: &mut Tx<'_>, readable: &[(i64, bool)]) -> Result<()> {
     tx.execute_rows(&SET_READABLE, &rows)
 }
 
-/// A participant who has read all of their room: their key, the room's head and its ordinal.
-pub type ReadUpTo = (i64, u64, u64);
+/// A participant who has read all of their room: their key, the room's head, its ordinal, and its
+/// messages about the order.
+pub type ReadUpTo = (i64, u64, u64, u64);
 
 /// Notes that these have read everything.
 ///
@@ -303,7 +304,7 @@ pub type ReadUpTo = (i64, u64, u64);
 pub fn have_read(tx: &mut Tx<'_>, participants: &[ReadUpTo]) -> Result<()> {
     let rows: Vec<_> = participants
         .iter()
-        .map(|(key, seq, ordinal)| values![*key, *seq, *ordinal].to_vec())
+        .map(|(key, seq, ordinal, news)| values![*key, *seq, *ordinal, *news].to_vec())
         .collect();
     tx.execute_rows(&READ, &rows)
 }

@@ -5,14 +5,17 @@ use crate::value::values;
 use crate::{Result, Tx};
 
 statements! {
-    ROOMS = "SELECT p.room, p.read_seq, p.visible_from FROM participant p JOIN room r ON r.k = p.room
+    ROOMS = "SELECT p.room, p.read_seq, p.visible_from, p.guest FROM participant p JOIN room r ON r.k = p.room
         WHERE p.usr = $1 AND p.has_unread = 1 AND p.ended IS NULL AND p.readable = 1 AND p.room >= $2
           AND r.deleted_at IS NULL AND r.status <> 'archived'
-          AND (SELECT h.ordinal FROM room_head h WHERE h.room = p.room)
+          AND (SELECT h.ordinal - CASE WHEN p.guest = 1 THEN h.news - p.read_news ELSE 0 END
+                FROM room_head h WHERE h.room = p.room)
             - p.read_ordinal - p.own_after - p.deleted_after > 0
         ORDER BY p.room LIMIT $3";
     SCAN = "SELECT l.seq, CASE WHEN l.kind = 'message.created' AND l.actor <> $3
-            AND l.message_type <> 'system' AND s.deleted_at IS NULL THEN 1 ELSE 0 END
+            AND l.message_type <> 'system' AND s.deleted_at IS NULL
+            AND (CAST($5 AS BIGINT) = 0 OR l.message_type NOT IN ('order_update', 'delivery_update'))
+            THEN 1 ELSE 0 END
         FROM log l LEFT JOIN message_state s ON s.room = l.room AND s.seq = l.seq
         WHERE l.room = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $4";
 }
@@ -26,6 +29,8 @@ const SCANNED: u64 = 2_000;
 pub struct UnreadRoom {
     pub room: i64,
     pub after: u64,
+    /// The user is a guest there, to whom news of the order do not count.
+    pub guest: bool,
 }
 
 /// At most `limit` rooms in which the user has something unread, from the room `from` on, in the
@@ -40,7 +45,8 @@ pub fn rooms(tx: &mut Tx<'_>, user: i64, from: i64, limit: u32) -> Result<Vec<Un
             let (room, read): (i64, u64) = (row.take()?, row.take()?);
             let visible_from: u64 = row.take()?;
             let after = read.max(visible_from.saturating_sub(1));
-            Ok(UnreadRoom { room, after })
+            let guest = row.take()?;
+            Ok(UnreadRoom { room, after, guest })
         })
         .collect()
 }
@@ -86,7 +92,7 @@ pub fn page(
     for unread in list {
         let begun = after.filter(|after| after.room == unread.room);
         let seq = begun.map_or(unread.after, |after| after.seq.max(unread.after));
-        if page.read(tx, unread.room, seq)? {
+        if page.read(tx, unread, seq)? {
             return Ok(page.found(true));
         }
     }
@@ -107,10 +113,11 @@ struct Page {
 impl Page {
     /// Takes what is unread in the room after the seq; `true` when the page ends before the room
     /// does.
-    fn read(&mut self, tx: &mut Tx<'_>, room: i64, mut seq: u64) -> Result<bool> {
+    fn read(&mut self, tx: &mut Tx<'_>, unread: UnreadRoom, mut seq: u64) -> Result<bool> {
+        let room = unread.room;
         loop {
             let batch = self.left.min(self.limit as u64 + 1);
-            let rows = tx.query(&SCAN, &values![room, seq, self.user, batch])?;
+            let rows = tx.query(&SCAN, &values![room, seq, self.user, batch, unread.guest])?;
             let read = rows.len() as u64;
             for mut row in rows {
                 let (next, is_unread): (u64, bool) = (row.take()?, row.take()?);

@@ -144,7 +144,7 @@ impl Chat {
                 continue;
             }
             let head = scene.room.record.seq;
-            let unread = unread_count(&scene.room.record, own.unread);
+            let unread = unread_count(&scene.room.record, &own);
             if unread > 0
                 && move_marks(
                     tx,
@@ -157,7 +157,8 @@ impl Chat {
             {
                 done.rooms += 1;
                 done.messages += unread;
-                read.push((own.key, head, scene.room.record.ordinal));
+                let record = &scene.room.record;
+                read.push((own.key, head, record.ordinal, record.news));
             }
         }
         receipts::add(tx, &marking.advances)?;

@@ -112,7 +112,7 @@ const HOT: [(&str, &str, &[&str]); 19] = [
         &["log_message_change"],
     ),
     (
-        "p.read_seq, p.visible_from FROM participant p JOIN room r",
+        "p.visible_from, p.guest FROM participant p JOIN room r",
         "participant_unread (usr=? AND room>?)",
         &["participant_unread"],
     ),

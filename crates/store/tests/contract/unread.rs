@@ -244,8 +244,8 @@ async fn who_has_read_everything_is_noted_and_forgotten_again(database: &Databas
         let user = ravi.person.key;
         say(tx, &mut room, &ann.person, Role::Customer, "one")?;
         assert_eq!(rooms::unread_of(tx, user)?, (1, 1));
-        let head = (room.record.seq, room.record.ordinal);
-        participants::have_read(tx, &[(ravi.key, head.0, head.1)])?;
+        let head = (ravi.key, room.record.seq, room.record.ordinal, 0);
+        participants::have_read(tx, &[head])?;
         assert_eq!(rooms::unread_of(tx, user)?, (0, 0));
         assert!(unread::rooms(tx, user, 0, 10)?.is_empty());
         say(tx, &mut room, &ravi.person, Role::Rider, "my own")?;
