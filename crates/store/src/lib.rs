@@ -18,6 +18,7 @@ pub mod receipts;
 pub mod rooms;
 mod sql;
 mod store;
+pub mod timers;
 pub mod users;
 mod value;
 
@@ -40,6 +41,7 @@ pub fn statements() -> Vec<&'static Sql> {
         participants::SQL,
         receipts::SQL,
         rooms::SQL,
+        timers::SQL,
         users::SQL,
     ]
     .concat()

@@ -72,6 +72,7 @@ impl RoomRecord {
             room_status: self.status,
             final_at: self.order.final_at,
             reopened_at: self.reopened_at,
+            closed_at: self.closed_at,
             now,
         }
     }

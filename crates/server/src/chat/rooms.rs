@@ -13,7 +13,7 @@ use orderchat_domain::room::{RoomChange, RoomStatus, search_words};
 use orderchat_domain::{OrderId, Refusal, Role, RoomId, Rule};
 pub(crate) use orderchat_store::rooms::{Cursor, Direction, Ordering};
 use orderchat_store::rooms::{Filter, Scope, StoredRoom};
-use orderchat_store::{Tx, messages, orders, participants, rooms};
+use orderchat_store::{Tx, messages, orders, participants, rooms, timers};
 use serde_json::json;
 
 use super::access::{Scene, enter_to_change, look, look_by_key};
@@ -257,6 +257,7 @@ impl Chat {
             );
             scene.room.record.deleted_at = Some(scene.room.record.last_activity);
             scribe.finish(tx, &scene.room)?;
+            timers::set(tx, scene.key(), None)?;
             let target = scene.room.record.id.to_string();
             let why = why.as_deref().unwrap_or_default();
             let key = Some(scene.key());

@@ -19,7 +19,8 @@ use orderchat_store::{StoreError, Tx, orders, participants, rooms, users};
 use serde_json::json;
 
 use crate::chat::access::rights_of;
-use crate::chat::{Chat, Context, Result, Scribe, closing, members, opening};
+use crate::chat::closing::{self, StateChange};
+use crate::chat::{Chat, Context, Result, Scribe, members, opening};
 
 /// What became of a report.
 #[derive(Clone, Debug)]
@@ -257,11 +258,12 @@ fn follow(
         // The news goes to the timeline only.
         return Ok(());
     }
-    if record.order.is_active()
-        && room.record.status == RoomStatus::Closed
-        && room.record.closed_by_policy
-    {
-        closing::change(tx, policy, &mut scribe, &mut room, Transition::Reopen, None)?;
+    let by_policy = room.record.closed_by_policy;
+    if policy.reopens(room.record.circumstances(ctx.now), by_policy) {
+        let reopen = StateChange::of_policy(Transition::Reopen);
+        closing::change(tx, policy, &mut scribe, &mut room, reopen)?;
+    } else if changes.iter().any(is_status) {
+        closing::schedule(tx, policy, &room)?;
     }
     move_people(chat, tx, &mut scribe, &mut room, known, record, changes)?;
     tell(&mut scribe, &mut room, record, changes);
@@ -272,6 +274,10 @@ fn follow(
     let seq = scribe.order(&mut room, &json!({"status": record.order.status}));
     scribe.finish(tx, &room)?;
     Ok(orders::set_version(tx, record.key, seq)?)
+}
+
+const fn is_status(change: &Change) -> bool {
+    matches!(change, Change::Status { .. })
 }
 
 /// The room hears what changed.

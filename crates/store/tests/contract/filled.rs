@@ -78,6 +78,7 @@ fn inserts(engine: Engine) -> [String; 12] {
             ),
         ),
         insert("room_word (word, room)", ROOMS, "'n' || i, i"),
+        insert("timer (room, due_at)", ROOMS, &format!("i, {now} + i")),
         insert(
             "participant (id, room, usr, role, guest, readable, joined_at, visible_from,
                 messages_before, read_ordinal, preferences, version)",

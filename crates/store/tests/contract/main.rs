@@ -32,6 +32,7 @@ mod receipts;
 mod search;
 mod snapshots;
 mod statements;
+mod timers;
 mod unread;
 mod users;
 mod writes;
@@ -54,6 +55,7 @@ fn main() -> std::process::ExitCode {
         search::TESTS,
         snapshots::TESTS,
         statements::TESTS,
+        timers::TESTS,
         unread::TESTS,
         users::TESTS,
         writes::TESTS,

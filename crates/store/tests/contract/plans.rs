@@ -33,7 +33,7 @@ async fn no_statement_scans_a_table(database: &Database) {
 
 /// What everybody waits for: a part of its text, and what one step of its plan must say on SQLite
 /// and on PostgreSQL.
-const HOT: [(&str, &str, &[&str]); 14] = [
+const HOT: [(&str, &str, &[&str]); 15] = [
     (
         "AND l.seq > $2 ORDER BY l.seq LIMIT $3",
         "log_room_seq (room=? AND seq>?)",
@@ -95,6 +95,11 @@ const HOT: [(&str, &str, &[&str]); 14] = [
         "WHERE m.room = $1 AND m.kind = $2 AND m.seq >= $3 ORDER BY",
         "(room=? AND kind=? AND seq>?)",
         &["receipt_mark_pkey"],
+    ),
+    (
+        "FROM timer t LEFT JOIN room r ON r.k = t.room ORDER BY",
+        "USING COVERING INDEX timer_due",
+        &["Scan using timer_due"],
     ),
 ];
 

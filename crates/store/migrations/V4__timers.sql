@@ -1,0 +1,14 @@
+-- When the order policy next has something to do in a room. It says only when to look: what is due
+-- is decided by the room's state then. At most one a room; a room without one has nothing to come.
+CREATE TABLE timer (
+  room @int PRIMARY KEY REFERENCES room (k),
+  due_at @int NOT NULL
+) @table;
+CREATE INDEX timer_due ON timer (due_at, room);
+
+-- Rooms from before the table are looked at at once, and get their right time then.
+INSERT INTO timer (room, due_at)
+SELECT r.k, COALESCE(r.closed_at, o.final_at) FROM room r JOIN shop_order o ON o.k = r.shop_order
+WHERE r.deleted_at IS NULL
+  AND ((r.status = 'closed' AND r.closed_at IS NOT NULL)
+    OR (r.status = 'open' AND o.final_at IS NOT NULL));
