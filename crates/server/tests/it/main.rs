@@ -40,4 +40,6 @@ mod room_states;
 mod rooms;
 mod serving;
 mod system_messages;
+mod timers;
 mod users_me;
+mod windows;
