@@ -12,8 +12,8 @@ const MIGRATIONS: [(&str, &str); 3] = [
         include_str!("../migrations/V2__room_head.sql"),
     ),
     (
-        "V4__timers",
-        include_str!("../migrations/V4__timers.sql"),
+        "V4__timers_and_cards",
+        include_str!("../migrations/V4__timers_and_cards.sql"),
     ),
 ];
 

@@ -115,13 +115,14 @@ const SCOPES: usize = 4;
 const MINE: usize = 0;
 const ALL: usize = 1;
 const PHARMACY: usize = 2;
+const PUBLIC: usize = 3;
 
 const fn scope_number(scope: Scope<'_>) -> usize {
     match scope {
         Scope::Mine => MINE,
         Scope::All => ALL,
         Scope::Pharmacy(_) => PHARMACY,
-        Scope::Public => 3,
+        Scope::Public => PUBLIC,
     }
 }
 
@@ -149,8 +150,8 @@ impl Variant {
                 "h.room = me.room AND r.k = h.room",
             ),
             Start::Words => (
-                "(SELECT DISTINCT w.room AS k FROM room_word w \
-                  WHERE w.word >= $10 AND w.word < $11) found \
+                "(SELECT w.room AS k, MAX(w.on_card) AS on_card FROM room_word w \
+                  WHERE w.word >= $10 AND w.word < $11 GROUP BY w.room) found \
                  CROSS JOIN room_head h CROSS JOIN room r",
                 "h.room = found.k AND r.k = h.room",
             ),
@@ -214,13 +215,26 @@ impl Variant {
         }
     }
 
-    fn search_condition(self) -> &'static str {
+    fn search_condition(self) -> String {
         match (self.search, self.start) {
-            (true, Start::Walk | Start::Own) => {
+            (true, Start::Walk | Start::Own) => format!(
                 "(SELECT 1 FROM room_word w WHERE w.room = r.k \
-                  AND w.word >= $10 AND w.word < $11 LIMIT 1) = 1"
-            }
-            _ => "(CAST($10 AS TEXT) IS NULL OR CAST($11 AS TEXT) IS NOT NULL)",
+                  AND w.word >= $10 AND w.word < $11 AND {} LIMIT 1) = 1",
+                self.knows_word("w.on_card")
+            ),
+            (true, Start::Words) => self.knows_word("found.on_card"),
+            (false, _) => "(CAST($10 AS TEXT) IS NULL OR CAST($11 AS TEXT) IS NOT NULL)".to_owned(),
+        }
+    }
+
+    /// Whether the user may find the room by the word: outsiders and guests, who do not know of the
+    /// order, only by what stands on the card.
+    fn knows_word(self, on_card: &str) -> String {
+        match (self.scope, self.start) {
+            (MINE, Start::Own) => format!("({on_card} = 1 OR me.guest = 0)"),
+            (MINE, _) => format!("({on_card} = 1 OR {} = 0)", own("me.guest", "")),
+            (PUBLIC, _) => format!("{on_card} = 1"),
+            _ => "1 = 1".to_owned(),
         }
     }
 

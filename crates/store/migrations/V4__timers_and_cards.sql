@@ -12,3 +12,11 @@ SELECT r.k, COALESCE(r.closed_at, o.final_at) FROM room r JOIN shop_order o ON o
 WHERE r.deleted_at IS NULL
   AND ((r.status = 'closed' AND r.closed_at IS NOT NULL)
     OR (r.status = 'open' AND o.final_at IS NOT NULL));
+
+-- Whether the word stands on the room's card, too: outsiders of a public room, and guests, find it by
+-- those only. The order's number does not, unless the title has it.
+ALTER TABLE room_word ADD COLUMN on_card @int NOT NULL DEFAULT 0;
+UPDATE room_word SET on_card = 1 WHERE EXISTS (
+  SELECT 1 FROM room r JOIN shop_order o ON o.k = r.shop_order
+  WHERE r.k = room_word.room AND room_word.word <> LOWER(o.number)
+);
