@@ -20,3 +20,11 @@ UPDATE room_word SET on_card = 1 WHERE EXISTS (
   SELECT 1 FROM room r JOIN shop_order o ON o.k = r.shop_order
   WHERE r.k = room_word.room AND room_word.word <> LOWER(o.number)
 );
+
+-- The first seq that somebody saw when they advanced. Who comes back may see less than before.
+ALTER TABLE receipt_mark ADD COLUMN visible_from @int NOT NULL DEFAULT 1;
+UPDATE receipt_mark SET visible_from =
+  (SELECT p.visible_from FROM participant p WHERE p.k = receipt_mark.participant);
+ALTER TABLE receipt_advance ADD COLUMN visible_from @int NOT NULL DEFAULT 1;
+UPDATE receipt_advance SET visible_from =
+  (SELECT p.visible_from FROM participant p WHERE p.k = receipt_advance.participant);

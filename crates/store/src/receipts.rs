@@ -8,23 +8,24 @@ use crate::value::{Row, values};
 use crate::{Result, Tx};
 
 statements! {
-    MARKS = "SELECT m.participant, p.visible_from, m.seq, m.at FROM receipt_mark m
-        JOIN participant p ON p.k = m.participant
+    MARKS = "SELECT m.participant, m.visible_from, m.seq, m.at FROM receipt_mark m
         WHERE m.room = $1 AND m.kind = $2 AND m.seq >= $3 ORDER BY m.seq, m.participant LIMIT $4";
-    FIRST_BEYOND = "SELECT p.k, p.visible_from, a.seq, a.at FROM participant p
+    FIRST_BEYOND = "SELECT p.k, a.visible_from, a.seq, a.at FROM participant p
         JOIN receipt_advance a ON a.participant = p.k AND a.kind = $2
             AND a.seq = (SELECT MIN(n.seq) FROM receipt_advance n
-                WHERE n.participant = p.k AND n.kind = $2 AND n.seq >= $3)
+                WHERE n.participant = p.k AND n.kind = $2 AND n.seq >= $3
+                  AND n.visible_from <= $3)
         WHERE p.room = $1";
-    ADD_MARK = "INSERT INTO receipt_mark (room, kind, seq, participant, at)
+    ADD_MARK = "INSERT INTO receipt_mark (room, kind, seq, participant, at, visible_from)
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+    ADD_ADVANCE = "INSERT INTO receipt_advance (participant, kind, seq, at, visible_from)
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
-    ADD_ADVANCE = "INSERT INTO receipt_advance (participant, kind, seq, at)
-        VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     ADVANCE_AT (participant: Int, kind: Int, seq: Int) =
         "SELECT i.participant, i.kind, a.at FROM {rows} JOIN receipt_advance a
             ON a.participant = i.participant AND a.kind = i.kind
             AND a.seq = (SELECT MIN(n.seq) FROM receipt_advance n
-                WHERE n.participant = i.participant AND n.kind = i.kind AND n.seq >= i.seq)";
+                WHERE n.participant = i.participant AND n.kind = i.kind AND n.seq >= i.seq
+                  AND n.visible_from <= i.seq)";
     PASSED = "SELECT CAST(COALESCE(SUM(CASE WHEN l.actor = $4 THEN 1 ELSE 0 END), 0) AS BIGINT),
             CAST(COALESCE(SUM(CASE WHEN l.actor <> $4 AND s.deleted_at IS NOT NULL
                 THEN 1 ELSE 0 END), 0) AS BIGINT)
@@ -120,24 +121,20 @@ fn mark(mut row: Row) -> Result<Mark> {
     })
 }
 
-/// Remembers an advance; `moved` when it moved the frontier of the room.
+/// Remembers an advance, with what they saw then; `moved` when it moved the frontier of the room.
 ///
 /// # Errors
 /// As any write.
-pub fn advance(
-    tx: &mut Tx<'_>,
-    room: i64,
-    participant: i64,
-    kind: Kind,
-    seq: u64,
-    moved: bool,
-    now: Millis,
-) -> Result<()> {
-    tx.execute(&ADD_ADVANCE, &values![participant, kind as i64, seq, now])?;
+pub fn advance(tx: &mut Tx<'_>, room: i64, kind: Kind, mark: Mark, moved: bool) -> Result<()> {
+    let (kind, from) = (kind as i64, mark.visible_from);
+    tx.execute(
+        &ADD_ADVANCE,
+        &values![mark.participant, kind, mark.seq, mark.at, from],
+    )?;
     if moved {
         tx.execute(
             &ADD_MARK,
-            &values![room, kind as i64, seq, participant, now],
+            &values![room, kind, mark.seq, mark.participant, mark.at, from],
         )?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use orderchat_domain::permission::Action;
 use orderchat_domain::project::{MessageView, ParticipantRecord, RoomView};
-use orderchat_domain::receipt::Unread;
+use orderchat_domain::receipt::{Mark, Unread};
 use orderchat_domain::room::check_receipts;
 use orderchat_domain::{Refusal, RoomId};
 use orderchat_store::receipts;
@@ -126,32 +126,25 @@ fn move_marks(
         return Ok(false);
     }
     let (key, mut moved) = (room.record.key, false);
+    let (participant, visible_from) = (own.key, own.visible_from);
+    let mark_at = |seq| Mark {
+        participant,
+        visible_from,
+        seq,
+        at: ctx.now,
+    };
     if own.marks.delivered > before.delivered {
         let (frontier, ahead) = room.delivered.advance(own.key, own.marks.delivered);
-        receipts::advance(
-            tx,
-            key,
-            own.key,
-            Kind::Delivered,
-            own.marks.delivered,
-            ahead.is_some(),
-            ctx.now,
-        )?;
+        let mark = mark_at(own.marks.delivered);
+        receipts::advance(tx, key, Kind::Delivered, mark, ahead.is_some())?;
         room.delivered = frontier;
         moved |= ahead.is_some();
     }
     if own.marks.read > before.read {
         own.unread = unread_after(tx, room, own, before.read)?;
         let (frontier, ahead) = room.read.advance(own.key, own.marks.read);
-        receipts::advance(
-            tx,
-            key,
-            own.key,
-            Kind::Read,
-            own.marks.read,
-            ahead.is_some(),
-            ctx.now,
-        )?;
+        let mark = mark_at(own.marks.read);
+        receipts::advance(tx, key, Kind::Read, mark, ahead.is_some())?;
         room.read = frontier;
         moved |= ahead.is_some();
     }

@@ -150,9 +150,12 @@ impl Variant {
                 "h.room = me.room AND r.k = h.room",
             ),
             Start::Words => (
-                "(SELECT w.room AS k, MAX(w.on_card) AS on_card FROM room_word w \
-                  WHERE w.word >= $10 AND w.word < $11 GROUP BY w.room) found \
-                 CROSS JOIN room_head h CROSS JOIN room r",
+                &*format!(
+                    "(SELECT DISTINCT w.room AS k FROM room_word w \
+                      WHERE w.word >= $10 AND w.word < $11 AND {}) found \
+                     CROSS JOIN room_head h CROSS JOIN room r",
+                    self.knows_word()
+                ),
                 "h.room = found.k AND r.k = h.room",
             ),
         };
@@ -220,21 +223,23 @@ impl Variant {
             (true, Start::Walk | Start::Own) => format!(
                 "(SELECT 1 FROM room_word w WHERE w.room = r.k \
                   AND w.word >= $10 AND w.word < $11 AND {} LIMIT 1) = 1",
-                self.knows_word("w.on_card")
+                self.knows_word()
             ),
-            (true, Start::Words) => self.knows_word("found.on_card"),
-            (false, _) => "(CAST($10 AS TEXT) IS NULL OR CAST($11 AS TEXT) IS NOT NULL)".to_owned(),
+            _ => "(CAST($10 AS TEXT) IS NULL OR CAST($11 AS TEXT) IS NOT NULL)".to_owned(),
         }
     }
 
-    /// Whether the user may find the room by the word: outsiders and guests, who do not know of the
-    /// order, only by what stands on the card.
-    fn knows_word(self, on_card: &str) -> String {
+    /// Whether the user may find the room by the word `w`: outsiders and guests, who do not know of
+    /// the order, only by what stands on the card.
+    const fn knows_word(self) -> &'static str {
         match (self.scope, self.start) {
-            (MINE, Start::Own) => format!("({on_card} = 1 OR me.guest = 0)"),
-            (MINE, _) => format!("({on_card} = 1 OR {} = 0)", own("me.guest", "")),
-            (PUBLIC, _) => format!("{on_card} = 1"),
-            _ => "1 = 1".to_owned(),
+            (MINE, Start::Own) => "(w.on_card = 1 OR me.guest = 0)",
+            (MINE, _) => {
+                "(w.on_card = 1 OR (SELECT me.guest FROM participant me \
+                  WHERE me.room = w.room AND me.usr = $1) = 0)"
+            }
+            (PUBLIC, _) => "w.on_card = 1",
+            _ => "1 = 1",
         }
     }
 

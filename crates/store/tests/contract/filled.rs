@@ -35,7 +35,7 @@ fn insert(into: &str, count: u32, select: &str) -> String {
 }
 
 /// User 1 is in every room, as staff may be; everybody else is in one at most.
-fn inserts(engine: Engine) -> [String; 12] {
+fn inserts(engine: Engine) -> [String; 13] {
     // The ith sixteen bytes, in each engine's words.
     let id = match engine {
         Engine::Sqlite => "unhex(printf('%032x', i))",
