@@ -116,7 +116,9 @@ pub struct RoomView {
     pub message_count: Option<u64>,
     /// Null for who is not in the room, and in events.
     pub unread_count: Option<u64>,
+    /// Null in events, and in lists for staff who are not in the room.
     pub last_message: Option<Quote>,
+    /// Null where `last_message` is, and of a deleted message.
     pub last_message_preview: Option<String>,
     pub is_active: Option<bool>,
     pub language: Option<String>,

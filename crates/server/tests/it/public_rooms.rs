@@ -141,7 +141,7 @@ async fn the_words_of_a_given_title_find_a_public_room() {
     let card = outsider.get(&room.at("")).await.ok(200);
     assert_eq!(card["room_title"], "Cold chain");
     let found = listed(&outsider, "scope=public&search=cold").await;
-    assert_eq!(found, [room.id.clone()]);
+    assert_eq!(found, std::slice::from_ref(&room.id));
 }
 
 #[tokio::test]

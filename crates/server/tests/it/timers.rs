@@ -261,4 +261,6 @@ async fn two_servers_on_one_database_do_it_once() {
             .filter(|message| message["metadata"]["update_type"] == "room_closed");
         assert_eq!(closings.count(), 1);
     }
+    let log = server.log();
+    assert!(!log.contains("a timer failed"), "they were in each other's way");
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::model::PEOPLE;
+use super::model::{INVITED, PEOPLE, RIDER};
 
 #[derive(Clone, Debug)]
 pub(super) enum Command {
@@ -45,6 +45,10 @@ pub(super) enum Command {
     Block {
         who: usize,
     },
+    /// Removed, and at once added again.
+    GoAndCome {
+        who: usize,
+    },
     /// Whoever is not in the room comes, for the first time or again, as they may.
     Come {
         who: usize,
@@ -52,7 +56,8 @@ pub(super) enum Command {
 }
 
 pub(super) fn command() -> impl Strategy<Value = Command> {
-    let who = || 0..PEOPLE;
+    // Of whom it matters since when they are here, more often.
+    let who = || prop_oneof![1 => 0..PEOPLE, 1 => Just(RIDER), 1 => Just(INVITED)];
     let message = any::<Index>;
     prop_oneof![
         6 => who().prop_map(|who| Command::Say { who }),
@@ -67,6 +72,7 @@ pub(super) fn command() -> impl Strategy<Value = Command> {
         1 => who().prop_map(|who| Command::Leave { who }),
         1 => who().prop_map(|who| Command::Remove { who }),
         1 => who().prop_map(|who| Command::Block { who }),
+        3 => who().prop_map(|who| Command::GoAndCome { who }),
         6 => who().prop_map(|who| Command::Come { who }),
     ]
 }

@@ -9,8 +9,8 @@ use crate::harness::{Client, Fields, Room, Server, message_path, participant_pat
 
 /// The customer, the rider, two of the staff; a customer who is invited and support, who come later.
 pub(super) const PEOPLE: usize = 6;
-const RIDER: usize = 1;
-const INVITED: usize = 4;
+pub(super) const RIDER: usize = 1;
+pub(super) const INVITED: usize = 4;
 const SUPPORT: usize = 5;
 
 /// A message.
@@ -115,6 +115,11 @@ impl<'a> Model<'a> {
             Command::Block { who } if self.is_in(who) => {
                 self.moderate(who, "block/").await;
                 self.people[who].place = Place::Blocked;
+            }
+            Command::GoAndCome { who } if self.is_in(who) => {
+                self.room.remove(&self.clients[who]).await;
+                self.people[who].place = Place::Removed;
+                self.come(who).await;
             }
             Command::Come { who } if !self.is_in(who) => self.come(who).await,
             // Of somebody who is not in the room, or is: nothing to do.
