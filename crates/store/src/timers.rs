@@ -54,10 +54,9 @@ pub fn soonest(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<Timer>> {
 /// As any write.
 pub fn set(tx: &mut Tx<'_>, room: i64, due_at: Option<Millis>) -> Result<()> {
     match due_at {
-        Some(due_at) => tx.execute(&SET, &values![room, due_at])?,
-        None => tx.execute(&CLEAR, &values![room])?,
-    };
-    Ok(())
+        Some(due_at) => tx.execute(&SET, &values![room, due_at]),
+        None => tx.execute(&CLEAR, &values![room]),
+    }
 }
 
 /// Puts the timer of a room that could not be looked at off until then, unless it is later anyhow:
@@ -66,6 +65,5 @@ pub fn set(tx: &mut Tx<'_>, room: i64, due_at: Option<Millis>) -> Result<()> {
 /// # Errors
 /// As any write.
 pub fn postpone(tx: &mut Tx<'_>, room: i64, until: Millis) -> Result<()> {
-    tx.execute(&POSTPONE, &values![room, until])?;
-    Ok(())
+    tx.execute(&POSTPONE, &values![room, until])
 }

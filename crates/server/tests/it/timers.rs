@@ -262,5 +262,8 @@ async fn two_servers_on_one_database_do_it_once() {
         assert_eq!(closings.count(), 1);
     }
     let log = server.log();
-    assert!(!log.contains("a timer failed"), "they were in each other's way");
+    assert!(
+        !log.contains("a timer failed"),
+        "they were in each other's way"
+    );
 }
