@@ -306,7 +306,7 @@ impl Chat {
         };
         let unread = scene
             .active()
-            .map_or(0, |own| unread_count(&scene.room.record, own.unread));
+            .map_or(0, |own| unread_count(&scene.room.record, own));
         Ok((u64::from(unread > 0), unread))
     }
 }

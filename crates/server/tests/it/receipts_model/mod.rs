@@ -1,7 +1,7 @@
 //! G10: receipts only grow, and at rest unread is what others said after the mark, whatever
 //! happened in between. Random sequences of commands against a model that recomputes everything:
-//! people talk, edit, delete, receive and read; they leave, are removed and blocked, come back, and
-//! come late.
+//! people talk, edit, delete, receive and read; they leave, are removed and blocked, come back, come
+//! late, and come as guests.
 //!
 //! `ORDERCHAT_TEST_CASES` sets how many sequences are tried, `ORDERCHAT_TEST_SEED` which.
 
@@ -54,6 +54,7 @@ async fn counts_agree(model: &Model<'_>, who: usize) {
     let listed = list.iter().find(|listed| listed["id"] == room.id.as_str());
     if !model.is_in(who) {
         assert!(listed.is_none(), "{} is not in the room", client.user);
+        // In a public room too.
         if model.people[who].place == Place::Blocked {
             client.get(&room.at("")).await.refused(404);
         }

@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 use super::command::Command;
 use crate::harness::{Client, Fields, Room, Server, message_path, participant_path};
 
-/// The customer, the rider, two of the staff; a customer who is invited and support, who come later.
-pub(super) const PEOPLE: usize = 6;
+/// The customer, the rider, two of the staff; who come later: a customer who is invited, support, and
+/// a passer-by, who joins the public room as a guest.
+pub(super) const PEOPLE: usize = 7;
 pub(super) const RIDER: usize = 1;
 pub(super) const INVITED: usize = 4;
 const SUPPORT: usize = 5;
+const PASSER_BY: usize = 6;
 
 /// A message.
 pub(super) struct Said {
@@ -20,6 +22,8 @@ pub(super) struct Said {
     /// `None`: the system.
     pub(super) by: Option<usize>,
     counts: bool,
+    /// Of the order, which guests do not see.
+    news: bool,
     pub(super) deleted: bool,
     /// Whose marks have reached it while they saw it.
     pub(super) delivered: [bool; PEOPLE],
@@ -44,6 +48,7 @@ pub(super) struct Person {
     pub(super) sees_from: i64,
     /// Their read mark.
     pub(super) read: i64,
+    pub(super) guest: bool,
 }
 
 pub(super) struct Model<'a> {
@@ -58,6 +63,7 @@ impl<'a> Model<'a> {
     pub(super) async fn begin(server: &Server, room: &'a Room) -> Self {
         let invited = server.customer(&format!("invited-{}", room.order));
         room.service.make_known(&invited.user, "customer").await;
+        room.make_public().await;
         let clients = [
             room.customer.clone(),
             room.rider.clone(),
@@ -65,14 +71,17 @@ impl<'a> Model<'a> {
             room.colleague.clone(),
             invited,
             room.support.clone(),
+            server.customer(&format!("passer-by-{}", room.order)),
         ];
         let mut people = [Person {
             place: Place::In,
             sees_from: 1,
             read: 0,
+            guest: false,
         }; PEOPLE];
-        people[INVITED].place = Place::Outside;
-        people[SUPPORT].place = Place::Outside;
+        for later in &mut people[INVITED..] {
+            later.place = Place::Outside;
+        }
         for client in &clients[..INVITED] {
             // The opening of the room is not part of the model: it is read.
             client.act(&room.at("read/")).await.ok(200);
@@ -133,6 +142,7 @@ impl<'a> Model<'a> {
             seq: sent.number("seq"),
             by,
             counts,
+            news: counts && by.is_none(),
             deleted: false,
             delivered: [false; PEOPLE],
             read: [false; PEOPLE],
@@ -170,7 +180,13 @@ impl<'a> Model<'a> {
 
     /// Whether they are in the room and see the message.
     fn sees(&self, who: usize, said: usize) -> bool {
-        self.is_in(who) && self.people[who].sees_from <= self.said[said].seq
+        self.is_in(who) && self.shows(who, &self.said[said])
+    }
+
+    /// Whether who is in the room is shown the message.
+    fn shows(&self, who: usize, said: &Said) -> bool {
+        let person = self.people[who];
+        person.sees_from <= said.seq && !(person.guest && said.news)
     }
 
     async fn edit(&mut self, message: Index) {
@@ -242,13 +258,14 @@ impl<'a> Model<'a> {
     }
 
     /// Who was blocked is unblocked; who was removed, or was never here, is added; who left comes
-    /// back; support joins.
+    /// back; support and the passer-by join by themselves.
     async fn come(&mut self, who: usize) {
         let place = self.people[who].place;
         if place == Place::Blocked {
             self.moderate(who, "unblock/").await;
         }
-        let by_oneself = place == Place::Left || who == SUPPORT && place == Place::Outside;
+        let joins = [SUPPORT, PASSER_BY].contains(&who);
+        let by_oneself = place == Place::Left || joins && place == Place::Outside;
         let came = if by_oneself {
             self.clients[who].act(&self.room.at("join/")).await
         } else {
@@ -260,25 +277,29 @@ impl<'a> Model<'a> {
         // Who left sees what they saw. Of the others the customer and staff see everything, riders
         // and the invited what comes after.
         if place != Place::Left {
-            let from_now_on = who == RIDER || who == INVITED;
+            let from_now_on = [RIDER, INVITED, PASSER_BY].contains(&who);
             let joined = self.room.head().await;
             self.people[who].sees_from = if from_now_on { joined } else { 1 };
+        }
+        // Whom staff add is no guest.
+        if place != Place::Left {
+            self.people[who].guest = by_oneself && who == PASSER_BY;
         }
         self.people[who].place = Place::In;
     }
 
     pub(super) fn unread(&self, who: usize) -> usize {
-        let person = self.people[who];
-        let from = person.sees_from.max(person.read + 1);
+        let after = self.people[who].read;
         let fresh =
-            |said: &&Said| said.counts && !said.deleted && said.by != Some(who) && said.seq >= from;
-        self.said.iter().filter(fresh).count()
+            |said: &&Said| said.counts && !said.deleted && said.by != Some(who) && said.seq > after;
+        let shown = self.said.iter().filter(|said| self.shows(who, said));
+        shown.filter(fresh).count()
     }
 
     /// How many messages the room has for them: staff see all of it.
     pub(super) fn messages(&self, who: usize) -> usize {
-        let from = self.people[who].sees_from;
-        self.said.iter().filter(|said| said.seq >= from).count()
+        let shown = self.said.iter().filter(|said| self.shows(who, said));
+        shown.count()
     }
 
     pub(super) fn status(said: &Said) -> &'static str {
