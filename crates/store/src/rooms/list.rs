@@ -232,13 +232,12 @@ impl Variant {
     /// Whether the user may find the room by the word `w`: outsiders and guests, who do not know of
     /// the order, only by what stands on the card.
     const fn knows_word(self) -> &'static str {
-        match (self.scope, self.start) {
-            (MINE, Start::Own) => "(w.on_card = 1 OR me.guest = 0)",
-            (MINE, _) => {
+        match self.scope {
+            MINE => {
                 "(w.on_card = 1 OR (SELECT me.guest FROM participant me \
                   WHERE me.room = w.room AND me.usr = $1) = 0)"
             }
-            (PUBLIC, _) => "w.on_card = 1",
+            PUBLIC => "w.on_card = 1",
             _ => "1 = 1",
         }
     }
