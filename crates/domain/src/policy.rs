@@ -6,8 +6,8 @@
 
 use crate::refusal::{Refusal, Rule};
 use crate::role::Role;
-use crate::room::RoomStatus;
-use crate::time::{HOUR, MINUTE, Millis};
+use crate::room::{RoomStatus, Transition};
+use crate::time::{DAY, HOUR, MINUTE, Millis};
 
 /// The rules of one business. Durations are milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct OrderPolicy {
     pub opens_at: String,
     /// The room closes so long after the first final status or a manual reopening.
     pub closes_after: i64,
+    /// A room is archived so long after it closed, whoever closed it.
+    pub archives_after: i64,
     /// How long after the first final status (or a manual reopening) a rider may write.
     pub rider_writes_after: i64,
     /// How long after the first final status (or a manual reopening) a customer may write.
@@ -45,6 +47,7 @@ impl Default for OrderPolicy {
             final_statuses: words(&["delivered", "cancelled", "refunded"]),
             opens_at: "accepted".to_owned(),
             closes_after: 2 * HOUR,
+            archives_after: 30 * DAY,
             rider_writes_after: 30 * MINUTE,
             customer_writes_after: 2 * HOUR,
             rider_sees_earlier: false,
@@ -71,7 +74,16 @@ pub struct Circumstances<'a> {
     pub final_at: Option<Millis>,
     /// When a person last reopened the room: restarts the closing timer.
     pub reopened_at: Option<Millis>,
+    /// When the room closed; `None` while it is open.
+    pub closed_at: Option<Millis>,
     pub now: Millis,
+}
+
+/// What the policy does with a room by itself, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub transition: Transition,
+    pub at: Millis,
 }
 
 /// What somebody may do in a room now.
@@ -139,6 +151,31 @@ impl OrderPolicy {
         countdown(at).map(|from| from.plus(self.closes_after))
     }
 
+    /// What the policy does with the room next, if nothing else happens to it; `None` when it has
+    /// nothing to do. An open room whose order is active stays open, however long.
+    #[must_use]
+    pub fn next_step(&self, at: Circumstances<'_>) -> Option<Step> {
+        let (transition, at) = match at.room_status {
+            RoomStatus::Open => (Transition::Close, self.closes_at(at)?),
+            RoomStatus::Closed => (Transition::Archive, at.closed_at?.plus(self.archives_after)),
+            RoomStatus::Archived => return None,
+        };
+        Some(Step { transition, at })
+    }
+
+    /// The next step, if its time has come.
+    #[must_use]
+    pub fn due_step(&self, at: Circumstances<'_>) -> Option<Step> {
+        self.next_step(at).filter(|step| step.at <= at.now)
+    }
+
+    /// Whether the order's report opens the room again that it has: one that the policy closed, of
+    /// an order that is active again. What a person closed stays closed.
+    #[must_use]
+    pub fn reopens(&self, at: Circumstances<'_>, closed_by_policy: bool) -> bool {
+        at.room_status == RoomStatus::Closed && closed_by_policy && at.final_at.is_none()
+    }
+
     /// Whether the viewer may know if somebody of this role is online. Riders do not learn when a
     /// customer is; everybody else knows of everybody.
     #[must_use]
@@ -179,6 +216,7 @@ mod tests {
             room_status,
             final_at: final_minutes_ago.map(|minutes| now.plus(-minutes * MINUTE)),
             reopened_at: None,
+            closed_at: None,
             now,
         }
     }
@@ -257,5 +295,34 @@ mod tests {
                 )
                 .read
         );
+    }
+    #[test]
+    fn the_room_closes_two_hours_after_the_end_and_is_archived_30_days_after_that() {
+        let policy = OrderPolicy::default();
+        let step = |at| policy.due_step(at).map(|step| step.transition);
+        for (minutes, due) in [(119, None), (120, Some(Transition::Close))] {
+            assert_eq!(step(at(RoomStatus::Open, Some(minutes))), due, "{minutes}");
+        }
+        assert_eq!(policy.next_step(at(RoomStatus::Open, None)), None);
+        let closed = |ago: i64| {
+            let now = at(RoomStatus::Closed, None);
+            Circumstances {
+                closed_at: Some(now.now.plus(-ago)),
+                ..now
+            }
+        };
+        assert_eq!(step(closed(30 * DAY - 1)), None);
+        assert_eq!(step(closed(30 * DAY)), Some(Transition::Archive));
+        assert_eq!(policy.next_step(at(RoomStatus::Archived, Some(9))), None);
+    }
+
+    #[test]
+    fn an_active_order_reopens_what_the_policy_closed_and_nothing_else() {
+        let policy = OrderPolicy::default();
+        let closed = at(RoomStatus::Closed, None);
+        assert!(policy.reopens(closed, true));
+        assert!(!policy.reopens(closed, false));
+        assert!(!policy.reopens(at(RoomStatus::Closed, Some(1)), true));
+        assert!(!policy.reopens(at(RoomStatus::Open, None), true));
     }
 }

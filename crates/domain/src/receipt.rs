@@ -93,7 +93,8 @@ impl Frontier {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     pub participant: i64,
-    /// The first seq that they may see: their mark says nothing of what lies before.
+    /// The first seq that they saw then: their mark says nothing of what lies before. Who comes back
+    /// and sees less has read all the same what they had read.
     pub visible_from: u64,
     pub seq: u64,
     pub at: crate::Millis,

@@ -179,26 +179,47 @@ impl RoomChange {
     }
 }
 
-/// The title shown: the one given, or one made from the order's number.
+/// The title shown: the one given, else one made of the order's number, for those who may know it.
 #[must_use]
-pub fn shown_title(title: Option<&str>, order_number: &str) -> String {
-    title.map_or_else(|| format!("Order #{order_number} Chat"), str::to_owned)
+pub fn shown_title(title: Option<&str>, order_number: Option<&str>) -> String {
+    match (title, order_number) {
+        (Some(title), _) => title.to_owned(),
+        (None, Some(number)) => format!("Order #{number} Chat"),
+        (None, None) => "Public chat".to_owned(),
+    }
 }
 
-/// The words by whose beginning a room is found, in lower case: its order's number, its code, the
-/// words of its title with and without what is around them.
+/// A word by whose beginning a room is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchWord {
+    /// In lower case.
+    pub word: String,
+    /// It stands on the room's card: those who do not know of the order find it by this one, too.
+    pub on_card: bool,
+}
+
+/// The words by whose beginning a room is found: its order's number, its code, the words of its
+/// title with and without what is around them.
 #[must_use]
-pub fn search_words(code: &str, order_number: &str, title: Option<&str>) -> Vec<String> {
+pub fn search_words(code: &str, order_number: &str, title: Option<&str>) -> Vec<SearchWord> {
     let title = title.unwrap_or_default();
-    let mut words: Vec<String> = [code, order_number]
-        .into_iter()
+    let card = std::iter::once(code)
         .chain(title.split_whitespace())
-        .chain(title.split(|c: char| !c.is_alphanumeric()))
-        .map(str::to_lowercase)
-        .filter(|word| !word.is_empty())
+        .chain(title.split(|c: char| !c.is_alphanumeric()));
+    let mut words: Vec<SearchWord> = card
+        .map(|word| (word, true))
+        .chain(std::iter::once((order_number, false)))
+        .map(|(word, on_card)| SearchWord {
+            word: word.to_lowercase(),
+            on_card,
+        })
+        .filter(|found| !found.word.is_empty())
         .collect();
-    words.sort_unstable();
-    words.dedup();
+    // Of two that are the same, the one on the card stays.
+    words.sort_unstable_by(|one, other| {
+        (&one.word, !one.on_card).cmp(&(&other.word, !other.on_card))
+    });
+    words.dedup_by(|next, kept| next.word == kept.word);
     words
 }
 
@@ -253,6 +274,20 @@ mod tests {
     fn a_description_needs_a_title() {
         assert!(RoomChange::check_title(None, Some("about")).is_err());
         assert!(RoomChange::check_title(Some("title"), Some("about")).is_ok());
+    }
+
+    #[test]
+    fn the_orders_number_is_on_the_card_only_if_the_title_has_it() {
+        let on_card = |title| {
+            search_words("CHAT-1", "N-7", title)
+                .into_iter()
+                .map(|found| (found.word, found.on_card))
+                .collect::<Vec<_>>()
+        };
+        let word = |text: &str, on_card| (text.to_owned(), on_card);
+        assert_eq!(on_card(None), [word("chat-1", true), word("n-7", false)]);
+        assert!(on_card(Some("About N-7")).contains(&word("n-7", true)));
+        assert_eq!(shown_title(None, None), "Public chat");
     }
 
     #[test]

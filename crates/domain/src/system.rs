@@ -92,13 +92,17 @@ pub fn completed(
     metadata
 }
 
-/// About the room itself: it was closed, reopened, archived.
+/// About the room itself: it was closed, reopened, archived, by somebody or by the order policy.
+/// Guests read it too: it does not say what became of the order.
 #[must_use]
-pub fn system_message(about: About<'_>, transition: Transition) -> SystemMessage {
-    let (update_type, content) = match transition {
-        Transition::Close => ("room_closed", "This chat was closed."),
-        Transition::Reopen => ("room_reopened", "This chat was reopened."),
-        Transition::Archive => ("room_archived", "This chat was archived."),
+pub fn system_message(about: About<'_>, transition: Transition, by_policy: bool) -> SystemMessage {
+    let (update_type, content) = match (transition, by_policy) {
+        (Transition::Close, false) => ("room_closed", "This chat was closed."),
+        (Transition::Reopen, false) => ("room_reopened", "This chat was reopened."),
+        (Transition::Archive, false) => ("room_archived", "This chat was archived."),
+        (Transition::Close, true) => ("room_closed", "This chat closed automatically."),
+        (Transition::Reopen, true) => ("room_reopened", "This chat is open again."),
+        (Transition::Archive, true) => ("room_archived", "This chat was archived automatically."),
     };
     build(
         MessageType::System,

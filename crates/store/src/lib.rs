@@ -21,6 +21,7 @@ pub mod rooms;
 mod sql;
 mod store;
 pub mod threads;
+pub mod timers;
 pub mod unread;
 pub mod users;
 mod value;
@@ -48,6 +49,7 @@ pub fn statements() -> Vec<&'static Sql> {
         rooms::SQL,
         threads::SQL,
         unread::SQL,
+        timers::SQL,
         users::SQL,
     ]
     .concat()

@@ -36,13 +36,13 @@ statements! {
             created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0,
             $19, $19)
-        ON CONFLICT (id) DO NOTHING";
+        ON CONFLICT (id) DO NOTHING RETURNING k";
     UPDATE = "UPDATE shop_order SET number = $2, status = $3, delivery_status = $4, customer = $5,
             pharmacy = $6, pharmacy_name = $7, rider = $8, eta = $9, language = $10, metadata = $11,
             newest_sequence = $12, status_sequence = $13, delivery_sequence = $14,
             rider_sequence = $15, eta_sequence = $16, rest_sequence = $17, final_at = $18,
             updated_at = $19
-        WHERE id = $1";
+        WHERE id = $1 RETURNING k";
     SET_VERSION = "UPDATE shop_order SET version = $2 WHERE k = $1";
     STAFF = "SELECT u.k, u.id, u.name, u.email FROM order_staff s JOIN app_user u ON u.k = s.usr
         WHERE s.shop_order = $1 ORDER BY s.place";
@@ -160,7 +160,7 @@ pub struct People {
     pub staff: Vec<i64>,
 }
 
-/// Stores a new order, or one that changed. A new one that another transaction stored meanwhile is
+/// Stores a new order, or one that changed, and gives its key. A new one that another transaction stored meanwhile is
 /// a [`StoreError::Conflict`]: the command is run again and finds it.
 ///
 /// # Errors
@@ -172,13 +172,13 @@ pub fn save(
     people: &People,
     is_new: bool,
     now: Millis,
-) -> Result<()> {
+) -> Result<i64> {
     let metadata = order
         .metadata
         .clone()
         .map(|metadata| Json::Object(metadata).to_string());
     let sql = if is_new { &INSERT } else { &UPDATE };
-    let stored = tx.change(
+    let stored = tx.query_opt(
         sql,
         &values![
             id.as_str(),
@@ -202,11 +202,7 @@ pub fn save(
             now
         ],
     )?;
-    if stored == 0 {
-        Err(StoreError::Conflict)
-    } else {
-        Ok(())
-    }
+    stored.ok_or(StoreError::Conflict)?.take()
 }
 
 /// Replaces the order's list of staff.

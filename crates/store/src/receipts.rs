@@ -8,27 +8,28 @@ use crate::value::{Row, values};
 use crate::{Result, Tx};
 
 statements! {
-    MARKS = "SELECT m.participant, p.visible_from, m.seq, m.at FROM receipt_mark m
-        JOIN participant p ON p.k = m.participant
+    MARKS = "SELECT m.participant, m.visible_from, m.seq, m.at FROM receipt_mark m
         WHERE m.room = $1 AND m.kind = $2 AND m.seq >= $3 ORDER BY m.seq, m.participant LIMIT $4";
-    FIRST_BEYOND = "SELECT p.k, p.visible_from, a.seq, a.at FROM participant p
+    FIRST_BEYOND = "SELECT p.k, a.visible_from, a.seq, a.at FROM participant p
         JOIN receipt_advance a ON a.participant = p.k AND a.kind = $2
             AND a.seq = (SELECT MIN(n.seq) FROM receipt_advance n
-                WHERE n.participant = p.k AND n.kind = $2 AND n.seq >= $3)
+                WHERE n.participant = p.k AND n.kind = $2 AND n.seq >= $3
+                  AND n.visible_from <= $3)
         WHERE p.room = $1";
-    ADD_MARK (room: Int, kind: Int, seq: Int, participant: Int, at: Int) =
-        "INSERT INTO receipt_mark (room, kind, seq, participant, at)
-         SELECT i.room, i.kind, i.seq, i.participant, i.at FROM {rows} WHERE 1 = 1
+    ADD_MARK (room: Int, kind: Int, seq: Int, participant: Int, at: Int, visible_from: Int) =
+        "INSERT INTO receipt_mark (room, kind, seq, participant, at, visible_from)
+         SELECT i.room, i.kind, i.seq, i.participant, i.at, i.visible_from FROM {rows} WHERE 1 = 1
          ON CONFLICT DO NOTHING";
-    ADD_ADVANCE (participant: Int, kind: Int, seq: Int, at: Int) =
-        "INSERT INTO receipt_advance (participant, kind, seq, at)
-         SELECT i.participant, i.kind, i.seq, i.at FROM {rows} WHERE 1 = 1
+    ADD_ADVANCE (participant: Int, kind: Int, seq: Int, at: Int, visible_from: Int) =
+        "INSERT INTO receipt_advance (participant, kind, seq, at, visible_from)
+         SELECT i.participant, i.kind, i.seq, i.at, i.visible_from FROM {rows} WHERE 1 = 1
          ON CONFLICT DO NOTHING";
     ADVANCE_AT (participant: Int, kind: Int, seq: Int) =
         "SELECT i.participant, i.kind, a.at FROM {rows} JOIN receipt_advance a
             ON a.participant = i.participant AND a.kind = i.kind
             AND a.seq = (SELECT MIN(n.seq) FROM receipt_advance n
-                WHERE n.participant = i.participant AND n.kind = i.kind AND n.seq >= i.seq)";
+                WHERE n.participant = i.participant AND n.kind = i.kind AND n.seq >= i.seq
+                  AND n.visible_from <= i.seq)";
     PASSED = "SELECT CAST(COALESCE(SUM(CASE WHEN l.actor = $4 THEN 1 ELSE 0 END), 0) AS BIGINT),
             CAST(COALESCE(SUM(CASE WHEN l.actor <> $4 AND s.deleted_at IS NOT NULL
                 THEN 1 ELSE 0 END), 0) AS BIGINT)
@@ -128,12 +129,11 @@ fn mark(mut row: Row) -> Result<Mark> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Advance {
     pub room: i64,
-    pub participant: i64,
     pub kind: Kind,
-    pub seq: u64,
+    /// Whose, how far, when, and what they saw then.
+    pub mark: Mark,
     /// It moved the frontier of the room.
     pub moved: bool,
-    pub at: Millis,
 }
 
 /// Remembers advances.
@@ -143,13 +143,23 @@ pub struct Advance {
 pub fn add(tx: &mut Tx<'_>, advances: &[Advance]) -> Result<()> {
     let own: Vec<_> = advances
         .iter()
-        .map(|one| values![one.participant, one.kind as i64, one.seq, one.at].to_vec())
+        .map(|Advance { kind, mark, .. }| {
+            let from = mark.visible_from;
+            values![mark.participant, *kind as i64, mark.seq, mark.at, from].to_vec()
+        })
         .collect();
     tx.execute_rows(&ADD_ADVANCE, &own)?;
     let marks: Vec<_> = advances
         .iter()
         .filter(|one| one.moved)
-        .map(|one| values![one.room, one.kind as i64, one.seq, one.participant, one.at].to_vec())
+        .map(
+            |Advance {
+                 room, kind, mark, ..
+             }| {
+                let (who, from) = (mark.participant, mark.visible_from);
+                values![*room, *kind as i64, mark.seq, who, mark.at, from].to_vec()
+            },
+        )
         .collect();
     tx.execute_rows(&ADD_MARK, &marks)
 }

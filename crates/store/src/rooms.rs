@@ -85,8 +85,8 @@ statements! {
             delivered_second = $4, read_leader = $5, read_first = $6, read_second = $7
         WHERE k = $1";
     CLEAR_WORDS = "DELETE FROM room_word WHERE room = $1";
-    ADD_WORDS (word: Text, room: Int) = "INSERT INTO room_word (word, room)
-        SELECT i.word, i.room FROM {rows} WHERE 1 = 1 ON CONFLICT DO NOTHING";
+    ADD_WORDS (word: Text, room: Int, on_card: Int) = "INSERT INTO room_word (word, room, on_card)
+        SELECT i.word, i.room, i.on_card FROM {rows} WHERE 1 = 1 ON CONFLICT DO NOTHING";
     UNREAD = "SELECT CAST(COALESCE(SUM(CASE WHEN unread > 0 THEN 1 ELSE 0 END), 0) AS BIGINT),
             CAST(COALESCE(SUM(CASE WHEN unread > 0 THEN unread ELSE 0 END), 0) AS BIGINT)
         FROM (SELECT h.ordinal - p.read_ordinal - p.own_after - p.deleted_after
@@ -383,7 +383,7 @@ pub fn set_words(
     let words = search_words(code.as_str(), order_number, title);
     let rows: Vec<_> = words
         .iter()
-        .map(|word| values![word, room].to_vec())
+        .map(|found| values![&found.word, room, found.on_card].to_vec())
         .collect();
     tx.execute_rows(&ADD_WORDS, &rows)
 }

@@ -69,7 +69,8 @@ statements! {
         WHERE k = $1";
     SET_PREFERENCES = "UPDATE app_user SET preferences = $2, language = $3, updated_at = $4
         WHERE k = $1";
-    REVOKE = "UPDATE app_user SET revoked_at = $2 WHERE k = $1";
+    REVOKE = "UPDATE app_user SET revoked_at = $2
+        WHERE k = $1 AND (revoked_at IS NULL OR revoked_at < $2)";
     SEEN (k: Int, at: Int) = "UPDATE app_user SET last_seen = i.at FROM {rows}
         WHERE app_user.k = i.k AND COALESCE(app_user.last_seen, 0) < i.at";
 }

@@ -72,6 +72,7 @@ impl RoomRecord {
             room_status: self.status,
             final_at: self.order.final_at,
             reopened_at: self.reopened_at,
+            closed_at: self.closed_at,
             now,
         }
     }
@@ -115,7 +116,9 @@ pub struct RoomView {
     pub message_count: Option<u64>,
     /// Null for who is not in the room, and in events.
     pub unread_count: Option<u64>,
+    /// Null in events, and in lists for staff who are not in the room.
     pub last_message: Option<Quote>,
+    /// Null where `last_message` is, and of a deleted message.
     pub last_message_preview: Option<String>,
     pub is_active: Option<bool>,
     pub language: Option<String>,
@@ -160,7 +163,10 @@ pub fn room(
         order_status: sees_order.then(|| order.status.clone()),
         delivery_status: order.delivery_status.clone().filter(|_| sees_order),
         title: record.title.clone(),
-        room_title: shown_title(record.title.as_deref(), &order.number),
+        room_title: shown_title(
+            record.title.as_deref(),
+            sees_order.then_some(&*order.number),
+        ),
         description: record.description.clone(),
         status: record.status.as_str(),
         is_public: Some(record.is_public),
@@ -237,7 +243,7 @@ pub fn card(record: &RoomRecord) -> RoomView {
         order_status: None,
         delivery_status: None,
         title: record.title.clone(),
-        room_title: shown_title(record.title.as_deref(), &record.order.number),
+        room_title: shown_title(record.title.as_deref(), None),
         description: None,
         status: record.status.as_str(),
         is_public: None,

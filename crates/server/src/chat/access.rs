@@ -182,6 +182,15 @@ pub(crate) fn enter_to_change(
     Ok(scene)
 }
 
+/// The id of the room of this name, for a token that names its room; `None` where there is none.
+pub(crate) fn id_of(tx: &mut Tx<'_>, name: &str) -> Result<Option<RoomId>> {
+    Ok(match RoomName::parse(name) {
+        Ok(RoomName::Id(id)) => Some(id),
+        Ok(RoomName::Code(code)) => rooms::id_of(tx, &code)?,
+        Err(_) => None,
+    })
+}
+
 /// What no room, message or participant is called: stands for a name that nothing has.
 const NOBODY: RoomId = RoomId(uuid::Uuid::nil());
 

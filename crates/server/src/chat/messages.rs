@@ -4,7 +4,8 @@ use orderchat_domain::event::EventKind;
 use orderchat_domain::message::{MessageType, Standing, may_delete, may_edit};
 use orderchat_domain::permission::{Action, grant};
 use orderchat_domain::project::{
-    self, MessageRecord, MessageView, Place, ReceiptView, Surface, Viewer, shown_name,
+    self, MessageRecord, MessageView, ParticipantRecord, Place, ReceiptView, Surface, Viewer,
+    shown_name,
 };
 use orderchat_domain::{Refusal, RoomId, card, text};
 use orderchat_store::log::Text;
@@ -288,13 +289,14 @@ fn receipts_for(
     // With those who ended: what they read stays read.
     let everybody = Page::After(0);
     let mut others = participants::page(tx, room.record.key, everybody, true, EVERYBODY)?;
-    others.retain(|one| Some(one.person.key) != sender && one.visible_from <= record.seq);
+    others.retain(|one| Some(one.person.key) != sender);
     let keys: Vec<i64> = others.iter().map(|participant| participant.key).collect();
     let times = receipts::of_message(tx, &keys, record.seq)?;
+    let sees = |one: &ParticipantRecord| one.is_active() && one.visible_from <= record.seq;
     let told = others
         .iter()
         .zip(times)
-        .filter(|(one, (_, delivered_at, _))| one.is_active() || delivered_at.is_some());
+        .filter(|(one, (_, delivered_at, _))| sees(one) || delivered_at.is_some());
     let receipts = told.map(|(participant, (_, delivered_at, read_at))| {
         let name = shown_name(viewer, &participant.person, participant.role);
         ReceiptView {

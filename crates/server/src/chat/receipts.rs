@@ -2,7 +2,7 @@
 
 use orderchat_domain::permission::Action;
 use orderchat_domain::project::{MessageView, ParticipantRecord, RoomView};
-use orderchat_domain::receipt::{Frontier, Unread};
+use orderchat_domain::receipt::{Frontier, Mark, Unread};
 use orderchat_domain::room::check_receipts;
 use orderchat_domain::{Millis, Refusal, RoomId};
 use orderchat_store::receipts::Advance;
@@ -130,21 +130,25 @@ impl Marking {
     fn advance(
         &mut self,
         room: i64,
-        participant: i64,
+        own: &ParticipantRecord,
         kind: Kind,
         seq: u64,
         frontier: &mut Frontier,
     ) -> bool {
-        let (next, ahead) = frontier.advance(participant, seq);
+        let (next, ahead) = frontier.advance(own.key, seq);
         *frontier = next;
         let moved = ahead.is_some();
+        let mark = Mark {
+            participant: own.key,
+            visible_from: own.visible_from,
+            seq,
+            at: self.now,
+        };
         self.advances.push(Advance {
             room,
-            participant,
             kind,
-            seq,
+            mark,
             moved,
-            at: self.now,
         });
         moved
     }
@@ -171,11 +175,11 @@ pub(super) fn move_marks(
     let (key, marks, mut moved) = (room.record.key, own.marks, false);
     if marks.delivered > before.delivered {
         let (kind, frontier) = (Kind::Delivered, &mut room.delivered);
-        moved |= marking.advance(key, own.key, kind, marks.delivered, frontier);
+        moved |= marking.advance(key, own, kind, marks.delivered, frontier);
     }
     if marks.read > before.read {
         own.unread = unread_after(tx, room, own, before.read)?;
-        moved |= marking.advance(key, own.key, Kind::Read, marks.read, &mut room.read);
+        moved |= marking.advance(key, own, Kind::Read, marks.read, &mut room.read);
     }
     if moved {
         rooms::set_frontiers(tx, key, room.delivered, room.read)?;

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use orderchat_domain::event::EventKind;
-use orderchat_domain::id::RoomName;
 use orderchat_domain::participant::Entrance;
 use orderchat_domain::permission::{Action, Reach, permit, permit_role};
 use orderchat_domain::project::{
@@ -13,10 +12,10 @@ use orderchat_domain::room::{RoomChange, RoomStatus, search_words};
 use orderchat_domain::{OrderId, Refusal, Role, RoomId, Rule};
 pub(crate) use orderchat_store::rooms::{Cursor, Direction, Ordering};
 use orderchat_store::rooms::{Filter, Scope, StoredRoom};
-use orderchat_store::{Tx, messages, orders, participants, rooms};
+use orderchat_store::{Tx, messages, orders, participants, rooms, timers};
 use serde_json::json;
 
-use super::access::{Scene, enter_to_change, look, look_by_key};
+use super::access::{Scene, enter_to_change, id_of, look, look_by_key};
 use super::members::{Newcomer, admit, is_in, seats};
 use super::participants::{Invitation, person};
 use super::scribe::{NOTHING, reason};
@@ -136,6 +135,9 @@ impl Chat {
                 Ok((Seen::of(tx, scene)?, is_new))
             })
             .await?;
+        if !is_new {
+            self.note_reading(ctx, &seen.scene).await?;
+        }
         Ok((self.show(ctx, seen), is_new))
     }
 
@@ -258,6 +260,7 @@ impl Chat {
             scene.room.record.deleted_at = Some(scene.room.record.last_activity);
             scribe.finish(tx, &scene.room)?;
             participants::nothing_unread(tx, scene.key())?;
+            timers::set(tx, scene.key(), None)?;
             let target = scene.room.record.id.to_string();
             let why = why.as_deref().unwrap_or_default();
             let key = Some(scene.key());
@@ -306,13 +309,19 @@ impl Chat {
                 Ordering::CreatedAt => scene.room.record.created_at,
             };
             let view = match scene.reach(self.policy(), ctx) {
-                Reach::Room => self.show(
-                    ctx,
-                    Seen {
-                        last_message: last.get(&key).cloned(),
-                        scene,
-                    },
-                ),
+                Reach::Room => {
+                    // Reading a room one is not in is recorded; a list is not, and tells nothing
+                    // of what was said there.
+                    let may_read = scene.active().is_some() || ctx.caller.is_service();
+                    let last_message = last.get(&key).filter(|_| may_read).cloned();
+                    self.show(
+                        ctx,
+                        Seen {
+                            scene,
+                            last_message,
+                        },
+                    )
+                }
                 Reach::Card => project::card(&scene.room.record),
                 Reach::Return | Reach::Nothing => return None,
             };
@@ -385,12 +394,7 @@ impl Chat {
         query: &RoomQuery,
         name: &str,
     ) -> Result<Vec<StoredRoom>> {
-        let id = match RoomName::parse(name) {
-            Ok(RoomName::Id(id)) => Some(id),
-            Ok(RoomName::Code(code)) => rooms::id_of(tx, &code)?,
-            Err(_) => None,
-        };
-        match id {
+        match id_of(tx, name)? {
             Some(id) => self.one_room(ctx, query, look(tx, ctx, id)),
             None => Ok(Vec::new()),
         }
@@ -416,16 +420,20 @@ impl Chat {
             ListScope::All => reach == Reach::Room,
             ListScope::Public => scene.room.record.is_public && scene.own.is_none(),
         };
+        // Outsiders and guests do not know of the order, and so do not find the room by it.
+        let knows_order = reach == Reach::Room && scene.active().is_none_or(|own| !own.guest);
         let record = &scene.room.record;
         let search = query.search.as_ref().is_none_or(|search| {
             let search = search.to_lowercase();
             let (code, number) = (record.code.as_str(), &record.order.number);
             search_words(code, number, record.title.as_deref())
                 .iter()
-                .any(|word| word.starts_with(&search))
+                .filter(|found| found.on_card || knows_order)
+                .any(|found| found.word.starts_with(&search))
         });
         let fits = in_scope
             && search
+            && (knows_order || query.order.is_none())
             && query.after.is_none()
             && query.status.is_none_or(|status| status == record.status)
             && query

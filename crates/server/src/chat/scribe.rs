@@ -31,6 +31,15 @@ impl Scribe {
         }
     }
 
+    /// Writes as the server itself.
+    pub(crate) fn of_the_server(now: Millis) -> Self {
+        Self {
+            appender: Appender::default(),
+            actor: Actor::SERVER,
+            now,
+        }
+    }
+
     /// Something happened to the room or its order. `reason` is what a person wrote, `detail` what
     /// it was exactly; both are kept apart from the chain.
     pub(crate) fn room(

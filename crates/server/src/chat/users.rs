@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use orderchat_domain::order::{parse_email, parse_language, parse_name};
 use orderchat_domain::permission::{Action, permit_role};
+use orderchat_domain::project::unread_count;
 use orderchat_domain::{Caller, Millis, Refusal, Role, UserId, preferences};
 use orderchat_store::users::{Source, Told, User};
 use orderchat_store::{Tx, rooms, users};
 use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 
+use super::access::{enter, id_of};
 use super::{Chat, ChatError, Context, Origin, Result, audit};
 
 /// How long what the database says of a user is believed without asking again, in milliseconds: a
@@ -254,8 +256,8 @@ impl Chat {
 
     /// The caller's profile and unread totals.
     pub(crate) async fn me(&self, ctx: &Context) -> Result<Me> {
-        let user = ctx.user;
-        self.read(move |tx| me(tx, user)).await
+        let (chat, ctx) = (self.clone(), ctx.clone());
+        self.read(move |tx| chat.who_am_i(tx, &ctx)).await
     }
 
     /// Changes the caller's language and default preferences.
@@ -263,7 +265,7 @@ impl Chat {
         if let Some(tag) = &change.language {
             parse_language("/language", tag)?;
         }
-        let ctx = ctx.clone();
+        let (chat, ctx) = (self.clone(), ctx.clone());
         self.write(None, move |tx| {
             let (user, is_service) = (&ctx.caller.user, ctx.caller.is_service());
             let known = users::by_id_locked(tx, user, is_service)?.ok_or(Refusal::NotFound)?;
@@ -273,20 +275,40 @@ impl Chat {
             };
             let language = change.language.as_deref().or(known.language.as_deref());
             users::set_profile(tx, ctx.user, &preferences, language, ctx.now)?;
-            me(tx, ctx.user)
+            chat.who_am_i(tx, &ctx)
         })
         .await
     }
-}
 
-fn me(tx: &mut Tx<'_>, key: i64) -> Result<Me> {
-    let user = users::by_key(tx, key)?.ok_or(Refusal::NotFound)?;
-    let (unread_rooms, unread_messages) = rooms::unread_of(tx, key)?;
-    Ok(Me {
-        user,
-        unread_rooms,
-        unread_messages,
-    })
+    fn who_am_i(&self, tx: &mut Tx<'_>, ctx: &Context) -> Result<Me> {
+        let user = users::by_key(tx, ctx.user)?.ok_or(Refusal::NotFound)?;
+        let (unread_rooms, unread_messages) = match &ctx.caller.room {
+            None => rooms::unread_of(tx, ctx.user)?,
+            Some(name) => self.unread_in(tx, ctx, name)?,
+        };
+        Ok(Me {
+            user,
+            unread_rooms,
+            unread_messages,
+        })
+    }
+
+    /// What a token that is good for one room only tells of: in how many rooms there is something
+    /// unread, none or one, and how much.
+    fn unread_in(&self, tx: &mut Tx<'_>, ctx: &Context, name: &str) -> Result<(u64, u64)> {
+        let Some(room) = id_of(tx, name)? else {
+            return Ok((0, 0));
+        };
+        let scene = match enter(tx, self.policy(), ctx, room, Action::ReadRoom) {
+            Ok(scene) => scene,
+            Err(ChatError::Refused(_)) => return Ok((0, 0)),
+            Err(error) => return Err(error),
+        };
+        let unread = scene
+            .active()
+            .map_or(0, |own| unread_count(&scene.room.record, own));
+        Ok((u64::from(unread > 0), unread))
+    }
 }
 
 fn revoke(tx: &mut Tx<'_>, ctx: &Context, user: &User, why: &str) -> Result<()> {

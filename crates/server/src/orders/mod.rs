@@ -1,5 +1,6 @@
 //! What the shop reports of its orders, and what becomes of their rooms.
 
+mod people;
 mod report;
 
 pub(crate) use report::report;

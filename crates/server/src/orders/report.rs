@@ -1,25 +1,23 @@
 //! A report of an order: taken as a difference, in one transaction with all that follows from it.
 
-use std::collections::HashMap;
-
 use orderchat_domain::event::EventKind;
-use orderchat_domain::order::{Change, Named, Report, take};
-use orderchat_domain::participant::{Ended, check_role};
+use orderchat_domain::order::{Change, Order, Report, take};
+use orderchat_domain::participant::Ended;
 use orderchat_domain::permission::{Action, permit_role};
 use orderchat_domain::project::{
     OrderRecord, OrderView, ParticipantRecord, Person, masked_name, order,
 };
 use orderchat_domain::room::{RoomChange, RoomStatus, Transition};
 use orderchat_domain::system::{About, news};
-use orderchat_domain::{OrderId, Role, UserId};
-use orderchat_store::orders::People;
+use orderchat_domain::{OrderId, Role};
 use orderchat_store::rooms::StoredRoom;
-use orderchat_store::users::{Source, Told};
-use orderchat_store::{StoreError, Tx, orders, participants, rooms, users};
+use orderchat_store::{StoreError, Tx, orders, participants, rooms};
 use serde_json::json;
 
+use super::people::{self, People};
 use crate::chat::access::rights_of;
-use crate::chat::{Chat, Context, Result, Scribe, closing, members, opening};
+use crate::chat::closing::{self, StateChange};
+use crate::chat::{Chat, Context, Result, Scribe, members, opening};
 
 /// What became of a report.
 #[derive(Clone, Debug)]
@@ -58,178 +56,68 @@ fn apply(
     report: &Report,
     body: &str,
 ) -> Result<(OrderRecord, bool)> {
-    let policy = chat.policy();
     orders::lock(tx, id)?;
     let known = orders::by_id(tx, id)?;
     let (order, mut changes) = take(
         known.as_ref().map(|known| &known.order),
         report,
-        policy,
+        chat.policy(),
         ctx.now,
     )?;
-    let people = learn_people(tx, ctx, known.as_ref(), report, &order.staff)?;
+    let people = people::learn(tx, ctx, known.as_ref(), report, &order)?;
     if let Some(known) = &known
         && !changes.contains(&Change::Details)
-        && is_renamed(tx, known)?
+        && people.are_renamed(known)
     {
         changes.push(Change::Details);
     }
-    let unchanged = known.as_ref().is_some_and(|known| known.order == order) && changes.is_empty();
-    if unchanged && !is_late(known.as_ref(), report) {
-        let record = orders::by_id(tx, id)?.ok_or(StoreError::Conflict)?;
-        return Ok((record, false));
-    }
-    let people = People {
-        rider: rider_key(tx, known.as_ref(), &people, order.rider.as_ref())?,
-        ..people
+    let mut record = match &known {
+        Some(known) if known.order == order && changes.is_empty() => {
+            // An older report than the newest is kept on the timeline also when it changes nothing.
+            if report.sequence < known.order.sequences.newest {
+                orders::keep_report(tx, known.key, report.sequence, body, ctx.now)?;
+            }
+            return Ok((known.clone(), false));
+        }
+        _ => store(tx, ctx, known.as_ref(), id, order, people)?,
     };
-    if !unchanged {
-        orders::save(tx, id, &order, &people, known.is_none(), ctx.now)?;
-    }
-    let mut record = orders::by_id(tx, id)?.ok_or(StoreError::Conflict)?;
-    if known
-        .as_ref()
-        .is_none_or(|known| known.order.staff != order.staff)
-    {
-        orders::set_staff(tx, record.key, &people.staff)?;
-        record = orders::by_id(tx, id)?.ok_or(StoreError::Conflict)?;
-    }
     orders::keep_report(tx, record.key, report.sequence, body, ctx.now)?;
-    if !changes.is_empty() {
-        follow(chat, tx, ctx, known.as_ref(), &record, &changes)?;
+    if !changes.is_empty()
+        && let Some(version) = follow(chat, tx, ctx, known.as_ref(), &record, &changes)?
+    {
+        record.version = version;
     }
-    let record = orders::by_id(tx, id)?.ok_or(StoreError::Conflict)?;
     Ok((record, known.is_none()))
 }
 
-/// An older report than the newest: kept on the timeline even when it changes nothing.
-fn is_late(known: Option<&OrderRecord>, report: &Report) -> bool {
-    known.is_some_and(|known| report.sequence < known.order.sequences.newest)
-}
-
-/// Whether somebody in the order has another name or address than before the report.
-fn is_renamed(tx: &mut Tx<'_>, known: &OrderRecord) -> Result<bool> {
-    let now = orders::by_key(tx, known.key)?.ok_or(StoreError::Conflict)?;
-    let people = |record: &OrderRecord| {
-        (
-            record.customer.clone(),
-            record.rider.clone(),
-            record.staff.clone(),
-        )
-    };
-    Ok(people(&now) != people(known))
-}
-
-/// Takes note of the people a report names, and gives their keys. What an order says of somebody
-/// overrides neither their token nor `PUT /users`.
-fn learn_people(
+/// Stores the order as it is after the report.
+fn store(
     tx: &mut Tx<'_>,
     ctx: &Context,
     known: Option<&OrderRecord>,
-    report: &Report,
-    staff: &[UserId],
-) -> Result<People> {
-    let keys = learn_named(tx, ctx, known, report)?;
-    let key = |named: &Named| keys.get(&named.id).copied();
-    let customer = match (&report.customer, known) {
-        (Some(customer), _) => key(customer),
-        (None, Some(known)) => Some(known.customer.key),
-        // A new order without a customer was refused before.
-        (None, None) => None,
-    };
-    let rider = report.rider.iter().flatten().find_map(key);
-    let before = known
-        .map(|known| known.staff.as_slice())
-        .unwrap_or_default();
-    let key_of = |user: &UserId| {
-        keys.get(user).copied().or_else(|| {
-            before
-                .iter()
-                .find(|person| person.user == *user)
-                .map(|person| person.key)
-        })
-    };
-    Ok(People {
-        customer: customer.ok_or(StoreError::Conflict)?,
-        rider,
-        staff: staff.iter().filter_map(key_of).collect(),
+    id: &OrderId,
+    order: Order,
+    people: People,
+) -> Result<OrderRecord> {
+    let keys = people.keys();
+    let key = orders::save(tx, id, &order, &keys, known.is_none(), ctx.now)?;
+    if known.is_none_or(|known| known.order.staff != order.staff) {
+        orders::set_staff(tx, key, &keys.staff)?;
+    }
+    Ok(OrderRecord {
+        key,
+        id: id.clone(),
+        order,
+        customer: people.customer,
+        rider: people.rider,
+        staff: people.staff,
+        version: known.map_or(0, |known| known.version),
+        created_at: known.map_or(ctx.now, |known| known.created_at),
+        updated_at: ctx.now,
     })
 }
 
-/// Learns of everybody the report names, and gives their keys by their ids. A report that is older
-/// than the one that set the names tells no new ones.
-fn learn_named(
-    tx: &mut Tx<'_>,
-    ctx: &Context,
-    known: Option<&OrderRecord>,
-    report: &Report,
-) -> Result<HashMap<UserId, i64>> {
-    let sequences = known.map(|known| known.order.sequences).unwrap_or_default();
-    let (details, rider) = (
-        report.sequence >= sequences.rest,
-        report.sequence >= sequences.rider,
-    );
-    let staff = report
-        .pharmacy
-        .iter()
-        .flat_map(|pharmacy| pharmacy.staff.iter().flatten());
-    let mut named: Vec<(&Named, Role, bool, String)> = Vec::new();
-    named.extend(
-        report
-            .customer
-            .iter()
-            .map(|one| (one, Role::Customer, details, "/customer".into())),
-    );
-    let reported_rider = report.rider.iter().flatten();
-    named.extend(reported_rider.map(|one| (one, Role::Rider, rider, "/rider".into())));
-    named.extend(staff.enumerate().map(|(place, one)| {
-        (
-            one,
-            Role::Pharmacy,
-            details,
-            format!("/pharmacy/staff/{place}"),
-        )
-    }));
-    // In one order everywhere, so that two reports never wait for each other's users.
-    named.sort_by(|(one, ..), (other, ..)| one.id.cmp(&other.id));
-    let mut keys = HashMap::with_capacity(named.len());
-    for (one, role, is_newer, pointer) in named {
-        let told = Told {
-            user: &one.id,
-            role: Some(role),
-            name: Some(one.name.as_str()).filter(|_| is_newer),
-            email: one.email.as_deref().filter(|_| is_newer),
-            pharmacy: None,
-            language: None,
-            source: Source::Order,
-        };
-        let (user, _) = users::learn(tx, told, ctx.now)?;
-        check_role(&pointer, role, user.role.unwrap_or(role))?;
-        keys.insert(one.id.clone(), user.person.key);
-    }
-    Ok(keys)
-}
-
-/// The key of the order's rider after the report: the one reported, or the one it keeps.
-fn rider_key(
-    tx: &mut Tx<'_>,
-    known: Option<&OrderRecord>,
-    people: &People,
-    rider: Option<&UserId>,
-) -> Result<Option<i64>> {
-    let Some(rider) = rider else { return Ok(None) };
-    if let Some(kept) = known.and_then(|known| known.rider.as_ref())
-        && kept.user == *rider
-    {
-        return Ok(Some(kept.key));
-    }
-    match people.rider {
-        Some(key) => Ok(Some(key)),
-        None => Ok(users::by_id(tx, rider, false)?.map(|user| user.person.key)),
-    }
-}
-
-/// What follows from the changes for the room.
+/// What follows from the changes for the room; the order's new version, when they are an event there.
 fn follow(
     chat: &Chat,
     tx: &mut Tx<'_>,
@@ -237,31 +125,33 @@ fn follow(
     known: Option<&OrderRecord>,
     record: &OrderRecord,
     changes: &[Change],
-) -> Result<()> {
+) -> Result<Option<u64>> {
     let policy = chat.policy();
     let mut scribe = Scribe::of(ctx);
     let Some(key) = rooms::key_of_order(tx, &record.id)? else {
         if !policy.opens(&record.order.status) {
-            return Ok(());
+            return Ok(None);
         }
         let mut room = opening::open(tx, policy, &mut scribe, record, &RoomChange::default())?;
         // The first thing said in it is the news that opened it, unless it opened with the order.
         if known.is_some() {
             tell(&mut scribe, &mut room, record, changes);
         }
-        return Ok(scribe.finish(tx, &room).map(drop)?);
+        scribe.finish(tx, &room)?;
+        return Ok(None);
     };
     rooms::lock(tx, &[key])?;
     let mut room = rooms::by_key(tx, key)?.ok_or(StoreError::Conflict)?;
     if room.record.deleted_at.is_some() || room.record.status == RoomStatus::Archived {
         // The news goes to the timeline only.
-        return Ok(());
+        return Ok(None);
     }
-    if record.order.is_active()
-        && room.record.status == RoomStatus::Closed
-        && room.record.closed_by_policy
-    {
-        closing::change(tx, policy, &mut scribe, &mut room, Transition::Reopen, None)?;
+    let by_policy = room.record.closed_by_policy;
+    if policy.reopens(room.record.circumstances(ctx.now), by_policy) {
+        let reopen = StateChange::of_policy(Transition::Reopen);
+        closing::change(tx, policy, &mut scribe, &mut room, reopen)?;
+    } else if changes.iter().any(is_status) {
+        closing::schedule(tx, policy, &room)?;
     }
     move_people(chat, tx, &mut scribe, &mut room, known, record, changes)?;
     tell(&mut scribe, &mut room, record, changes);
@@ -271,7 +161,12 @@ fn follow(
     }
     let seq = scribe.order(&mut room, &json!({"status": record.order.status}));
     scribe.finish(tx, &room)?;
-    Ok(orders::set_version(tx, record.key, seq)?)
+    orders::set_version(tx, record.key, seq)?;
+    Ok(Some(seq))
+}
+
+const fn is_status(change: &Change) -> bool {
+    matches!(change, Change::Status { .. })
 }
 
 /// The room hears what changed.

@@ -43,5 +43,7 @@ mod rooms;
 mod serving;
 mod system_messages;
 mod threads;
+mod timers;
 mod unread;
 mod users_me;
+mod windows;

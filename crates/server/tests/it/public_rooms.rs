@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Fields, Server, an_order, random_id, shape};
+use crate::harness::{Client, Fields, Server, an_order, random_id, shape};
 
 #[tokio::test]
 async fn outsiders_see_the_card_of_a_public_room_and_nothing_more() {
@@ -72,6 +72,76 @@ async fn outsiders_see_the_card_of_a_public_room_and_nothing_more() {
         "guests see no order data"
     );
     assert_eq!(room.participant(&outsider).await["role"], "customer");
+}
+
+/// The ids of the rooms on a list.
+async fn listed(client: &Client, query: &str) -> Vec<String> {
+    let path = format!("/api/chat/rooms/?{query}");
+    let rooms = client.get(&path).await.ok(200).results();
+    rooms.iter().map(|room| room.string("id")).collect()
+}
+
+#[tokio::test]
+async fn neither_outsiders_nor_guests_learn_the_order_of_a_public_room() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    room.make_public().await;
+    let number = room.seen_by(&room.admin).await.string("order_number");
+    let half = &number[..number.len() - 1];
+    let none: [String; 0] = [];
+    let found = std::slice::from_ref(&room.id);
+
+    let outsider = server.customer("passer-by");
+    let card = outsider.get(&room.at("")).await;
+    assert_eq!(card.ok(200)["room_title"], "Public chat");
+    assert!(!card.text.contains(&number), "{}", card.text);
+    for query in [
+        format!("scope=public&search={number}"),
+        format!("scope=public&search={half}"),
+        format!("scope=public&order={}", room.order),
+        format!("order={}", room.order),
+    ] {
+        assert_eq!(listed(&outsider, &query).await, none, "{query}");
+    }
+    let by_code = format!("search={}", &room.code[..9]);
+    assert_eq!(
+        listed(&outsider, &format!("scope=public&{by_code}")).await,
+        found
+    );
+
+    outsider.act(&room.at("join/")).await.ok(200);
+    let seen = outsider.get(&room.at("")).await;
+    assert!(!seen.text.contains(&number), "{}", seen.text);
+    for query in [
+        format!("search={number}"),
+        format!("search={half}"),
+        format!("order={}", room.order),
+    ] {
+        assert_eq!(listed(&outsider, &query).await, none, "{query}");
+    }
+    assert_eq!(listed(&outsider, &by_code).await, found);
+    for insider in [&room.customer, &room.pharmacist] {
+        let by_number = format!("search={half}");
+        assert_eq!(listed(insider, &by_number).await, found);
+        let by_order = format!("order={}", room.order);
+        assert_eq!(listed(insider, &by_order).await, found);
+    }
+    let everywhere = format!("scope=all&search={half}");
+    assert_eq!(listed(&room.support, &everywhere).await, found);
+}
+
+#[tokio::test]
+async fn the_words_of_a_given_title_find_a_public_room() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    room.make_public().await;
+    let title = serde_json::json!({ "title": "Cold chain" });
+    room.admin.patch(&room.at(""), title).await.ok(200);
+    let outsider = server.customer("passer-by");
+    let card = outsider.get(&room.at("")).await.ok(200);
+    assert_eq!(card["room_title"], "Cold chain");
+    let found = listed(&outsider, "scope=public&search=cold").await;
+    assert_eq!(found, std::slice::from_ref(&room.id));
 }
 
 #[tokio::test]

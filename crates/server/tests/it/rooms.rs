@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::room::room_of;
 use crate::harness::shape::steady;
-use crate::harness::{Fields, Server, an_order, shape};
+use crate::harness::{Client, Fields, Server, an_order, shape};
 
 #[tokio::test]
 async fn an_accepted_order_opens_its_room_and_its_people_are_in_it() {
@@ -424,4 +424,34 @@ async fn a_room_keeps_its_counts_and_its_last_message() {
     );
     assert_eq!(after["last_activity"], last["timestamp"]);
     assert_eq!(after["seq"], last["seq"]);
+}
+
+#[tokio::test]
+async fn a_list_shows_staff_nothing_of_what_was_said_where_they_are_not() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    room.customer.say(&room, "it itches badly").await;
+    let listed = async |client: &Client, scope: &str| {
+        let path = format!("/api/chat/rooms/?scope={scope}");
+        let rooms = client.get(&path).await.ok(200).results();
+        assert_eq!(rooms.len(), 1, "{rooms:?}");
+        rooms[0].clone()
+    };
+    // Opening a room that one is not in is recorded; a list is not.
+    let by_claim = server.pharmacy("not-in-it", "ph1");
+    for outside in [&room.support, &room.admin, &by_claim] {
+        let row = listed(outside, "all").await;
+        assert_eq!(row["last_message"], Value::Null);
+        assert_eq!(row["last_message_preview"], Value::Null);
+        assert!(row["message_count"].as_i64() > Some(0));
+        let opened = room.seen_by(outside).await;
+        assert_eq!(opened["last_message_preview"], "it itches badly");
+    }
+    for (reader, scope) in [(&room.pharmacist, "mine"), (&room.service, "all")] {
+        let row = listed(reader, scope).await;
+        assert_eq!(row["last_message_preview"], "it itches badly");
+    }
+    room.support.act(&room.at("join/")).await.ok(200);
+    let row = listed(&room.support, "all").await;
+    assert_eq!(row["last_message_preview"], "it itches badly");
 }

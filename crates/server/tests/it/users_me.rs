@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Fields, Identity, Server, encode, now_s};
+use crate::harness::{Client, Fields, Identity, Server, encode, now_s, random_id};
 
 #[tokio::test]
 async fn the_service_makes_users_known_and_changes_them() {
@@ -182,4 +182,34 @@ async fn one_changes_ones_own_language_only() {
             .await
             .refused(422);
     }
+}
+
+#[tokio::test]
+async fn a_token_for_one_room_tells_of_that_room_only() {
+    let server = Server::start().await;
+    let (one, other) = (server.open_room().await, server.open_room().await);
+    let staff = server.support("support-1");
+    for (room, count) in [(&one, 1), (&other, 3)] {
+        staff.act(&room.at("join/")).await.ok(200);
+        staff.act(&room.at("read/")).await.ok(200);
+        for _ in 0..count {
+            room.customer.say(room, "hello").await;
+        }
+    }
+    let unread = async |client: &Client| {
+        let me = client.get("/api/chat/me/").await.ok(200);
+        (me.number("unread_rooms"), me.number("unread_count"))
+    };
+    assert_eq!(unread(&staff).await, (2, 4));
+    let bound = |room: &str| {
+        let token = Identity::new("support", "support-1").with("room", room);
+        server.client(&token)
+    };
+    assert_eq!(unread(&bound(&one.id)).await, (1, 1));
+    assert_eq!(unread(&bound(&other.code)).await, (1, 3));
+    for nothing in [random_id().as_str(), "CHAT-2222-2222"] {
+        assert_eq!(unread(&bound(nothing)).await, (0, 0));
+    }
+    other.admin.delete(&other.at("")).await.ok(204);
+    assert_eq!(unread(&bound(&other.id)).await, (0, 0));
 }

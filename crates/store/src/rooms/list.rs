@@ -115,13 +115,14 @@ const SCOPES: usize = 4;
 const MINE: usize = 0;
 const ALL: usize = 1;
 const PHARMACY: usize = 2;
+const PUBLIC: usize = 3;
 
 const fn scope_number(scope: Scope<'_>) -> usize {
     match scope {
         Scope::Mine => MINE,
         Scope::All => ALL,
         Scope::Pharmacy(_) => PHARMACY,
-        Scope::Public => 3,
+        Scope::Public => PUBLIC,
     }
 }
 
@@ -149,9 +150,12 @@ impl Variant {
                 "h.room = me.room AND r.k = h.room",
             ),
             Start::Words => (
-                "(SELECT DISTINCT w.room AS k FROM room_word w \
-                  WHERE w.word >= $10 AND w.word < $11) found \
-                 CROSS JOIN room_head h CROSS JOIN room r",
+                &*format!(
+                    "(SELECT DISTINCT w.room AS k FROM room_word w \
+                      WHERE w.word >= $10 AND w.word < $11 AND {}) found \
+                     CROSS JOIN room_head h CROSS JOIN room r",
+                    self.knows_word()
+                ),
                 "h.room = found.k AND r.k = h.room",
             ),
         };
@@ -214,13 +218,27 @@ impl Variant {
         }
     }
 
-    fn search_condition(self) -> &'static str {
+    fn search_condition(self) -> String {
         match (self.search, self.start) {
-            (true, Start::Walk | Start::Own) => {
+            (true, Start::Walk | Start::Own) => format!(
                 "(SELECT 1 FROM room_word w WHERE w.room = r.k \
-                  AND w.word >= $10 AND w.word < $11 LIMIT 1) = 1"
+                  AND w.word >= $10 AND w.word < $11 AND {} LIMIT 1) = 1",
+                self.knows_word()
+            ),
+            _ => "(CAST($10 AS TEXT) IS NULL OR CAST($11 AS TEXT) IS NOT NULL)".to_owned(),
+        }
+    }
+
+    /// Whether the user may find the room by the word `w`: outsiders and guests, who do not know of
+    /// the order, only by what stands on the card.
+    const fn knows_word(self) -> &'static str {
+        match self.scope {
+            MINE => {
+                "(w.on_card = 1 OR (SELECT me.guest FROM participant me \
+                  WHERE me.room = w.room AND me.usr = $1) = 0)"
             }
-            _ => "(CAST($10 AS TEXT) IS NULL OR CAST($11 AS TEXT) IS NOT NULL)",
+            PUBLIC => "w.on_card = 1",
+            _ => "1 = 1",
         }
     }
 

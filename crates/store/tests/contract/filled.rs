@@ -35,7 +35,7 @@ fn insert(into: &str, count: u32, select: &str) -> String {
 }
 
 /// User 1 is in every room, as staff may be; everybody else is in one at most.
-fn inserts(engine: Engine) -> [String; 14] {
+fn inserts(engine: Engine) -> [String; 15] {
     // The ith sixteen bytes, in each engine's words.
     let id = match engine {
         Engine::Sqlite => "unhex(printf('%032x', i))",
@@ -78,6 +78,7 @@ fn inserts(engine: Engine) -> [String; 14] {
             ),
         ),
         insert("room_word (word, room)", ROOMS, "'n' || i, i"),
+        insert("timer (room, due_at)", ROOMS, &format!("i, {now} + i")),
         insert(
             "participant (id, room, usr, role, guest, readable, joined_at, visible_from,
                 messages_before, read_ordinal, preferences, version, has_unread)",

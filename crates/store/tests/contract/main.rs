@@ -33,6 +33,7 @@ mod search;
 mod snapshots;
 mod statements;
 mod threads;
+mod timers;
 mod unread;
 mod users;
 mod writes;
@@ -56,6 +57,7 @@ fn main() -> std::process::ExitCode {
         snapshots::TESTS,
         statements::TESTS,
         threads::TESTS,
+        timers::TESTS,
         unread::TESTS,
         users::TESTS,
         writes::TESTS,

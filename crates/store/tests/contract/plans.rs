@@ -33,7 +33,7 @@ async fn no_statement_scans_a_table(database: &Database) {
 
 /// What everybody waits for: a part of its text, and what one step of its plan must say on SQLite
 /// and on PostgreSQL.
-const HOT: [(&str, &str, &[&str]); 19] = [
+const HOT: [(&str, &str, &[&str]); 20] = [
     (
         "AND l.seq > $2 ORDER BY l.seq LIMIT $3",
         "log_room_seq (room=? AND seq>?)",
@@ -120,6 +120,11 @@ const HOT: [(&str, &str, &[&str]); 19] = [
         "participant.has_unread = 0 AND participant.ended IS NULL",
         "participant_active (room=?)",
         &["participant_active"],
+    ),
+    (
+        "FROM timer t LEFT JOIN room r ON r.k = t.room ORDER BY",
+        "USING COVERING INDEX timer_due",
+        &["Scan using timer_due"],
     ),
 ];
 

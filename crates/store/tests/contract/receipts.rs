@@ -16,6 +16,7 @@ tests! {
     BOTH: times_are_those_of_the_first_other_person_whatever_the_page,
         one_who_jumps_ahead_is_first_though_others_follow_step_by_step,
         the_receipts_of_a_message_are_each_persons_first_advance_beyond_it,
+        what_was_read_stays_read_when_its_reader_comes_back_and_sees_less,
         an_advance_is_remembered_once;
 }
 
@@ -27,6 +28,8 @@ struct Talk {
     people: Vec<ParticipantRecord>,
     advances: [Vec<Mark>; 2],
     clock: i64,
+    /// The first seq that whoever advances sees.
+    sees_from: u64,
 }
 
 impl Talk {
@@ -46,6 +49,7 @@ impl Talk {
             people,
             advances: [Vec::new(), Vec::new()],
             clock: 0,
+            sees_from: 1,
         })
     }
 
@@ -60,13 +64,13 @@ impl Talk {
         if own.map(|mark| mark.seq).max() >= Some(seq) {
             return Ok(());
         }
-        let at = NOW.plus(self.clock);
-        advances.push(Mark {
-            visible_from: 1,
+        let mark = Mark {
+            visible_from: self.sees_from,
             participant,
             seq,
-            at,
-        });
+            at: NOW.plus(self.clock),
+        };
+        advances.push(mark);
         let frontier = match kind {
             Kind::Delivered => &mut self.room.delivered,
             Kind::Read => &mut self.room.read,
@@ -75,11 +79,9 @@ impl Talk {
         *frontier = next;
         let advance = Advance {
             room: self.room.record.key,
-            participant,
             kind,
-            seq,
+            mark,
             moved: moved.is_some(),
-            at,
         };
         receipts::add(tx, &[advance])
     }
@@ -202,20 +204,43 @@ async fn the_receipts_of_a_message_are_each_persons_first_advance_beyond_it(data
     .await;
 }
 
+async fn what_was_read_stays_read_when_its_reader_comes_back_and_sees_less(database: &Database) {
+    let store = database.open().await;
+    write(&store, |tx| {
+        let mut talk = Talk::begin(tx)?;
+        talk.advance(tx, 0, Kind::Read, 5)?;
+        talk.sees_from = 20;
+        talk.advance(tx, 0, Kind::Read, 30)?;
+        talk.advance(tx, 1, Kind::Read, 40)?;
+        talk.check(tx)?;
+        let key = talk.people[0].key;
+        for (seq, read) in [(5, Some(10)), (6, None), (19, None), (20, Some(20))] {
+            let found = receipts::of_message(tx, &[key], seq)?;
+            let expected = [(key, None, read.map(|at| NOW.plus(at)))];
+            assert_eq!(found, expected, "message {seq}");
+        }
+        Ok(())
+    })
+    .await;
+}
+
 async fn an_advance_is_remembered_once(database: &Database) {
     let store = database.open().await;
     write(&store, |tx| {
         let talk = Talk::begin(tx)?;
         let (room, person) = (talk.room.record.key, talk.people[0].key);
         for later in 0..3 {
-            let now = NOW.plus(later);
+            let mark = Mark {
+                participant: person,
+                visible_from: 1,
+                seq: 5,
+                at: NOW.plus(later),
+            };
             let advance = Advance {
                 room,
-                participant: person,
                 kind: Kind::Read,
-                seq: 5,
+                mark,
                 moved: true,
-                at: now,
             };
             receipts::add(tx, &[advance])?;
         }

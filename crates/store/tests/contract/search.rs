@@ -2,22 +2,28 @@
 
 use orderchat_domain::Role;
 use orderchat_store::rooms::{self, Direction, Filter, Ordering, Scope};
-use orderchat_store::{Result, Store, Tx};
+use orderchat_store::{Result, Store, Tx, participants};
 
 use crate::database::Database;
-use crate::fixture::{Given, code, person, read, room, write};
+use crate::fixture::{Given, code, participant, person, read, room, write};
 use crate::harness::tests;
 
 tests! {
     BOTH: wildcards_and_quotes_are_found_as_they_are,
         words_are_found_by_their_beginning_in_any_case,
-        a_new_title_is_found_and_the_old_one_is_not;
+        a_new_title_is_found_and_the_old_one_is_not,
+        outsiders_and_guests_find_by_what_is_on_the_card;
 }
 
 /// The order numbers of the rooms found, in the order they were made.
 fn found(tx: &mut Tx<'_>, search: &str) -> Result<Vec<String>> {
+    let sam = person(tx, "sam", Role::Admin)?.key;
+    found_by(tx, sam, Scope::All, search)
+}
+
+fn found_by(tx: &mut Tx<'_>, user: i64, scope: Scope<'_>, search: &str) -> Result<Vec<String>> {
     let filter = Filter {
-        user: person(tx, "sam", Role::Admin)?.key,
+        user,
         status: None,
         is_public: None,
         role: None,
@@ -25,7 +31,7 @@ fn found(tx: &mut Tx<'_>, search: &str) -> Result<Vec<String>> {
         blocked_too: true,
     };
     let (ordering, direction) = (Ordering::CreatedAt, Direction::Ascending);
-    let list = rooms::list(tx, Scope::All, &filter, ordering, direction, None, 50)?;
+    let list = rooms::list(tx, scope, &filter, ordering, direction, None, 50)?;
     Ok(list
         .into_iter()
         .map(|room| room.record.order.number)
@@ -160,5 +166,42 @@ async fn a_new_title_is_found_and_the_old_one_is_not(database: &Database) {
             ("1042", &["1042"]),
         ],
     )
+    .await;
+}
+
+async fn outsiders_and_guests_find_by_what_is_on_the_card(database: &Database) {
+    let store = database.open().await;
+    let (outsider, guest, member) = write(&store, |tx| {
+        let given = Given {
+            number: "N-77",
+            title: Some("Cold chain"),
+            is_public: true,
+            ..Given::default()
+        };
+        let room = room(tx, 1, given)?;
+        let outsider = person(tx, "out", Role::Customer)?;
+        let guest = person(tx, "guest", Role::Customer)?;
+        let member = person(tx, "member", Role::Customer)?;
+        participant(tx, &room, &member, Role::Customer)?;
+        let mut coming = participant(tx, &room, &guest, Role::Customer)?;
+        coming.guest = true;
+        participants::update(tx, &coming, true)?;
+        Ok((outsider.key, guest.key, member.key))
+    })
+    .await;
+    read(&store, move |tx| {
+        for (user, scope, by_number) in [
+            (outsider, Scope::Public, false),
+            (guest, Scope::Mine, false),
+            (member, Scope::Mine, true),
+            (member, Scope::Pharmacy("corner"), true),
+        ] {
+            let all = ["N-77".to_owned()];
+            assert_eq!(found_by(tx, user, scope, "cold")?, all, "{scope:?}");
+            let found = found_by(tx, user, scope, "n-7")?;
+            assert_eq!(!found.is_empty(), by_number, "{scope:?} of {user}");
+        }
+        Ok(())
+    })
     .await;
 }

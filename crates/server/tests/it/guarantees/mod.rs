@@ -4,6 +4,7 @@
 //! `ORDERCHAT_TEST_ROUNDS` and `ORDERCHAT_TEST_KEYS` set how often races are repeated.
 
 mod g17_one_of_each;
+mod g23_clock_jumps;
 mod g27_silent_logs;
 mod g5_one_order;
 mod g8_idempotency;

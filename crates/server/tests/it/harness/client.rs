@@ -30,6 +30,14 @@ impl Client {
         }
     }
 
+    /// The same, asking another server.
+    pub(crate) fn asking(&self, url: &str) -> Self {
+        Self {
+            url: url.into(),
+            ..self.clone()
+        }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.dispatch(self.request(Method::GET, path)).await
     }

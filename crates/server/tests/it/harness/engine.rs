@@ -49,6 +49,11 @@ impl Database {
         }
     }
 
+    /// Whether several servers can have it open at once.
+    pub(crate) const fn takes_several_servers(&self) -> bool {
+        self.on_postgres.is_some()
+    }
+
     /// The value of `ORDERCHAT_DATABASE`.
     pub(crate) fn url(&self) -> &str {
         &self.url

@@ -14,7 +14,11 @@ pub(crate) struct Identity {
 impl Identity {
     /// Somebody with this role and this id in the shop's system, issued now.
     pub(crate) fn new(role: &str, sub: &str) -> Self {
-        let now = now_s();
+        Self::issued_at(now_s(), role, sub)
+    }
+
+    /// The same, issued at another time, in seconds since 1970.
+    pub(crate) fn issued_at(now: i64, role: &str, sub: &str) -> Self {
         let claims = json!({
             "sub": sub,
             "role": role,

@@ -11,6 +11,8 @@ pub(crate) mod room;
 pub(crate) mod seed;
 pub(crate) mod server;
 pub(crate) mod shape;
+pub(crate) mod wait;
+pub(crate) mod wall_clock;
 
 pub(crate) use answer::{Answer, Fields};
 pub(crate) use client::{Client, encode};
@@ -18,6 +20,7 @@ pub(crate) use identity::Identity;
 pub(crate) use orders::an_order;
 pub(crate) use room::{Room, message_path, participant_path};
 pub(crate) use server::Server;
+pub(crate) use wait::eventually;
 
 /// An id of the right form that nothing has.
 pub(crate) fn random_id() -> String {

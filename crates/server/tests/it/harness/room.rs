@@ -42,11 +42,22 @@ impl Room {
         let found = room_of(&service, &report.id)
             .await
             .expect("the order opened its room");
+        Self::with_people(server, report, found.string("id"), found.string("room_id"))
+    }
+
+    /// The same room with clients whose tokens are issued now: by the server's clock, hours may
+    /// have passed.
+    pub(crate) fn renewed(&self, server: &Server) -> Self {
+        let (id, code) = (self.id.clone(), self.code.clone());
+        Self::with_people(server, self.report.clone(), id, code)
+    }
+
+    fn with_people(server: &Server, report: OrderReport, id: String, code: String) -> Self {
         let order = report.id.clone();
         Self {
-            id: found.string("id"),
-            code: found.string("room_id"),
-            service,
+            id,
+            code,
+            service: server.service(),
             customer: server.customer(&format!("customer-{order}")),
             rider: server.rider(&format!("rider-{order}")),
             pharmacist: server.pharmacy(&format!("staff-{order}-a"), "ph1"),
@@ -61,6 +72,12 @@ impl Room {
     /// A path under the room: `""` for the room itself, else ending with a slash.
     pub(crate) fn at(&self, rest: &str) -> String {
         format!("/api/chat/rooms/{}/{rest}", self.id)
+    }
+
+    /// Reports another status of the order.
+    pub(crate) async fn order_is(&self, status: &str) {
+        let report = self.report.clone().with("status", status);
+        self.service.report(&report).await.ok(200);
     }
 
     /// The room as one client sees it.

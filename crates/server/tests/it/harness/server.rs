@@ -13,7 +13,8 @@ use tempfile::TempDir;
 
 use super::engine::Database;
 use super::identity::{Identity, Secret};
-use super::{Client, Room};
+use super::wall_clock::WallClock;
+use super::{Client, Room, now_s};
 
 /// The longest that a server may take to start or to stop: its own grace is 25 s.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,6 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Options {
     variables: Vec<(String, String)>,
     with_limits: bool,
+    with_clock: bool,
 }
 
 impl Options {
@@ -35,6 +37,12 @@ impl Options {
     /// Leaves the rate limits on, as they are by default outside of tests.
     pub(crate) fn with_rate_limits(mut self) -> Self {
         self.with_limits = true;
+        self
+    }
+
+    /// Gives the server a clock that [`Server::jump`] moves.
+    pub(crate) fn with_clock(mut self) -> Self {
+        self.with_clock = true;
         self
     }
 
@@ -51,10 +59,21 @@ pub(crate) struct Server {
     http: reqwest::Client,
     pub(crate) secret: Secret,
     options: Options,
+    clock: Option<WallClock>,
     rooms: AtomicUsize,
     // After the process, which holds both open: fields drop in order.
     database: Database,
     folder: TempDir,
+}
+
+/// Another server on the same database. Killed when dropped.
+pub(crate) struct Node(Process);
+
+impl Node {
+    /// `http://127.0.0.1:PORT`
+    pub(crate) fn url(&self) -> &str {
+        &self.0.url
+    }
 }
 
 struct Process {
@@ -67,6 +86,11 @@ impl Server {
     /// A server with the settings that tests want: loopback, free ports, no rate limits.
     pub(crate) async fn start() -> Self {
         Options::default().start().await
+    }
+
+    /// A server with a clock that [`Server::jump`] moves.
+    pub(crate) async fn start_with_clock() -> Self {
+        Options::default().with_clock().start().await
     }
 
     /// A server with other settings.
@@ -83,7 +107,8 @@ impl Server {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let database = Database::create(folder.path()).await;
         let secret = Secret::random();
-        let process = Process::start(&options, &database, &secret, &folder);
+        let clock = options.with_clock.then(|| WallClock::new(folder.path()));
+        let process = Process::start(&options, clock.as_ref(), &database, &secret, &folder);
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -96,6 +121,7 @@ impl Server {
             http,
             secret,
             options,
+            clock,
             rooms,
             database,
             folder,
@@ -129,8 +155,39 @@ impl Server {
     /// Kills the process as `kill -9` does and starts it again on the same database. Clients made
     /// before talk to the old port.
     pub(crate) fn restart_after_kill(&mut self) {
+        self.restart_after(|_| ());
+    }
+
+    /// Kills the process, does something, and starts it again.
+    pub(crate) fn restart_after(&mut self, meanwhile: impl FnOnce(&Self)) {
         self.process.kill();
-        self.process = Process::start(&self.options, &self.database, &self.secret, &self.folder);
+        meanwhile(self);
+        self.process = self.another_process();
+    }
+
+    /// Another server on the same database; `None` where only one can have it open.
+    pub(crate) fn another_node(&self) -> Option<Node> {
+        let possible = self.database.takes_several_servers();
+        possible.then(|| Node(self.another_process()))
+    }
+
+    fn another_process(&self) -> Process {
+        let (options, clock) = (&self.options, self.clock.as_ref());
+        Process::start(options, clock, &self.database, &self.secret, &self.folder)
+    }
+
+    /// Moves the server's clock by so many seconds, back if negative. Tokens are issued by it from
+    /// now on.
+    pub(crate) fn jump(&self, by_s: i64) {
+        let clock = self.clock.as_ref();
+        clock
+            .expect("the server was started with a clock")
+            .jump(by_s);
+    }
+
+    /// What the server's clock shows, in seconds since 1970.
+    pub(crate) fn now_s(&self) -> i64 {
+        self.clock.as_ref().map_or_else(now_s, WallClock::now_s)
     }
 
     /// Sends SIGTERM.
@@ -179,29 +236,34 @@ impl Server {
         Client::new(&self.http, self.metrics_url(), None, "")
     }
 
+    /// Somebody's claims, issued now by the server's clock.
+    pub(crate) fn identity(&self, role: &str, sub: &str) -> Identity {
+        Identity::issued_at(self.now_s(), role, sub)
+    }
+
     pub(crate) fn service(&self) -> Client {
-        self.client(&Identity::new("service", "shop"))
+        self.client(&self.identity("service", "shop"))
     }
 
     pub(crate) fn customer(&self, sub: &str) -> Client {
-        self.client(&Identity::new("customer", sub))
+        self.client(&self.identity("customer", sub))
     }
 
     pub(crate) fn rider(&self, sub: &str) -> Client {
-        self.client(&Identity::new("rider", sub))
+        self.client(&self.identity("rider", sub))
     }
 
     /// Staff of one pharmacy.
     pub(crate) fn pharmacy(&self, sub: &str, pharmacy: &str) -> Client {
-        self.client(&Identity::new("pharmacy", sub).with("pharmacy", pharmacy))
+        self.client(&self.identity("pharmacy", sub).with("pharmacy", pharmacy))
     }
 
     pub(crate) fn support(&self, sub: &str) -> Client {
-        self.client(&Identity::new("support", sub))
+        self.client(&self.identity("support", sub))
     }
 
     pub(crate) fn admin(&self, sub: &str) -> Client {
-        self.client(&Identity::new("admin", sub))
+        self.client(&self.identity("admin", sub))
     }
 
     /// Reports an order that opens its room; the room with its customer, rider and two staff of
@@ -209,6 +271,12 @@ impl Server {
     pub(crate) async fn open_room(&self) -> Room {
         let number = self.rooms.fetch_add(1, Ordering::Relaxed) + 1;
         Room::open(self, number).await
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.0.kill();
     }
 }
 
@@ -246,8 +314,17 @@ fn log_file(folder: &Path, name: &str) -> File {
 }
 
 impl Process {
-    fn start(options: &Options, database: &Database, secret: &Secret, folder: &TempDir) -> Self {
+    fn start(
+        options: &Options,
+        clock: Option<&WallClock>,
+        database: &Database,
+        secret: &Secret,
+        folder: &TempDir,
+    ) -> Self {
         let mut command = command(folder.path(), database.url(), secret);
+        if let Some(clock) = clock {
+            clock.show_to(&mut command);
+        }
         if options.with_limits {
             command.env("ORDERCHAT_RATE_LIMITS", "on");
         }

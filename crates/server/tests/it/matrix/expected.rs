@@ -62,6 +62,7 @@ impl Situation {
             room_status: self.status,
             final_at: None,
             reopened_at: None,
+            closed_at: None,
             now,
         };
         OrderPolicy::default()
