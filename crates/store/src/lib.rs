@@ -6,6 +6,7 @@
 
 pub mod actors;
 pub mod audit;
+pub mod checkpoints;
 mod engine;
 mod error;
 pub mod log;
@@ -14,7 +15,9 @@ pub mod meta;
 mod migrate;
 pub mod orders;
 pub mod participants;
+pub mod proof;
 pub mod receipts;
+pub mod restore;
 pub mod rooms;
 mod sql;
 mod store;
@@ -33,12 +36,15 @@ pub fn statements() -> Vec<&'static Sql> {
     [
         actors::SQL,
         audit::SQL,
+        checkpoints::SQL,
         log::SQL,
         messages::SQL,
         meta::SQL,
         orders::SQL,
         participants::SQL,
+        proof::SQL,
         receipts::SQL,
+        restore::SQL,
         rooms::SQL,
         users::SQL,
     ]

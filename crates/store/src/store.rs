@@ -116,6 +116,41 @@ impl Store {
         })
     }
 
+    /// Opens a database as it is, to look at it: nothing is migrated, and every write is refused.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] when it is none, or not of this version's schema.
+    pub async fn open_to_read(options: &Options) -> Result<Self> {
+        let (backend, version) = match options {
+            Options::Sqlite(path) => {
+                let (sqlite, version) = Sqlite::open_to_read(path)?;
+                (Backend::Sqlite(Arc::new(sqlite)), version)
+            }
+            Options::Postgres(url) => {
+                let (postgres, version) = Postgres::open_to_read(url).await?;
+                (Backend::Postgres(Arc::new(postgres)), version)
+            }
+        };
+        let newest = crate::newest_schema();
+        match version {
+            Some(version) if version == newest => Ok(Self {
+                backend,
+                fatal: Arc::default(),
+                migrated: Migrated {
+                    applied: 0,
+                    version,
+                },
+            }),
+            Some(version) => Err(StoreError::Unusable(format!(
+                "the database has schema version {version}, this is the program for {newest}: use \
+                 the version of orderchat that wrote it, or bring it up with orderchat migrate"
+            ))),
+            None => Err(StoreError::Unusable(
+                "there is no database of orderchat; check ORDERCHAT_DATABASE".to_owned(),
+            )),
+        }
+    }
+
     /// Resolves when the database can no longer be trusted and the process must end.
     pub async fn failed(&self) {
         self.fatal.notified().await;

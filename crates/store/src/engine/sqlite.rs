@@ -132,6 +132,27 @@ impl Sqlite {
         ))
     }
 
+    /// Opens the file as it is, for reading alone; and the version of its schema, `None` when it
+    /// has none. Another process may be writing to it.
+    pub(crate) fn open_to_read(path: &Path) -> Result<(Self, Option<usize>)> {
+        let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = connect(path, read_only)?;
+        let version = schema_version(&connection)?;
+        let readers = Arc::new(Readers {
+            idle: Mutex::new([connection].into()),
+            free: Arc::new(Semaphore::new(1)),
+        });
+        // Nobody takes what is queued: a write is told that the writer has stopped.
+        let (jobs, _) = sync_channel(0);
+        let reading = Self {
+            jobs,
+            readers,
+            path: path.to_owned(),
+            closed: Arc::default(),
+        };
+        Ok((reading, version))
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -247,6 +268,15 @@ fn set_up(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "cache_size", -32_768)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(connection)
+}
+
+/// The version of the schema, `None` when the file has none.
+pub(crate) fn schema_version(connection: &Connection) -> Result<Option<usize>> {
+    if !connection.table_exists(None, "refinery_schema_history")? {
+        return Ok(None);
+    }
+    let version: i64 = connection.query_row(migrate::VERSION, [], |row| row.get(0))?;
+    Ok(usize::try_from(version).ok())
 }
 
 /// Durability hangs on these two: with `synchronous=NORMAL` a power loss takes acked commits.
