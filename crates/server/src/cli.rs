@@ -1,5 +1,6 @@
 //! The command line: what may be asked for; what is done about it is the app's.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -31,8 +32,39 @@ enum Command {
     Token(TokenArgs),
     /// Print the OpenAPI document
     Openapi,
+    /// Verify the record, and what one needs for it
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Check configuration, secrets, database and limits, and say what to fix
     Doctor(#[command(flatten)] SettingsArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Verify every chain and checkpoint, of a running server or of a copy; exit status 1 when
+    /// something is wrong
+    Verify(VerifyArgs),
+    /// Sign what has changed and print the newest checkpoint as JSON: keep it where nobody who can
+    /// write to the database can
+    Head(#[command(flatten)] SettingsArgs),
+    /// Print the public part of the signing key
+    PublicKey(#[command(flatten)] SettingsArgs),
+}
+
+#[derive(Debug, Args)]
+struct VerifyArgs {
+    /// Only the room of this id or code
+    #[arg(long, value_name = "ID|CODE")]
+    room: Option<String>,
+    /// A head that `orderchat audit head` printed: the record must still contain it
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
+    /// A public key that checkpoints may be signed with; may be given more than once. Without one,
+    /// that of the settings' signing key
+    #[arg(long = "public-key", value_name = "FILE")]
+    public_keys: Vec<PathBuf>,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 #[derive(Debug, Args)]
@@ -90,7 +122,24 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
             println!("{}", app::openapi()?);
             Ok(ExitCode::SUCCESS)
         }
+        Command::Audit(command) => audit(command),
         Command::Doctor(args) => app::doctor(load(&args, Need::Identity)),
+    }
+}
+
+fn audit(command: AuditCommand) -> anyhow::Result<ExitCode> {
+    let load = |args: &SettingsArgs| Settings::load(args, std::env::vars_os(), Need::Nothing);
+    match command {
+        AuditCommand::Verify(args) => {
+            let wanted = app::WantedProof {
+                room: args.room,
+                against: args.against,
+                public_keys: args.public_keys,
+            };
+            app::audit_verify(&load(&args.settings)?, &wanted)
+        }
+        AuditCommand::Head(args) => app::audit_head(&load(&args)?),
+        AuditCommand::PublicKey(args) => app::public_key(&load(&args)?),
     }
 }
 

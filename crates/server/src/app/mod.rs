@@ -1,7 +1,9 @@
 //! Puts everything together, once, and runs it: the one module that knows all the others.
 
+mod audit;
 mod demo;
 mod doctor;
+mod keys;
 mod run;
 mod token;
 
@@ -18,6 +20,9 @@ use crate::chat::{Chat, Rules};
 use crate::config::{Database, JwksLocation, LogFormat, Settings};
 use crate::{http, telemetry};
 
+pub(crate) use audit::{
+    Wanted as WantedProof, head as audit_head, public_key, verify as audit_verify,
+};
 pub(crate) use demo::demo;
 pub(crate) use doctor::doctor;
 pub(crate) use token::{Wanted, token};
@@ -29,7 +34,8 @@ pub(crate) fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     runtime()?.block_on(async {
         let chat = open(&settings).await?;
         let verifier = verifier(&settings).await?;
-        run::run(Arc::new(settings), chat, verifier, |_| ()).await
+        let key = keys::signing_key(&settings)?;
+        run::run(Arc::new(settings), chat, verifier, key, |_| ()).await
     })
 }
 
@@ -81,13 +87,17 @@ async fn open(settings: &Settings) -> anyhow::Result<Chat> {
         migrations_applied = migrated.applied,
         "the database is open"
     );
+    let chat = commands(settings, store);
+    chat.ensure_epoch().await?;
+    Ok(chat)
+}
+
+fn commands(settings: &Settings, store: Store) -> Chat {
     let rules = Rules {
         message_length: settings.message_length,
         online_window: i64::try_from(settings.online_window.as_millis()).unwrap_or(i64::MAX),
     };
-    let chat = Chat::new(store, OrderPolicy::default(), rules);
-    chat.ensure_epoch().await?;
-    Ok(chat)
+    Chat::new(store, OrderPolicy::default(), rules)
 }
 
 async fn verifier(settings: &Settings) -> anyhow::Result<Verifier> {

@@ -6,6 +6,7 @@
 
 pub(crate) mod access;
 pub(crate) mod audit;
+pub(crate) mod checkpoints;
 pub(crate) mod closing;
 pub(crate) mod events;
 pub(crate) mod members;
@@ -19,6 +20,7 @@ pub(crate) mod rooms;
 mod scribe;
 pub(crate) mod send;
 pub(crate) mod users;
+pub(crate) mod verify;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -143,7 +145,11 @@ impl Chat {
             .simple()
             .to_string();
         self.write(None, move |tx| {
-            Ok(orderchat_store::meta::get_or_put(tx, "epoch", &epoch)?)
+            Ok(orderchat_store::meta::get_or_put(
+                tx,
+                orderchat_store::restore::EPOCH,
+                &epoch,
+            )?)
         })
         .await
     }
