@@ -32,6 +32,7 @@ mod moderation;
 mod openapi;
 mod orders;
 mod participants;
+mod proof;
 mod public_rooms;
 mod receipts_model;
 mod receipts_unread;
