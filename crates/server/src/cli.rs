@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use crate::app;
 use crate::config::{Need, Settings, SettingsArgs};
@@ -35,8 +35,42 @@ enum Command {
     /// Verify the record, and what one needs for it
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Copy everything, while the server runs, into a new folder; on PostgreSQL say how, and check
+    /// the copy
+    Backup(BackupArgs),
+    /// Put a backup in place, with a new epoch
+    Restore(RestoreArgs),
     /// Check configuration, secrets, database and limits, and say what to fix
     Doctor(#[command(flatten)] SettingsArgs),
+}
+
+#[derive(Debug, Args)]
+struct BackupArgs {
+    /// A folder that does not exist yet; on PostgreSQL the one with the dump
+    #[arg(value_name = "FOLDER")]
+    to: PathBuf,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true).args(["from", "adopt"]))]
+struct RestoreArgs {
+    /// The folder that `orderchat backup` made
+    #[arg(value_name = "FOLDER")]
+    from: Option<PathBuf>,
+    /// The SQLite file to make, instead of that of ORDERCHAT_DATABASE
+    #[arg(long, value_name = "FILE", conflicts_with = "adopt")]
+    to: Option<PathBuf>,
+    /// Put a database that is there aside; no server may be running on it
+    #[arg(long, conflicts_with = "adopt")]
+    overwrite: bool,
+    /// The database of the settings was restored by other tools (pg_restore): check it and give it a
+    /// new epoch
+    #[arg(long)]
+    adopt: bool,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -123,6 +157,15 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Audit(command) => audit(command),
+        Command::Backup(args) => app::backup(&load(&args.settings, Need::Nothing)?, &args.to),
+        Command::Restore(args) => {
+            let wanted = app::WantedRestore {
+                from: args.from,
+                to: args.to,
+                overwrite: args.overwrite,
+            };
+            app::restore(&load(&args.settings, Need::Nothing)?, &wanted)
+        }
         Command::Doctor(args) => app::doctor(load(&args, Need::Identity)),
     }
 }

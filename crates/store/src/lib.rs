@@ -7,6 +7,7 @@
 pub mod actors;
 pub mod audit;
 pub mod checkpoints;
+pub mod copy;
 mod engine;
 mod error;
 pub mod log;

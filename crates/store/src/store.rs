@@ -151,6 +151,29 @@ impl Store {
         }
     }
 
+    /// Makes sure that this is a database of ours that no server runs on. On SQLite the file itself
+    /// tells, see [`crate::copy::retire`].
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] says which of both it is not.
+    pub async fn ensure_not_served(options: &Options) -> Result<()> {
+        let Options::Postgres(url) = options else {
+            return Ok(());
+        };
+        let (postgres, version) = Postgres::open_to_read(url).await?;
+        if version.is_none() {
+            return Err(StoreError::Unusable(
+                "the database is empty: restore a copy into it first".to_owned(),
+            ));
+        }
+        if postgres.is_served().await? {
+            return Err(StoreError::Unusable(
+                "a server runs on the database: stop it first; nothing was changed".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
     /// Resolves when the database can no longer be trusted and the process must end.
     pub async fn failed(&self) {
         self.fatal.notified().await;

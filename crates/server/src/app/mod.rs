@@ -1,9 +1,11 @@
 //! Puts everything together, once, and runs it: the one module that knows all the others.
 
 mod audit;
+mod backup;
 mod demo;
 mod doctor;
 mod keys;
+mod restore;
 mod run;
 mod token;
 
@@ -23,8 +25,10 @@ use crate::{http, telemetry};
 pub(crate) use audit::{
     Wanted as WantedProof, head as audit_head, public_key, verify as audit_verify,
 };
+pub(crate) use backup::backup;
 pub(crate) use demo::demo;
 pub(crate) use doctor::doctor;
+pub(crate) use restore::{Wanted as WantedRestore, restore};
 pub(crate) use token::{Wanted, token};
 
 /// Serves until a signal ends it.

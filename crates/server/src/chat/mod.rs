@@ -16,6 +16,7 @@ pub(crate) mod opening;
 pub(crate) mod participants;
 pub(crate) mod presence;
 pub(crate) mod receipts;
+pub(crate) mod restore;
 pub(crate) mod rooms;
 mod scribe;
 pub(crate) mod send;

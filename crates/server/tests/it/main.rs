@@ -15,6 +15,7 @@
 mod harness;
 
 mod attacks;
+mod backup;
 mod capacity;
 mod edits_deletes;
 mod errors;

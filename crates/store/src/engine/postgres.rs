@@ -74,6 +74,19 @@ impl Postgres {
         Ok((postgres, usize::try_from(version).ok()))
     }
 
+    /// Whether another process of ours has connections to this database.
+    pub(crate) async fn is_served(&self) -> Result<bool> {
+        let connection = self.connection().await?;
+        let others = connection
+            .query_one(
+                "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()
+                 AND application_name = 'orderchat' AND pid <> pg_backend_pid()",
+                &[],
+            )
+            .await?;
+        Ok(others.try_get::<_, i64>(0)? > 0)
+    }
+
     async fn connect(url: &str) -> Result<(Self, Object)> {
         let mut config: tokio_postgres::Config = url.parse().map_err(|_| {
             StoreError::Unusable(
