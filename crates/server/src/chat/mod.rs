@@ -103,7 +103,7 @@ struct Inner {
     sends: Grouped<send::Sends>,
     users: users::Known,
     presence: presence::Presence,
-    reads: audit::RecentReads,
+    recent: audit::Recent,
 }
 
 impl Chat {
@@ -123,7 +123,7 @@ impl Chat {
             sends,
             users: users::Known::default(),
             presence: presence::Presence::default(),
-            reads: audit::RecentReads::default(),
+            recent: audit::Recent::default(),
         }))
     }
 

@@ -64,8 +64,8 @@ fn says_the_same(one: &Caller, other: &Caller) -> bool {
 /// Why a caller with a good token is not let in.
 #[derive(Debug)]
 pub(crate) enum IdentifyError {
-    /// The token was revoked.
-    Revoked,
+    /// The token was revoked: who came with it.
+    Revoked(Context),
     Failed(ChatError),
 }
 
@@ -149,21 +149,22 @@ impl Chat {
                 .await
                 .map_err(IdentifyError::Failed)?,
         };
-        if remembered
-            .revoked_at
-            .is_some_and(|revoked| issued_at <= revoked)
-        {
-            return Err(IdentifyError::Revoked);
-        }
-        if !caller.is_service() {
-            self.0.presence.note(remembered.user, now);
-        }
-        Ok(Context {
+        let context = Context {
             caller: Arc::clone(caller),
             user: remembered.user,
             origin: Arc::new(origin),
             now,
-        })
+        };
+        if remembered
+            .revoked_at
+            .is_some_and(|revoked| issued_at <= revoked)
+        {
+            return Err(IdentifyError::Revoked(context));
+        }
+        if !caller.is_service() {
+            self.0.presence.note(remembered.user, now);
+        }
+        Ok(context)
     }
 
     async fn recognise(&self, caller: &Arc<Caller>, now: Millis) -> Result<Remembered> {

@@ -15,6 +15,7 @@
 mod harness;
 
 mod attacks;
+mod audit;
 mod backup;
 mod capacity;
 mod edits_deletes;

@@ -50,7 +50,9 @@ pub struct Listed {
 }
 
 impl Listed {
-    const fn place(&self) -> Cursor {
+    /// Where a list goes on after it.
+    #[must_use]
+    pub const fn place(&self) -> Cursor {
         Cursor {
             at: self.at.0,
             number: self.number,
