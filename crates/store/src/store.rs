@@ -194,6 +194,28 @@ impl Store {
         }
     }
 
+    /// Keeps so many bytes of the disk free from now on, on SQLite, or a twentieth of the disk where
+    /// that is less. It is held by whoever asks [`Store::check_space`] before writing: what must be
+    /// written all the same has that room.
+    pub fn keep_free(&self, bytes: u64) {
+        if let Backend::Sqlite(sqlite) = &self.backend {
+            sqlite.keep_free(bytes);
+        }
+    }
+
+    /// Whether the disk has room for more than what must be written, as it was seen last: before the
+    /// last group of writes, or a second ago.
+    /// PostgreSQL looks after its disk itself, and says so when it is full.
+    ///
+    /// # Errors
+    /// [`StoreError::DiskFull`] when it has not.
+    pub fn check_space(&self) -> Result<()> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) if sqlite.is_low_on_space() => Err(StoreError::DiskFull),
+            Backend::Sqlite(_) | Backend::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Which engine it is.
     ///
     /// # Errors

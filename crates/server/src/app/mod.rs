@@ -91,6 +91,7 @@ async fn open(settings: &Settings) -> anyhow::Result<Chat> {
         migrations_applied = migrated.applied,
         "the database is open"
     );
+    store.keep_free(settings.disk_reserve as u64);
     let chat = commands(settings, store);
     chat.ensure_epoch().await?;
     Ok(chat)

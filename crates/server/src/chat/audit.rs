@@ -160,7 +160,7 @@ impl Chat {
             return Ok(());
         }
         let asked = ctx.clone();
-        self.write(None, move |tx| {
+        self.write_anyway(None, move |tx| {
             let ip = asked.origin.ip.to_string();
             let entry = entry(&asked, &ip, action, room, Some(&target), "");
             Ok(append_once(tx, &entry, since, asked.now)?)

@@ -145,7 +145,7 @@ impl Chat {
         let epoch = crate::random::uuid_v7(crate::clock::now_ms())
             .simple()
             .to_string();
-        self.write(None, move |tx| {
+        self.write_anyway(None, move |tx| {
             Ok(orderchat_store::meta::get_or_put(
                 tx,
                 orderchat_store::restore::EPOCH,
@@ -167,7 +167,19 @@ impl Chat {
         self.0.store.read(read).await
     }
 
+    /// Runs a command that writes. On a disk that is nearly full it is refused.
     pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        room: Option<RoomId>,
+        write: impl FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.0.store.check_space()?;
+        self.write_anyway(room, write).await
+    }
+
+    /// Writes also on a disk that is nearly full, which keeps room for this: what reading needs, what
+    /// is recorded, and what takes somebody's access away.
+    pub(crate) async fn write_anyway<T: Send + 'static>(
         &self,
         room: Option<RoomId>,
         write: impl FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,

@@ -37,6 +37,6 @@ impl Chat {
     /// [`adopt`] on the database that is open; nobody may be serving it.
     pub(crate) async fn adopt_restored(&self) -> Result<String> {
         let now = Millis(clock::now_ms());
-        self.write(None, move |tx| adopt(tx, now)).await
+        self.write_anyway(None, move |tx| adopt(tx, now)).await
     }
 }

@@ -143,6 +143,9 @@ settings! {
     /// Requests without a valid token from one address (IPv6: from one /64).
     anonymous_rate: Rate = "10/s burst 10", "RATE", Open, parse::rate;
 
+    /// Room on the SQLite file's disk below which nothing new is taken (507), but for what reading
+    /// needs and what is recorded; of a small disk at most a twentieth.
+    disk_reserve: usize = "64MiB", "SIZE", Open, parse::size(0..=1 << 36);
     /// Longest message, in characters.
     message_length: usize = "8000", "COUNT", Open, parse::count(1..=8_000);
     /// Largest JSON body.

@@ -24,7 +24,7 @@ const READ_ONE_END: [&str; 3] = [
 /// verifying all of it, or for what was added last. Or that touch all of it once, after a restore.
 const GO_THROUGH: [&str; 5] = [
     "SELECT g, room, seq, chain FROM log WHERE g > ",
-    "FROM room r WHERE r.k > ",
+    "FROM room r LEFT JOIN room_head h ON h.room = r.k WHERE r.k > ",
     "FROM audit WHERE g > ",
     "FROM checkpoint WHERE number > ",
     "UPDATE checkpoint SET horizon = 0",

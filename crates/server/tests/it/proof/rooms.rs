@@ -10,10 +10,10 @@ use crate::harness::Server;
 use crate::harness::server::Stopped;
 
 /// Makes the room's row agree with the end that its log has now, as whoever cuts it off would.
-const ADJUST_HEAD: &str = "UPDATE room SET
+const ADJUST_HEAD: &str = "UPDATE room_head SET
         seq = (SELECT MAX(l.seq) FROM log l WHERE l.room = {room}),
         chain = (SELECT l.chain FROM log l WHERE l.room = {room} ORDER BY l.seq DESC LIMIT 1)
-    WHERE k = {room}";
+    WHERE room = {room}";
 
 #[tokio::test]
 async fn a_record_that_nobody_touched_is_good() {
@@ -140,6 +140,7 @@ async fn g30_a_vanished_room_is_named() {
              DELETE FROM receipt_mark WHERE room = {room};
              DELETE FROM participant WHERE room = {room};
              DELETE FROM room_word WHERE room = {room};
+             DELETE FROM room_head WHERE room = {room};
              DELETE FROM room WHERE k = {room};",
         )
         .await;
