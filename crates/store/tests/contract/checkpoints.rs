@@ -122,7 +122,7 @@ async fn a_room_that_has_vanished_is_still_named_by_its_checkpoints(database: &D
     sign(&store).await;
     let raw = database.raw().await;
     raw.execute(
-        "DELETE FROM log; DELETE FROM room_word; DELETE FROM participant; DELETE FROM room",
+        "DELETE FROM log; DELETE FROM room_word; DELETE FROM participant; DELETE FROM room_head; DELETE FROM room",
     )
     .await;
     let covered = read(&store, |tx| checkpoints::rooms_of(tx, 1, None, 10)).await;
