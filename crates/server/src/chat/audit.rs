@@ -44,9 +44,12 @@ impl Attempt {
     }
 }
 
-/// What this node recorded lately: the actor, the action, the room.
+/// What this node recorded lately, and when.
 #[derive(Debug, Default)]
-pub(crate) struct Recent(Mutex<HashMap<(i64, &'static str, Option<i64>), Millis>>);
+pub(crate) struct Recent(Mutex<HashMap<Done, Millis>>);
+
+/// The actor, the action, the room.
+type Done = (i64, &'static str, Option<i64>);
 
 /// Records what the caller did, as the last thing in a transaction.
 pub(super) fn record(

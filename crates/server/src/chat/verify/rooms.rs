@@ -90,17 +90,21 @@ impl Checked<'_> {
     /// What happened to a bad entry.
     fn name(&self, tx: &mut Tx<'_>, room: i64, bad: &StoredEntry, fault: Fault) -> Result<Wrong> {
         let seq = self.walk.head().seq + 1;
+        if fault == Fault::Removed {
+            return Ok(Wrong::Entry { seq, fault });
+        }
         let mut after = bad.seq;
-        while fault != Fault::Removed {
+        loop {
             let page = proof::entries(tx, room, after, PAGE)?;
-            let Some(last) = page.last() else { break };
+            let Some(last) = page.last() else {
+                return Ok(Wrong::Entry { seq, fault });
+            };
             after = last.seq;
             if let Some(with) = page.iter().find(|later| self.walk.is_swapped(bad, later)) {
                 let fault = Fault::Swapped { with: with.seq };
                 return Ok(Wrong::Entry { seq, fault });
             }
         }
-        Ok(Wrong::Entry { seq, fault })
     }
 
     /// Whether the log ends where others say that it does.

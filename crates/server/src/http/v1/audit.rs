@@ -45,11 +45,14 @@ struct ListQuery {
     cursor: Option<String>,
 }
 
-/// What a cursor of this list holds: the time and the number of an entry.
+/// The time and the number of an entry.
+type Key = (i64, i64);
+
+/// What a cursor of this list holds.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Place {
-    audit: Step<(i64, i64)>,
+    audit: Step<Key>,
 }
 
 /// An entry of the audit.
@@ -105,7 +108,7 @@ impl From<Listed> for AuditView {
 }
 
 impl ListQuery {
-    fn parse(&self) -> Result<(AuditQuery, Option<Step<(i64, i64)>>)> {
+    fn parse(&self) -> Result<(AuditQuery, Option<Step<Key>>)> {
         let step = self
             .cursor
             .as_deref()
@@ -148,11 +151,11 @@ fn time(name: &str, text: Option<&str>) -> Result<Option<Millis>> {
 }
 
 /// The steps to the newer and to the older entries.
-type Steps = (Option<Step<(i64, i64)>>, Option<Step<(i64, i64)>>);
+type Steps = (Option<Step<Key>>, Option<Step<Key>>);
 
 /// A page may be short of its limit, or empty, and go on all the same: what is rare is looked for
 /// in many entries.
-fn steps(page: &AuditPage, step: Option<Step<(i64, i64)>>) -> Steps {
+fn steps(page: &AuditPage, step: Option<Step<Key>>) -> Steps {
     let key = |place: Cursor| (place.at, place.number);
     let to = |from, back| Step { from, back };
     let onward = page.onward.map(key);
