@@ -3,7 +3,8 @@
 use sha2::{Digest, Sha256};
 
 use crate::Millis;
-use crate::id::RoomId;
+use crate::id::{MessageId, RoomId};
+use crate::message::MessageType;
 
 /// What happened in a room. The names are those of the live protocol (SPEC 12).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -139,25 +140,44 @@ pub struct Link<'a> {
     /// The message or participant the event is about, 0 for the room and the order.
     pub subject: u64,
     pub digest: Hash,
+    /// What makes a `message.created` entry a message. Entries of before this was covered are
+    /// linked without it.
+    pub message: Option<MessageLink>,
+}
+
+/// What the chain covers of a message beside its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageLink {
+    pub id: MessageId,
+    pub message_type: MessageType,
+    pub reply_to: Option<u64>,
 }
 
 impl Link<'_> {
     /// The hash of this entry, over its content and the hash of the entry before.
     #[must_use]
     pub fn after(&self, previous: &Hash) -> Hash {
-        salted_digest(
-            previous,
-            &[
-                self.room.0.as_bytes(),
-                &self.seq.to_be_bytes(),
-                self.kind.as_str().as_bytes(),
-                &self.at.0.to_be_bytes(),
-                &self.actor.to_be_bytes(),
-                self.actor_role.as_bytes(),
-                &self.subject.to_be_bytes(),
-                &self.digest,
-            ],
-        )
+        let (seq, at) = (self.seq.to_be_bytes(), self.at.0.to_be_bytes());
+        let (actor, subject) = (self.actor.to_be_bytes(), self.subject.to_be_bytes());
+        let mut parts: Vec<&[u8]> = vec![
+            self.room.0.as_bytes(),
+            &seq,
+            self.kind.as_str().as_bytes(),
+            &at,
+            &actor,
+            self.actor_role.as_bytes(),
+            &subject,
+            &self.digest,
+        ];
+        let reply_to;
+        if let Some(message) = &self.message {
+            // No message has the seq 0.
+            reply_to = message.reply_to.unwrap_or_default().to_be_bytes();
+            parts.push(message.id.0.as_bytes());
+            parts.push(message.message_type.as_str().as_bytes());
+            parts.push(&reply_to);
+        }
+        salted_digest(previous, &parts)
     }
 }
 
@@ -183,8 +203,18 @@ mod tests {
             actor_role: "admin",
             subject: 0,
             digest: [1; 32],
+            message: Some(MessageLink {
+                id: MessageId(uuid::Uuid::nil()),
+                message_type: MessageType::Text,
+                reply_to: None,
+            }),
         };
         let original = link.after(&GENESIS);
+        let of_message = |change: fn(&mut MessageLink)| {
+            let mut changed = link;
+            changed.message.as_mut().into_iter().for_each(change);
+            changed
+        };
         for changed in [
             Link { seq: 2, ..link },
             Link {
@@ -205,6 +235,13 @@ mod tests {
                 digest: [2; 32],
                 ..link
             },
+            Link {
+                message: None,
+                ..link
+            },
+            of_message(|message| message.id = MessageId(uuid::Uuid::max())),
+            of_message(|message| message.message_type = MessageType::System),
+            of_message(|message| message.reply_to = Some(1)),
         ] {
             assert_ne!(changed.after(&GENESIS), original);
         }

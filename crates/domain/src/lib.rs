@@ -4,8 +4,10 @@
 //! in. Every surface (REST, live, order events, timers, the command line) asks these functions and
 //! no others.
 
+pub mod audit;
 pub mod caller;
 pub mod card;
+pub mod checkpoint;
 pub mod event;
 pub mod id;
 pub mod message;
@@ -15,6 +17,7 @@ pub mod permission;
 pub mod policy;
 pub mod preferences;
 pub mod project;
+pub mod proof;
 pub mod receipt;
 pub mod refusal;
 pub mod role;

@@ -1,9 +1,10 @@
 //! The command line: what may be asked for; what is done about it is the app's.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use crate::app;
 use crate::config::{Need, Settings, SettingsArgs};
@@ -31,8 +32,73 @@ enum Command {
     Token(TokenArgs),
     /// Print the OpenAPI document
     Openapi,
+    /// Verify the record, and what one needs for it
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Copy everything, while the server runs, into a new folder; on PostgreSQL say how, and check
+    /// the copy
+    Backup(BackupArgs),
+    /// Put a backup in place, with a new epoch
+    Restore(RestoreArgs),
     /// Check configuration, secrets, database and limits, and say what to fix
     Doctor(#[command(flatten)] SettingsArgs),
+}
+
+#[derive(Debug, Args)]
+struct BackupArgs {
+    /// A folder that does not exist yet; on PostgreSQL the one with the dump
+    #[arg(value_name = "FOLDER")]
+    to: PathBuf,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true).args(["from", "adopt"]))]
+struct RestoreArgs {
+    /// The folder that `orderchat backup` made
+    #[arg(value_name = "FOLDER")]
+    from: Option<PathBuf>,
+    /// The SQLite file to make, instead of that of ORDERCHAT_DATABASE
+    #[arg(long, value_name = "FILE", conflicts_with = "adopt")]
+    to: Option<PathBuf>,
+    /// Put a database that is there aside; no server may be running on it
+    #[arg(long, conflicts_with = "adopt")]
+    overwrite: bool,
+    /// The database of the settings was restored by other tools (pg_restore): check it and give it a
+    /// new epoch
+    #[arg(long)]
+    adopt: bool,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Verify every chain and checkpoint, of a running server or of a copy; exit status 1 when
+    /// something is wrong
+    Verify(VerifyArgs),
+    /// Sign what has changed and print the newest checkpoint as JSON: keep it where nobody who can
+    /// write to the database can
+    Head(#[command(flatten)] SettingsArgs),
+    /// Print the public part of the signing key
+    PublicKey(#[command(flatten)] SettingsArgs),
+}
+
+#[derive(Debug, Args)]
+struct VerifyArgs {
+    /// Only the room of this id or code
+    #[arg(long, value_name = "ID|CODE")]
+    room: Option<String>,
+    /// A head that `orderchat audit head` printed: the record must still contain it
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
+    /// A public key that checkpoints may be signed with; may be given more than once. Without one,
+    /// that of the settings' signing key
+    #[arg(long = "public-key", value_name = "FILE")]
+    public_keys: Vec<PathBuf>,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 #[derive(Debug, Args)]
@@ -90,7 +156,33 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
             println!("{}", app::openapi()?);
             Ok(ExitCode::SUCCESS)
         }
+        Command::Audit(command) => audit(command),
+        Command::Backup(args) => app::backup(&load(&args.settings, Need::Nothing)?, &args.to),
+        Command::Restore(args) => {
+            let wanted = app::WantedRestore {
+                from: args.from,
+                to: args.to,
+                overwrite: args.overwrite,
+            };
+            app::restore(&load(&args.settings, Need::Nothing)?, &wanted)
+        }
         Command::Doctor(args) => app::doctor(load(&args, Need::Identity)),
+    }
+}
+
+fn audit(command: AuditCommand) -> anyhow::Result<ExitCode> {
+    let load = |args: &SettingsArgs| Settings::load(args, std::env::vars_os(), Need::Nothing);
+    match command {
+        AuditCommand::Verify(args) => {
+            let wanted = app::WantedProof {
+                room: args.room,
+                against: args.against,
+                public_keys: args.public_keys,
+            };
+            app::audit_verify(&load(&args.settings)?, &wanted)
+        }
+        AuditCommand::Head(args) => app::audit_head(&load(&args)?),
+        AuditCommand::PublicKey(args) => app::public_key(&load(&args)?),
     }
 }
 

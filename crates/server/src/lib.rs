@@ -19,6 +19,7 @@ mod limits;
 mod net;
 mod orders;
 mod random;
+mod signing;
 mod telemetry;
 
 use std::process::ExitCode;

@@ -74,10 +74,11 @@ impl<C: Clock + Clone> Limits<C> {
 
     /// Counts an answer 404 that the user got. Over the limit all of the user's quotas are refused
     /// until the limit allows another 404: whoever tries ids sees 429 then, never more 404s.
-    pub(crate) fn note_not_found(&self, user: &str) {
-        if let Some(cells) = &self.cells {
-            cells.note_not_found(user);
-        }
+    /// `true` when that was one too many.
+    pub(crate) fn note_not_found(&self, user: &str) -> bool {
+        self.cells
+            .as_ref()
+            .is_some_and(|cells| cells.note_not_found(user))
     }
 }
 
@@ -160,11 +161,13 @@ impl<C: Clock + Clone> Cells<C> {
         Ok(())
     }
 
-    fn note_not_found(&self, user: &str) {
+    fn note_not_found(&self, user: &str) -> bool {
         let key = self.key(user);
-        if let Err(refused) = self.not_found.check_key(&key) {
-            self.barred.lock().insert(key, refused.earliest_possible());
-        }
+        let Err(refused) = self.not_found.check_key(&key) else {
+            return false;
+        };
+        self.barred.lock().insert(key, refused.earliest_possible());
+        true
     }
 
     fn key(&self, of: impl Hash) -> u64 {

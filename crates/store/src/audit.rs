@@ -1,18 +1,26 @@
 //! The audit: what was done that no room shows, in a chain of its own.
 
+mod list;
+
 use orderchat_domain::Millis;
-use orderchat_domain::event::{GENESIS, Hash, salted_digest};
+use orderchat_domain::audit::{AuditLink, Trace};
+use orderchat_domain::checkpoint::Head;
+use orderchat_domain::event::{GENESIS, salted_digest};
+
+pub use list::{Cursor, Filter, Listed, list, listings};
 
 use crate::sql::statements;
 use crate::value::values;
 use crate::{Result, Tx, meta};
 
 statements! {
-    LAST = "SELECT chain FROM audit ORDER BY g DESC LIMIT 1";
+    LAST = "SELECT g, chain FROM audit ORDER BY g DESC LIMIT 1";
     INSERT = "INSERT INTO audit (at, actor, actor_role, action, room, target, request_id, ip,
             user_agent, salt, detail, digest, chain)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     RECENT = "SELECT 1 FROM audit WHERE actor = $1 AND room = $2 AND action = $3 AND at > $4 LIMIT 1";
+    RECENT_NOWHERE = "SELECT 1 FROM audit WHERE actor = $1 AND room IS NULL AND action = $2
+        AND at > $3 LIMIT 1";
 }
 
 /// Held while an entry is appended, so that the chain has one end.
@@ -37,29 +45,52 @@ pub struct Entry<'a> {
     pub detail: &'a str,
 }
 
+/// Makes transactions that append take turns, so that the chain has one end.
+///
+/// # Errors
+/// As any write.
+pub(crate) fn lock(tx: &mut Tx<'_>) -> Result<()> {
+    meta::lock(tx, CHAIN)
+}
+
+/// The last entry; `None` while there is none.
+///
+/// # Errors
+/// As any read.
+pub fn head(tx: &mut Tx<'_>) -> Result<Option<Head>> {
+    let row = tx.query_opt(&LAST, &[])?;
+    row.map(|mut row| {
+        Ok(Head {
+            seq: row.take()?,
+            chain: row.take()?,
+        })
+    })
+    .transpose()
+}
+
 /// Appends to the audit. Comes last in a transaction: it makes all that audit take turns.
 ///
 /// # Errors
 /// As any write.
 pub fn append(tx: &mut Tx<'_>, entry: &Entry<'_>, now: Millis) -> Result<()> {
-    meta::lock(tx, CHAIN)?;
-    let previous: Hash = match tx.query_opt(&LAST, &[])? {
-        Some(mut row) => row.take()?,
-        None => GENESIS,
-    };
+    lock(tx)?;
+    let previous = head(tx)?.map_or(GENESIS, |head| head.chain);
     let digest = salted_digest(&entry.salt, &[entry.detail.as_bytes()]);
-    let chain = salted_digest(
-        &previous,
-        &[
-            &now.0.to_be_bytes(),
-            &entry.actor.to_be_bytes(),
-            entry.actor_role.as_bytes(),
-            entry.action.as_bytes(),
-            &entry.room.unwrap_or_default().to_be_bytes(),
-            entry.target.unwrap_or_default().as_bytes(),
-            &digest,
-        ],
-    );
+    let link = AuditLink {
+        at: now,
+        actor: entry.actor,
+        actor_role: entry.actor_role,
+        action: entry.action,
+        room: entry.room,
+        target: entry.target,
+        digest,
+        trace: Some(Trace {
+            request_id: entry.request_id,
+            ip: entry.ip,
+            user_agent: entry.user_agent,
+        }),
+    };
+    let chain = link.after(&previous);
     tx.execute(
         &INSERT,
         &values![
@@ -87,9 +118,12 @@ pub fn append(tx: &mut Tx<'_>, entry: &Entry<'_>, now: Millis) -> Result<()> {
 /// As any write.
 pub fn append_once(tx: &mut Tx<'_>, entry: &Entry<'_>, since: Millis, now: Millis) -> Result<()> {
     // Before asking: of two that ask at once, one would not see the other's entry.
-    meta::lock(tx, CHAIN)?;
-    let asked = values![entry.actor, entry.room, entry.action, since];
-    if tx.query_opt(&RECENT, &asked)?.is_some() {
+    lock(tx)?;
+    let found = match entry.room {
+        Some(room) => tx.query_opt(&RECENT, &values![entry.actor, room, entry.action, since])?,
+        None => tx.query_opt(&RECENT_NOWHERE, &values![entry.actor, entry.action, since])?,
+    };
+    if found.is_some() {
         return Ok(());
     }
     append(tx, entry, now)

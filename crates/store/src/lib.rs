@@ -6,6 +6,8 @@
 
 pub mod actors;
 pub mod audit;
+pub mod checkpoints;
+pub mod copy;
 mod engine;
 mod error;
 pub mod history;
@@ -15,8 +17,10 @@ pub mod meta;
 mod migrate;
 pub mod orders;
 pub mod participants;
+pub mod proof;
 pub mod receipts;
 pub mod reports;
+pub mod restore;
 pub mod rooms;
 mod sql;
 mod store;
@@ -38,13 +42,16 @@ pub fn statements() -> Vec<&'static Sql> {
     [
         actors::SQL,
         audit::SQL,
+        checkpoints::SQL,
         history::SQL,
         log::SQL,
         messages::SQL,
         meta::SQL,
         orders::SQL,
         participants::SQL,
+        proof::SQL,
         receipts::SQL,
+        restore::SQL,
         reports::SQL,
         rooms::SQL,
         threads::SQL,

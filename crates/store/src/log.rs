@@ -1,6 +1,6 @@
 //! The room log: every entry is appended here and nowhere else, chained to the one before.
 
-use orderchat_domain::event::{EventKind, Hash, Link, salted_digest};
+use orderchat_domain::event::{EventKind, Hash, Link, MessageLink, salted_digest};
 use orderchat_domain::message::MessageType;
 use orderchat_domain::{MessageId, Millis};
 
@@ -144,6 +144,11 @@ impl Appender {
             actor_role: entry.actor.role,
             subject: entry.subject,
             digest,
+            message: entry.message.as_ref().map(|message| MessageLink {
+                id: message.id,
+                message_type: message.message_type,
+                reply_to: message.reply_to,
+            }),
         };
         room.chain = link.after(&room.chain);
         self.entries.push(Prepared {

@@ -5,7 +5,7 @@ use refinery::{Migration, Runner};
 use crate::{Result, StoreError};
 
 /// Name and text of every migration, in order. Released ones never change.
-const MIGRATIONS: [(&str, &str); 4] = [
+const MIGRATIONS: [(&str, &str); 5] = [
     ("V1__first", include_str!("../migrations/V1__first.sql")),
     (
         "V2__room_head",
@@ -14,6 +14,10 @@ const MIGRATIONS: [(&str, &str); 4] = [
     (
         "V4__timers_and_cards",
         include_str!("../migrations/V4__timers_and_cards.sql"),
+    ),
+    (
+        "V5__checkpoints",
+        include_str!("../migrations/V5__checkpoints.sql"),
     ),
     (
         "V6__threads_unread_reports",
@@ -96,6 +100,9 @@ fn unusable(error: &refinery::Error) -> StoreError {
          or a newer one"
     ))
 }
+
+/// How many migrations were applied. Asked only where the table is there.
+pub(crate) const VERSION: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM refinery_schema_history";
 
 pub(crate) fn sqlite(connection: &mut rusqlite::Connection) -> Result<Migrated> {
     let report = runner(&SQLITE)?.run(connection).map_err(|e| unusable(&e))?;

@@ -116,6 +116,64 @@ impl Store {
         })
     }
 
+    /// Opens a database as it is, to look at it: nothing is migrated, and every write is refused.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] when it is none, or not of this version's schema.
+    pub async fn open_to_read(options: &Options) -> Result<Self> {
+        let (backend, version) = match options {
+            Options::Sqlite(path) => {
+                let (sqlite, version) = Sqlite::open_to_read(path)?;
+                (Backend::Sqlite(Arc::new(sqlite)), version)
+            }
+            Options::Postgres(url) => {
+                let (postgres, version) = Postgres::open_to_read(url).await?;
+                (Backend::Postgres(Arc::new(postgres)), version)
+            }
+        };
+        let newest = crate::newest_schema();
+        match version {
+            Some(version) if version == newest => Ok(Self {
+                backend,
+                fatal: Arc::default(),
+                migrated: Migrated {
+                    applied: 0,
+                    version,
+                },
+            }),
+            Some(version) => Err(StoreError::Unusable(format!(
+                "the database has schema version {version}, this is the program for {newest}: use \
+                 the version of orderchat that wrote it, or bring it up with orderchat migrate"
+            ))),
+            None => Err(StoreError::Unusable(
+                "there is no database of orderchat; check ORDERCHAT_DATABASE".to_owned(),
+            )),
+        }
+    }
+
+    /// Makes sure that this is a database of ours that no server runs on. On SQLite the file itself
+    /// tells, see [`crate::copy::retire`].
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] says which of both it is not.
+    pub async fn ensure_not_served(options: &Options) -> Result<()> {
+        let Options::Postgres(url) = options else {
+            return Ok(());
+        };
+        let (postgres, version) = Postgres::open_to_read(url).await?;
+        if version.is_none() {
+            return Err(StoreError::Unusable(
+                "the database is empty: restore a copy into it first".to_owned(),
+            ));
+        }
+        if postgres.is_served().await? {
+            return Err(StoreError::Unusable(
+                "a server runs on the database: stop it first; nothing was changed".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
     /// Resolves when the database can no longer be trusted and the process must end.
     pub async fn failed(&self) {
         self.fatal.notified().await;
@@ -133,6 +191,28 @@ impl Store {
         match &self.backend {
             Backend::Sqlite(sqlite) => Some(sqlite.path()),
             Backend::Postgres(_) => None,
+        }
+    }
+
+    /// Keeps so many bytes of the disk free from now on, on SQLite, or a twentieth of the disk where
+    /// that is less. It is held by whoever asks [`Store::check_space`] before writing: what must be
+    /// written all the same has that room.
+    pub fn keep_free(&self, bytes: u64) {
+        if let Backend::Sqlite(sqlite) = &self.backend {
+            sqlite.keep_free(bytes);
+        }
+    }
+
+    /// Whether the disk has room for more than what must be written, as it was seen last: before the
+    /// last group of writes, or a second ago.
+    /// PostgreSQL looks after its disk itself, and says so when it is full.
+    ///
+    /// # Errors
+    /// [`StoreError::DiskFull`] when it has not.
+    pub fn check_space(&self) -> Result<()> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) if sqlite.is_low_on_space() => Err(StoreError::DiskFull),
+            Backend::Sqlite(_) | Backend::Postgres(_) => Ok(()),
         }
     }
 

@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{run, start_logging, token, verifier};
+use super::{keys, run, start_logging, token, verifier};
 use crate::chat::{Chat, ChatError, Context, Origin};
 use crate::config::{Database, Settings};
 use crate::http::v1::orders::OrderReport;
@@ -70,6 +70,7 @@ pub(crate) fn demo(mut settings: Settings) -> anyhow::Result<ExitCode> {
         .tempdir()?;
     settings.database = Database::Sqlite(folder.path().join("orderchat.db"));
     settings.auth_jwks = None;
+    settings.signing_key = None;
     let secret: String = random::bytes::<32>()
         .iter()
         .map(|byte| format!("{byte:02x}"))
@@ -83,8 +84,9 @@ pub(crate) fn demo(mut settings: Settings) -> anyhow::Result<ExitCode> {
             .await
             .context("the sample orders cannot be loaded")?;
         let verifier = verifier(&settings).await?;
+        let key = keys::signing_key(&settings)?;
         let guide = guide(&settings, &secret, folder.path().to_owned())?;
-        run::run(Arc::new(settings), chat, verifier, move |address| {
+        run::run(Arc::new(settings), chat, verifier, key, move |address| {
             println!("{}", guide.replace("{address}", &address.to_string()));
         })
         .await

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use orderchat_store::Store;
 
+use super::keys::own_public_key;
 use super::{options, runtime, verifier};
 use crate::config::{ConfigError, Settings};
 
@@ -59,6 +60,7 @@ pub(crate) fn doctor(settings: Result<Settings, ConfigError>) -> anyhow::Result<
     findings.extend(private_files(&settings));
     runtime()?.block_on(async {
         findings.push(keys(&settings).await);
+        findings.push(signing_key(&settings));
         findings.extend(database(&settings).await);
     });
     let mut healthy = true;
@@ -118,6 +120,35 @@ fn private_files(settings: &Settings) -> Vec<Finding> {
         .into_iter()
         .filter_map(look)
         .collect()
+}
+
+fn signing_key(settings: &Settings) -> Finding {
+    let meaning = "checkpoints are signed with it; keep a copy, and its public part elsewhere";
+    let file = settings.signing_key_file();
+    let place = file.map_or("in the settings".to_owned(), |file| {
+        file.display().to_string()
+    });
+    match own_public_key(settings) {
+        Ok(Some(_)) => Finding::good("signing key", place, meaning),
+        Ok(None) if settings.signing_key.is_none() => Finding::good(
+            "signing key",
+            format!("{place} is not there yet"),
+            "serve makes it",
+        ),
+        Ok(None) => {
+            let remedy = format!("make it with: openssl genpkey -algorithm ed25519 -out {place}");
+            Finding::bad(
+                "signing key",
+                format!("{place} is not there"),
+                meaning,
+                remedy,
+            )
+        }
+        Err(error) => {
+            let remedy = "check ORDERCHAT_SIGNING_KEY";
+            Finding::bad("signing key", format!("{error:#}"), meaning, remedy)
+        }
+    }
 }
 
 async fn keys(settings: &Settings) -> Finding {

@@ -1,7 +1,11 @@
 //! Puts everything together, once, and runs it: the one module that knows all the others.
 
+mod audit;
+mod backup;
 mod demo;
 mod doctor;
+mod keys;
+mod restore;
 mod run;
 mod token;
 
@@ -18,8 +22,13 @@ use crate::chat::{Chat, Rules};
 use crate::config::{Database, JwksLocation, LogFormat, Settings};
 use crate::{http, telemetry};
 
+pub(crate) use audit::{
+    Wanted as WantedProof, head as audit_head, public_key, verify as audit_verify,
+};
+pub(crate) use backup::backup;
 pub(crate) use demo::demo;
 pub(crate) use doctor::doctor;
+pub(crate) use restore::{Wanted as WantedRestore, restore};
 pub(crate) use token::{Wanted, token};
 
 /// Serves until a signal ends it.
@@ -29,7 +38,8 @@ pub(crate) fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     runtime()?.block_on(async {
         let chat = open(&settings).await?;
         let verifier = verifier(&settings).await?;
-        run::run(Arc::new(settings), chat, verifier, |_| ()).await
+        let key = keys::signing_key(&settings)?;
+        run::run(Arc::new(settings), chat, verifier, key, |_| ()).await
     })
 }
 
@@ -81,13 +91,18 @@ async fn open(settings: &Settings) -> anyhow::Result<Chat> {
         migrations_applied = migrated.applied,
         "the database is open"
     );
+    store.keep_free(settings.disk_reserve as u64);
+    let chat = commands(settings, store);
+    chat.ensure_epoch().await?;
+    Ok(chat)
+}
+
+fn commands(settings: &Settings, store: Store) -> Chat {
     let rules = Rules {
         message_length: settings.message_length,
         online_window: i64::try_from(settings.online_window.as_millis()).unwrap_or(i64::MAX),
     };
-    let chat = Chat::new(store, OrderPolicy::default(), rules);
-    chat.ensure_epoch().await?;
-    Ok(chat)
+    Chat::new(store, OrderPolicy::default(), rules)
 }
 
 async fn verifier(settings: &Settings) -> anyhow::Result<Verifier> {

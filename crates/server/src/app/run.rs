@@ -16,6 +16,7 @@ use crate::chat::Chat;
 use crate::config::{Privacy, Settings, check_private};
 use crate::limits::Limits;
 use crate::net::{self, ServeLimits, WRITE_TIMEOUT};
+use crate::signing::SigningKey;
 use crate::{http, jobs, telemetry};
 
 /// Time for the last answers when the database has failed.
@@ -51,6 +52,7 @@ pub(super) async fn run(
     settings: Arc<Settings>,
     chat: Chat,
     verifier: Verifier,
+    key: SigningKey,
     ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<ExitCode> {
     let metrics = telemetry::Metrics::install()?;
@@ -77,7 +79,11 @@ pub(super) async fn run(
     let keys = async move { verifier.keep_fresh(asked_to_stop).await };
     net::spawn("keys", keys);
     net::spawn("metrics-upkeep", metrics.clone().keep_up(stop.clone()));
-    jobs::start(&chat, &stop);
+    let needs = jobs::Needs {
+        signing_key: key.clone(),
+        checkpoint_every: settings.checkpoint_every,
+    };
+    jobs::start(&chat, needs, &stop);
     let metrics_server = net::spawn(
         "metrics",
         net::serve(
@@ -104,6 +110,11 @@ pub(super) async fn run(
     metrics_server.await?;
     chat.write_presence().await.unwrap_or_else(|error| {
         tracing::warn!(%error, "who was seen last could not be written down");
+    });
+    // What happened since the last minute is under a signature, too, before anybody else has the
+    // database.
+    chat.sign_checkpoint(&key, 0).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the last checkpoint could not be signed");
     });
     tracing::info!(cut_connections = drained.cut, "stopped");
     Ok(ExitCode::SUCCESS)

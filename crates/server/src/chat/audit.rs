@@ -1,27 +1,55 @@
-//! What no room shows: recorded in the audit, a chain of its own.
+//! What no room shows: recorded in the audit, a chain of its own, and listed for admins.
 
 use std::collections::HashMap;
 
-use orderchat_domain::Millis;
+use orderchat_domain::id::RoomName;
+use orderchat_domain::permission::{Action, permit_role};
 use orderchat_domain::time::MINUTE;
-use orderchat_store::Tx;
-use orderchat_store::audit::{Entry, append, append_once};
+use orderchat_domain::{Millis, Refusal, Rule, UserId};
+pub(crate) use orderchat_store::audit::{Cursor, Listed};
+use orderchat_store::audit::{Entry, Filter, append, append_once, list};
+use orderchat_store::{Tx, rooms, users};
 use parking_lot::Mutex;
 
 use super::access::Scene;
+use super::rooms::Direction;
 use super::{Chat, Context, Result};
 use crate::random;
 
-/// Reading a room one is not in is recorded once in so many milliseconds.
-const READ_EVERY: i64 = 10 * MINUTE;
-/// Readings remembered at most; beyond it the database is asked.
+/// What is recorded once a while is recorded once in so many milliseconds.
+const EVERY: i64 = 10 * MINUTE;
+/// What was recorded lately is remembered; beyond so much of it the database is asked.
 const REMEMBERED: usize = 50_000;
 
 const ROOM_READ: &str = "room.read";
 
-/// Readings by outsiders that are recorded already.
+/// Something of note that was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Attempt {
+    /// What the role may not do.
+    Forbidden,
+    /// So many unknown ids that the limit of 404 answers was reached.
+    Probing,
+    /// With a token that was revoked.
+    Revoked,
+}
+
+impl Attempt {
+    const fn action(self) -> &'static str {
+        match self {
+            Self::Forbidden => "attempt.forbidden",
+            Self::Probing => "attempt.probing",
+            Self::Revoked => "attempt.revoked_token",
+        }
+    }
+}
+
+/// What this node recorded lately, and when.
 #[derive(Debug, Default)]
-pub(crate) struct RecentReads(Mutex<HashMap<(i64, i64), Millis>>);
+pub(crate) struct Recent(Mutex<HashMap<Done, Millis>>);
+
+/// The actor, the action, the room.
+type Done = (i64, &'static str, Option<i64>);
 
 /// Records what the caller did, as the last thing in a transaction.
 pub(super) fn record(
@@ -62,6 +90,30 @@ fn entry<'a>(
     }
 }
 
+/// Which entries of the audit, and from where on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AuditQuery {
+    pub(crate) actor: Option<UserId>,
+    pub(crate) action: Option<String>,
+    pub(crate) room: Option<RoomName>,
+    /// Not before.
+    pub(crate) from: Option<Millis>,
+    /// Before.
+    pub(crate) to: Option<Millis>,
+    pub(crate) after: Option<Cursor>,
+    /// Towards the newer ones.
+    pub(crate) back: bool,
+    pub(crate) limit: u32,
+}
+
+/// A page of the audit, newest first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AuditPage {
+    pub(crate) entries: Vec<Listed>,
+    /// Where to go on in the direction that was asked for.
+    pub(crate) onward: Option<Cursor>,
+}
+
 impl Chat {
     /// Records that staff read a room they are not in, before they are answered: once per person,
     /// room and 10 minutes. The service reads as the business's own system and is not recorded.
@@ -69,31 +121,123 @@ impl Chat {
         if ctx.caller.is_service() || scene.active().is_some() {
             return Ok(());
         }
-        let (room, target) = (scene.key(), scene.room.record.id.to_string());
-        let place = (ctx.user, room);
-        let since = ctx.now.plus(-READ_EVERY);
-        if self
-            .0
-            .reads
-            .0
-            .lock()
-            .get(&place)
-            .is_some_and(|read| *read > since)
-        {
+        let target = scene.room.record.id.to_string();
+        self.record_once(ctx, ROOM_READ, Some(scene.key()), target)
+            .await
+    }
+
+    /// Records an attempt that was refused, with the route that was asked: once per person, kind of
+    /// attempt, room and 10 minutes, so that nobody fills the disk by trying.
+    pub(crate) async fn note_attempt(
+        &self,
+        ctx: &Context,
+        attempt: Attempt,
+        room: Option<&str>,
+        route: String,
+    ) -> Result<()> {
+        let key = match room {
+            Some(name) => self.key_of_room(name).await?,
+            None => None,
+        };
+        self.record_once(ctx, attempt.action(), key, route).await
+    }
+
+    async fn key_of_room(&self, name: &str) -> Result<Option<i64>> {
+        let Ok(name) = RoomName::parse(name) else {
+            return Ok(None);
+        };
+        self.read(move |tx| key_of(tx, &name)).await
+    }
+
+    async fn record_once(
+        &self,
+        ctx: &Context,
+        action: &'static str,
+        room: Option<i64>,
+        target: String,
+    ) -> Result<()> {
+        let place = (ctx.user, action, room);
+        let since = ctx.now.plus(-EVERY);
+        let recorded = self.0.recent.0.lock().get(&place).copied();
+        if recorded.is_some_and(|at| at > since) {
             return Ok(());
         }
         let asked = ctx.clone();
-        self.write(None, move |tx| {
+        self.write_anyway(None, move |tx| {
             let ip = asked.origin.ip.to_string();
-            let entry = entry(&asked, &ip, ROOM_READ, Some(room), Some(&target), "");
+            let entry = entry(&asked, &ip, action, room, Some(&target), "");
             Ok(append_once(tx, &entry, since, asked.now)?)
         })
         .await?;
-        let mut reads = self.0.reads.0.lock();
-        if reads.len() >= REMEMBERED {
-            reads.clear();
+        let mut recent = self.0.recent.0.lock();
+        if recent.len() >= REMEMBERED {
+            recent.clear();
         }
-        reads.insert(place, ctx.now);
+        recent.insert(place, ctx.now);
         Ok(())
     }
+
+    /// The audit, for admins.
+    pub(crate) async fn audit(&self, ctx: &Context, query: AuditQuery) -> Result<AuditPage> {
+        permit_role(ctx.caller.role, Action::ReadHistory)?;
+        if ctx.caller.room.is_some() {
+            let detail = "this token is good for one room only, and the audit is of all";
+            return Err(Refusal::forbidden(Rule::TokenRoom, detail).into());
+        }
+        self.read(move |tx| page(tx, &query)).await
+    }
+}
+
+fn key_of(tx: &mut Tx<'_>, name: &RoomName) -> Result<Option<i64>> {
+    let id = match name {
+        RoomName::Id(id) => Some(*id),
+        RoomName::Code(code) => rooms::id_of(tx, code)?,
+    };
+    let room = match id {
+        Some(id) => rooms::by_id(tx, id)?,
+        None => None,
+    };
+    Ok(room.map(|room| room.record.key))
+}
+
+fn page(tx: &mut Tx<'_>, query: &AuditQuery) -> Result<AuditPage> {
+    let mut filter = Filter {
+        action: query.action.clone(),
+        from: query.from,
+        to: query.to,
+        ..Filter::default()
+    };
+    if let Some(actor) = &query.actor {
+        let person = users::by_id(tx, actor, false)?;
+        let found = match person {
+            Some(person) => Some(person),
+            None => users::by_id(tx, actor, true)?,
+        };
+        let Some(found) = found else {
+            return Ok(AuditPage::default());
+        };
+        filter.actor = Some(found.person.key);
+    }
+    if let Some(room) = &query.room {
+        let Some(key) = key_of(tx, room)? else {
+            return Ok(AuditPage::default());
+        };
+        filter.room = Some(key);
+    }
+    let direction = if query.back {
+        Direction::Ascending
+    } else {
+        Direction::Descending
+    };
+    let limit = query.limit as usize;
+    // One more than is shown tells whether there are more.
+    let (mut entries, mut onward) = list(tx, &filter, direction, query.after, limit + 1)?;
+    if entries.len() > limit {
+        entries.truncate(limit);
+        onward = entries.last().map(Listed::place);
+    }
+    if query.back {
+        entries.reverse();
+    }
+    Ok(AuditPage { entries, onward })
 }

@@ -6,6 +6,7 @@
 
 pub(crate) mod access;
 pub(crate) mod audit;
+pub(crate) mod checkpoints;
 pub(crate) mod closing;
 pub(crate) mod events;
 pub(crate) mod history;
@@ -17,12 +18,14 @@ pub(crate) mod participants;
 pub(crate) mod presence;
 pub(crate) mod receipts;
 pub(crate) mod reports;
+pub(crate) mod restore;
 pub(crate) mod rooms;
 mod scribe;
 pub(crate) mod send;
 pub(crate) mod threads;
 pub(crate) mod unread;
 pub(crate) mod users;
+pub(crate) mod verify;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -104,7 +107,7 @@ struct Inner {
     sends: Grouped<send::Sends>,
     users: users::Known,
     presence: presence::Presence,
-    reads: audit::RecentReads,
+    recent: audit::Recent,
 }
 
 impl Chat {
@@ -124,7 +127,7 @@ impl Chat {
             sends,
             users: users::Known::default(),
             presence: presence::Presence::default(),
-            reads: audit::RecentReads::default(),
+            recent: audit::Recent::default(),
         }))
     }
 
@@ -146,8 +149,12 @@ impl Chat {
         let epoch = crate::random::uuid_v7(crate::clock::now_ms())
             .simple()
             .to_string();
-        self.write(None, move |tx| {
-            Ok(orderchat_store::meta::get_or_put(tx, "epoch", &epoch)?)
+        self.write_anyway(None, move |tx| {
+            Ok(orderchat_store::meta::get_or_put(
+                tx,
+                orderchat_store::restore::EPOCH,
+                &epoch,
+            )?)
         })
         .await
     }
@@ -164,7 +171,19 @@ impl Chat {
         self.0.store.read(read).await
     }
 
+    /// Runs a command that writes. On a disk that is nearly full it is refused.
     pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        room: Option<RoomId>,
+        write: impl FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.0.store.check_space()?;
+        self.write_anyway(room, write).await
+    }
+
+    /// Writes also on a disk that is nearly full, which keeps room for this: what reading needs, what
+    /// is recorded, and what takes somebody's access away.
+    pub(crate) async fn write_anyway<T: Send + 'static>(
         &self,
         room: Option<RoomId>,
         write: impl FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,

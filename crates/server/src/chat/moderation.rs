@@ -62,7 +62,7 @@ impl Chat {
         let (room, key) = self.participant_place(id).await?;
         let (chat, asked) = (self.clone(), ctx.clone());
         let shown = self
-            .write(Some(room), move |tx| {
+            .write_anyway(Some(room), move |tx| {
                 let mut scene = enter_to_change(tx, chat.policy(), &asked, room, what.action())?;
                 let mut participant = found(tx, key)?;
                 check_target(&asked, &participant)?;

@@ -76,7 +76,7 @@ impl Chat {
             return Ok(());
         }
         let rows = seen.clone();
-        self.write(None, move |tx| Ok(orderchat_store::users::seen(tx, &rows)?))
+        self.write_anyway(None, move |tx| Ok(orderchat_store::users::seen(tx, &rows)?))
             .await?;
         self.0.presence.written(&seen);
         Ok(())

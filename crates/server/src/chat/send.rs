@@ -69,6 +69,11 @@ impl Chat {
             draft: Arc::clone(&draft),
             original,
         };
+        if let Err(full) = self.0.store.check_space()
+            && !self.is_repeat(ctx, room, &draft).await?
+        {
+            return Err(full.into());
+        }
         let sent = self.0.sends.submit(request).await?;
         let is_new = sent.new.is_some();
         let record = match sent.new {

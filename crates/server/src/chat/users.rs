@@ -66,8 +66,8 @@ fn says_the_same(one: &Caller, other: &Caller) -> bool {
 /// Why a caller with a good token is not let in.
 #[derive(Debug)]
 pub(crate) enum IdentifyError {
-    /// The token was revoked.
-    Revoked,
+    /// The token was revoked: who came with it.
+    Revoked(Context),
     Failed(ChatError),
 }
 
@@ -151,21 +151,22 @@ impl Chat {
                 .await
                 .map_err(IdentifyError::Failed)?,
         };
-        if remembered
-            .revoked_at
-            .is_some_and(|revoked| issued_at <= revoked)
-        {
-            return Err(IdentifyError::Revoked);
-        }
-        if !caller.is_service() {
-            self.0.presence.note(remembered.user, now);
-        }
-        Ok(Context {
+        let context = Context {
             caller: Arc::clone(caller),
             user: remembered.user,
             origin: Arc::new(origin),
             now,
-        })
+        };
+        if remembered
+            .revoked_at
+            .is_some_and(|revoked| issued_at <= revoked)
+        {
+            return Err(IdentifyError::Revoked(context));
+        }
+        if !caller.is_service() {
+            self.0.presence.note(remembered.user, now);
+        }
+        Ok(context)
     }
 
     async fn recognise(&self, caller: &Arc<Caller>, now: Millis) -> Result<Remembered> {
@@ -181,7 +182,7 @@ impl Chat {
             Some(user) => user,
             None => {
                 let asked = Arc::clone(caller);
-                self.write(None, move |tx| {
+                self.write_anyway(None, move |tx| {
                     let pharmacy = pharmacies_json(&asked);
                     Ok(users::learn(tx, told_by(&asked, pharmacy.as_deref()), now)?.0)
                 })
@@ -241,7 +242,7 @@ impl Chat {
         let id = UserId::parse("id", user).map_err(|_| Refusal::NotFound)?;
         let (ctx, asked) = (ctx.clone(), id.clone());
         let user = self
-            .write(None, move |tx| {
+            .write_anyway(None, move |tx| {
                 let user = users::by_id(tx, &asked, false)?.ok_or(Refusal::NotFound)?;
                 revoke(tx, &ctx, &user, "")?;
                 Ok(user)

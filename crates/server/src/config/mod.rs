@@ -23,7 +23,10 @@ pub(crate) use args::SettingsArgs;
 use layers::Layers;
 pub(crate) use private::{Privacy, check_private};
 pub(crate) use table::Settings;
-pub(crate) use values::{Database, JwksLocation, LogFormat, Rate};
+pub(crate) use values::{Database, JwksLocation, KeyLocation, LogFormat, Rate};
+
+/// The name of a signing key that is made here.
+const SIGNING_KEY_FILE: &str = "orderchat-signing.key";
 
 /// What a command needs beyond settings that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,8 +77,20 @@ impl Settings {
                 files.push(PathBuf::from(name));
             }
         }
+        files.extend(self.signing_key_file());
         files.extend(self.file_with_secrets());
         files
+    }
+
+    /// The file of the signing key, `None` when the key itself was given. Without a setting it is
+    /// made beside the SQLite file, with PostgreSQL in the working folder.
+    pub(crate) fn signing_key_file(&self) -> Option<PathBuf> {
+        match (&self.signing_key, &self.database) {
+            (Some(KeyLocation::Given(_)), _) => None,
+            (Some(KeyLocation::File(path)), _) => Some(path.clone()),
+            (None, Database::Sqlite(database)) => Some(database.with_file_name(SIGNING_KEY_FILE)),
+            (None, Database::Postgres(_)) => Some(PathBuf::from(SIGNING_KEY_FILE)),
+        }
     }
 
     /// Settings that are good alone and not together.

@@ -10,7 +10,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
-use super::values::{Database, JwksLocation, LogFormat, Origin, Rate};
+use super::values::{Database, JwksLocation, KeyLocation, LogFormat, Origin, Rate};
+use crate::signing::{PRIVATE_PEM, SigningKey};
 
 /// Reads a value or says what to write instead, without repeating the value.
 pub(super) type Parsed<T> = Result<T, String>;
@@ -133,6 +134,18 @@ pub(super) fn jwks(text: &str) -> Parsed<JwksLocation> {
         }
         _ => Err("write a file's path or a https:// URL".to_owned()),
     }
+}
+
+/// A key is known by its first line; whatever else is the path of a file.
+pub(super) fn signing_key(text: &str) -> Parsed<KeyLocation> {
+    if text.trim_start().starts_with("-----BEGIN") {
+        return match SigningKey::from_pem(text) {
+            Ok(_) => Ok(KeyLocation::Given(text.into())),
+            Err(error) => Err(format!("it {error}; it must begin with {PRIVATE_PEM}")),
+        };
+    }
+    let path = text.strip_prefix("file:").unwrap_or(text);
+    Ok(KeyLocation::File(PathBuf::from(path)))
 }
 
 pub(super) fn name(text: &str) -> Parsed<String> {

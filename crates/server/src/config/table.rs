@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use super::layers::{Layers, Source};
 use super::parse;
-use super::values::{Database, JwksLocation, LogFormat, Origin, Rate};
+use super::values::{Database, JwksLocation, KeyLocation, LogFormat, Origin, Rate};
 
 /// How much of a value may be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +114,13 @@ settings! {
     /// Whom a token must be meant for: its claim aud.
     auth_audience: String = "orderchat", "NAME", Open, parse::name;
 
+    /// The Ed25519 key that signs checkpoints: a file with a PKCS#8 PEM, or the PEM itself. Without
+    /// one, orderchat-signing.key is made once beside the SQLite file, with PostgreSQL in the working
+    /// folder. Several nodes need the same.
+    signing_key: Option<KeyLocation> = "", "FILE|PEM", Secret, parse::optional(parse::signing_key);
+    /// How often a checkpoint over what has changed is signed.
+    checkpoint_every: Duration = "1m", "TIME", Open, parse::duration(1..=86_400);
+
     /// Origins that pages may come from, separated by commas; none: only the server's own.
     origins: Vec<Origin> = "", "ORIGIN,…", Open, parse::list(parse::origin);
     /// Addresses or networks of proxies whose X-Forwarded-For counts, separated by commas.
@@ -136,6 +143,9 @@ settings! {
     /// Requests without a valid token from one address (IPv6: from one /64).
     anonymous_rate: Rate = "10/s burst 10", "RATE", Open, parse::rate;
 
+    /// Room on the SQLite file's disk below which nothing new is taken (507), but for what reading
+    /// needs and what is recorded; of a small disk at most a twentieth.
+    disk_reserve: usize = "64MiB", "SIZE", Open, parse::size(0..=1 << 36);
     /// Longest message, in characters.
     message_length: usize = "8000", "COUNT", Open, parse::count(1..=8_000);
     /// Largest JSON body.

@@ -22,6 +22,14 @@ pub(crate) enum JwksLocation {
     Url(String),
 }
 
+/// Where the key is that signs checkpoints.
+#[derive(Clone, Debug)]
+pub(crate) enum KeyLocation {
+    File(PathBuf),
+    /// The key itself, in PEM.
+    Given(SecretString),
+}
+
 /// Scheme, host and port of a page, as browsers write it in `Origin`: lower case, without the
 /// scheme's own port and without a path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

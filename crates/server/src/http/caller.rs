@@ -13,8 +13,9 @@ use orderchat_domain::Millis;
 
 use super::observe::Asked;
 use super::problem::Problem;
-use super::{AppState, quota};
+use super::{AppState, attempts, quota};
 use crate::auth::AuthError;
+use crate::chat::audit::Attempt;
 use crate::chat::users::IdentifyError;
 use crate::chat::{Context, Origin};
 use crate::clock;
@@ -90,16 +91,22 @@ async fn identify(parts: &Parts, state: &AppState) -> Result<Context, Problem> {
         user_agent: user_agent(&parts.headers),
     };
     let issued_at = Millis(claims.iat_s.saturating_mul(1_000));
-    let context = state
+    let known = state
         .chat
         .identify(&claims.caller, issued_at, origin, Millis(now))
-        .await
-        .map_err(|error| match error {
-            IdentifyError::Revoked => refuse(Problem::token_refused("the token was revoked")),
-            IdentifyError::Failed(error) => error.into(),
-        })?;
+        .await;
+    let context = match known {
+        Ok(context) => context,
+        Err(IdentifyError::Failed(error)) => return Err(error.into()),
+        Err(IdentifyError::Revoked(context)) => {
+            let problem = refuse(Problem::token_refused("the token was revoked"));
+            let route = format!("{} {}", parts.method, attempts::route_of(parts));
+            attempts::note(&state.chat, &context, Attempt::Revoked, None, route).await;
+            return Err(problem);
+        }
+    };
     if let (Some(asked), false) = (asked, context.caller.is_service()) {
-        asked.by(&context.caller.user);
+        asked.by(&context);
     }
     Ok(context)
 }

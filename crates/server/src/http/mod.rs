@@ -7,6 +7,7 @@
 //!
 //! Every route is registered with its last slash and answers without it, too.
 
+mod attempts;
 mod body;
 mod caller;
 mod docs;
@@ -130,7 +131,7 @@ pub(crate) fn service(state: AppState) -> NormalizePath<Router> {
     let docs = docs::router(&openapi::complete(document));
     let admission = Admission::new(&state.settings, state.stopping.clone());
     let cors = layers::cors(&state.settings.origins);
-    let limits = Arc::clone(&state.limits);
+    let around = (Arc::clone(&state.limits), state.chat.clone());
     let router = api
         .route_layer(from_fn_with_state(admission, layers::admit))
         .merge(ops::router())
@@ -138,7 +139,7 @@ pub(crate) fn service(state: AppState) -> NormalizePath<Router> {
         .fallback(layers::no_such_route)
         .method_not_allowed_fallback(layers::no_such_method)
         .layer(cors)
-        .layer(from_fn_with_state(limits, observe::observe))
+        .layer(from_fn_with_state(around, observe::observe))
         .with_state(state);
     // Outside of the router: inside, the route is chosen already.
     NormalizePathLayer::append_trailing_slash().layer(router)

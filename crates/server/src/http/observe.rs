@@ -14,10 +14,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use orderchat_domain::UserId;
 use tracing::Instrument;
 
+use super::attempts;
 use super::problem::Problem;
+use crate::chat::{Chat, Context};
 use crate::limits::Limits;
 use crate::{clock, random};
 
@@ -28,7 +29,7 @@ pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 pub(super) struct Asked {
     /// 128 random bits in hex. Ids from outside are not taken: they could repeat, or carry text.
     pub(super) request_id: String,
-    by: OnceLock<UserId>,
+    by: OnceLock<Context>,
 }
 
 impl Asked {
@@ -40,15 +41,15 @@ impl Asked {
     }
 
     /// Notes the person whose token was good.
-    pub(super) fn by(&self, user: &UserId) {
+    pub(super) fn by(&self, context: &Context) {
         // A handler with two extractors says the same twice.
-        let _ = self.by.set(user.clone());
+        let _ = self.by.set(context.clone());
     }
 }
 
 /// The outermost middleware of the router.
 pub(super) async fn observe(
-    State(limits): State<Arc<Limits>>,
+    State((limits, chat)): State<(Arc<Limits>, Chat)>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -56,15 +57,21 @@ pub(super) async fn observe(
     let asked = Arc::new(Asked::new());
     let method = method_name(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
+    let room = attempts::room_of(route.as_ref(), request.uri().path());
     request.extensions_mut().insert(Arc::clone(&asked));
     let span = tracing::info_span!("request", request_id = asked.request_id);
     async {
         let mut response = or_internal(next.run(request)).await;
-        if let (StatusCode::NOT_FOUND, Some(user)) = (response.status(), asked.by.get()) {
-            limits.note_not_found(user.as_str());
+        let route = route.as_ref().map_or("none", MatchedPath::as_str);
+        if let Some(by) = asked.by.get() {
+            let is_probing = response.status() == StatusCode::NOT_FOUND
+                && limits.note_not_found(by.caller.user.as_str());
+            if let Some(attempt) = attempts::of_answer(&response, method, is_probing) {
+                let room = room.as_deref();
+                attempts::note(&chat, by, attempt, room, format!("{method} {route}")).await;
+            }
         }
         finish(response.headers_mut(), &asked.request_id);
-        let route = route.as_ref().map_or("none", MatchedPath::as_str);
         let took = clock::monotonic().duration_since(begun);
         record(method, route, response.status(), took);
         response

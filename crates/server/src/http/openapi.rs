@@ -30,7 +30,7 @@ the request until it is answered; the message is there once.
 `Retry-After` when to try again. Every answer has an `X-Request-Id`: name it when you report \
 something.";
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     (
         "Rooms",
         "The conversation of an order: open, closed, archived.",
@@ -49,6 +49,7 @@ const TAGS: [(&str, &str); 6] = [
         "Users",
         "What the shop reports of people; revoking their tokens.",
     ),
+    ("Audit", "What was done that no room shows."),
 ];
 
 /// Adds what is the same for every route, or follows from what the handlers say.

@@ -244,8 +244,15 @@ impl IntoResponse for Problem {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
         response
+            .extensions_mut()
+            .insert(ProblemName(self.kind.name));
+        response
     }
 }
+
+/// The end of a problem's `type`: an extension of its answer, for those around the handlers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ProblemName(pub(super) &'static str);
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! What happens without being asked for, beside the requests. Each job is a loop of its own that
 //! ends with the server; what it does is a command of `chat`, like any other.
 
+mod checkpoints;
 mod timers;
 
 use std::time::Duration;
@@ -9,12 +10,21 @@ use tokio_util::sync::CancellationToken;
 
 use crate::chat::{Chat, Result};
 use crate::net::spawn;
+use crate::signing::SigningKey;
 
 /// How often it is written down who was seen: `last_seen` is at most a minute stale.
 const PRESENCE_EVERY: Duration = Duration::from_secs(30);
 
+/// What the jobs need beside the commands.
+#[derive(Clone, Debug)]
+pub(crate) struct Needs {
+    pub(crate) signing_key: SigningKey,
+    pub(crate) checkpoint_every: Duration,
+}
+
 /// Starts every job. They end when `stop` is cancelled.
-pub(crate) fn start(chat: &Chat, stop: &CancellationToken) {
+pub(crate) fn start(chat: &Chat, needs: Needs, stop: &CancellationToken) {
+    checkpoints::start(chat, needs.signing_key, needs.checkpoint_every, stop);
     let presence = chat.clone();
     let write_presence = move || {
         let chat = presence.clone();

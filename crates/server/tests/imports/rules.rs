@@ -21,7 +21,7 @@ const fn row(module: &'static str, may_use: &'static [&'static str]) -> Row {
 }
 
 /// Homes of one thing that several need and that need none of the others.
-const FOR_ALL: &[&str] = &["clock", "generations", "json", "random"];
+const FOR_ALL: &[&str] = &["clock", "generations", "json", "random", "signing"];
 
 /// `app` builds everything once and `main` starts it: both may use all.
 const FREE: &[&str] = &["app", "main"];
@@ -89,6 +89,7 @@ const TABLE: &[Row] = &[
     row("generations", &[]),
     row("json", &[]),
     row("random", &[]),
+    row("signing", &[]),
 ];
 
 /// Libraries a crate must not depend on, with what that keeps true. A last `*` stands for any end.

@@ -15,6 +15,8 @@
 mod harness;
 
 mod attacks;
+mod audit;
+mod backup;
 mod capacity;
 mod edits_deletes;
 mod errors;
@@ -33,6 +35,7 @@ mod moderation;
 mod openapi;
 mod orders;
 mod participants;
+mod proof;
 mod public_rooms;
 mod receipts_model;
 mod receipts_unread;

@@ -50,6 +50,7 @@ pub(crate) const ROUTES: &str = "
     PUT /api/orders/{}/
     PUT /api/users/{}/
     POST /api/users/{}/revoke/
+    GET /api/audit/
 ";
 
 fn document() -> &'static Value {

@@ -50,6 +50,44 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Connects, checks and migrates.
     pub(crate) async fn open(url: &str) -> Result<(Self, Migrated)> {
+        let (postgres, mut connection) = Self::connect(url).await?;
+        let migrated = migrate::postgres(&mut connection).await?;
+        Ok((postgres, migrated))
+    }
+
+    /// Connects, changing nothing; and the version of the schema, `None` when there is none.
+    pub(crate) async fn open_to_read(url: &str) -> Result<(Self, Option<usize>)> {
+        let (postgres, connection) = Self::connect(url).await?;
+        let table = connection
+            .query_one(
+                "SELECT CAST(to_regclass('refinery_schema_history') AS TEXT)",
+                &[],
+            )
+            .await?;
+        if table.try_get::<_, Option<String>>(0)?.is_none() {
+            return Ok((postgres, None));
+        }
+        let version: i64 = connection
+            .query_one(migrate::VERSION, &[])
+            .await?
+            .try_get(0)?;
+        Ok((postgres, usize::try_from(version).ok()))
+    }
+
+    /// Whether another process of ours has connections to this database.
+    pub(crate) async fn is_served(&self) -> Result<bool> {
+        let connection = self.connection().await?;
+        let others = connection
+            .query_one(
+                "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()
+                 AND application_name = 'orderchat' AND pid <> pg_backend_pid()",
+                &[],
+            )
+            .await?;
+        Ok(others.try_get::<_, i64>(0)? > 0)
+    }
+
+    async fn connect(url: &str) -> Result<(Self, Object)> {
         let mut config: tokio_postgres::Config = url.parse().map_err(|_| {
             StoreError::Unusable(
                 "the PostgreSQL address cannot be read; give postgres://user:password@host/database"
@@ -77,12 +115,11 @@ impl Postgres {
             })
             .build()
             .map_err(|e| StoreError::Unusable(e.to_string()))?;
-        let mut connection = pool.get().await.map_err(|e| {
+        let connection = pool.get().await.map_err(|e| {
             StoreError::Unusable(format!("cannot connect to PostgreSQL: {}", reason(&e)))
         })?;
-        let migrated = migrate::postgres(&mut connection).await?;
         let queues = (0..QUEUES).map(|_| Arc::default()).collect();
-        Ok((Self { pool, queues }, migrated))
+        Ok((Self { pool, queues }, connection))
     }
 
     pub(crate) async fn connection(&self) -> Result<Object> {

@@ -1,6 +1,7 @@
 //! SQLite: one writer thread that commits in groups, a few readers, a checkpointing thread.
 
 mod checkpoint;
+mod space;
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use crate::sql::{Returned, Sql};
 use crate::value::{Cell, Row, Value};
 use crate::{Result, StoreError};
 use checkpoint::Checkpoints;
+use space::Space;
 
 /// SQLite before this can corrupt a database on a WAL-reset race.
 const OLDEST: i32 = 3_051_003;
@@ -53,6 +55,7 @@ pub(crate) struct Sqlite {
     readers: Arc<Readers>,
     path: PathBuf,
     checkpoints: Arc<Checkpoints>,
+    space: Arc<Space>,
 }
 
 #[derive(Debug)]
@@ -112,24 +115,56 @@ impl Sqlite {
         });
         let (jobs, queue) = sync_channel(QUEUE);
         let checkpoints = Arc::new(Checkpoints::default());
-        let asked = Arc::clone(&checkpoints);
+        let space = Arc::new(Space::of(path));
+        let (asked, seen) = (Arc::clone(&checkpoints), Arc::clone(&space));
         thread("store-writer", move || {
-            write(&writer, &queue, &asked, &fatal);
+            write(&writer, &queue, &asked, &seen, &fatal);
         })?;
-        let (connection, until) = (
-            connect(path, OpenFlags::default())?,
-            Arc::clone(&checkpoints),
-        );
-        thread("store-checkpoint", move || until.run(&connection))?;
+        let connection = connect(path, OpenFlags::default())?;
+        let (until, seen) = (Arc::clone(&checkpoints), Arc::clone(&space));
+        thread("store-checkpoint", move || until.run(&connection, &seen))?;
         Ok((
             Self {
                 jobs,
                 readers,
                 path: path.to_owned(),
                 checkpoints,
+                space,
             },
             migrated,
         ))
+    }
+
+    /// Opens the file as it is, for reading alone; and the version of its schema, `None` when it
+    /// has none. Another process may be writing to it.
+    pub(crate) fn open_to_read(path: &Path) -> Result<(Self, Option<usize>)> {
+        let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = connect(path, read_only)?;
+        let version = schema_version(&connection)?;
+        let readers = Arc::new(Readers {
+            idle: Mutex::new([connection].into()),
+            free: Arc::new(Semaphore::new(1)),
+        });
+        // Nobody takes what is queued: a write is told that the writer has stopped.
+        let (jobs, _) = sync_channel(0);
+        let reading = Self {
+            jobs,
+            readers,
+            path: path.to_owned(),
+            checkpoints: Arc::default(),
+            space: Arc::new(Space::of(path)),
+        };
+        Ok((reading, version))
+    }
+
+    /// Keeps so many bytes of the disk free, or a twentieth of it where that is less.
+    pub(crate) fn keep_free(&self, bytes: u64) {
+        self.space.keep(bytes);
+    }
+
+    /// Whether less is free than is to be kept, as of the last group, or a second ago.
+    pub(crate) fn is_low_on_space(&self) -> bool {
+        self.space.is_low()
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -249,6 +284,15 @@ fn set_up(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// The version of the schema, `None` when the file has none.
+pub(crate) fn schema_version(connection: &Connection) -> Result<Option<usize>> {
+    if !connection.table_exists(None, "refinery_schema_history")? {
+        return Ok(None);
+    }
+    let version: i64 = connection.query_row(migrate::VERSION, [], |row| row.get(0))?;
+    Ok(usize::try_from(version).ok())
+}
+
 /// Durability hangs on these two: with `synchronous=NORMAL` a power loss takes acked commits.
 fn assert_settings(connection: &Connection) -> Result<()> {
     let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
@@ -336,14 +380,18 @@ fn cell(row: &rusqlite::Row<'_>, at: usize) -> Result<Cell> {
 
 /// The writer: takes what is queued, up to [`GROUP`], and commits it together. One fsync pays for
 /// all of them.
+///
+/// Before each group it looks at the disk: at full speed a reserve is gone within a second.
 fn write(
     connection: &Connection,
     queue: &Receiver<Box<dyn Job>>,
     checkpoints: &Checkpoints,
+    space: &Space,
     fatal: &Notify,
 ) {
     while let Ok(first) = queue.recv() {
         checkpoints.restart_if_asked(connection);
+        space.look();
         let mut group = vec![first];
         group.extend(queue.try_iter().take(GROUP - 1));
         metrics::histogram!("orderchat_store_group_size").record(group.len() as f64);

@@ -20,7 +20,8 @@ tests! {
 async fn first_break(raw: &Raw) -> Option<usize> {
     let rows = raw
         .rows(
-            "SELECT at, actor, actor_role, action, room, target, salt, detail, digest, chain
+            "SELECT at, actor, actor_role, action, room, target, salt, detail, digest, chain,
+                request_id, ip, user_agent
              FROM audit ORDER BY g",
         )
         .await;
@@ -40,6 +41,9 @@ async fn first_break(raw: &Raw) -> Option<usize> {
             &room.to_be_bytes(),
             row[5].text_or_empty().as_bytes(),
             &digest,
+            row[10].text_or_empty().as_bytes(),
+            row[11].text_or_empty().as_bytes(),
+            row[12].text_or_empty().as_bytes(),
         ];
         let chain = salted_digest(&previous, &parts);
         if digest != row[8].hash() || chain != row[9].hash() {

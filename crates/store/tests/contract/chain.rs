@@ -1,7 +1,9 @@
 //! Proves a room's log from its rows, as an auditor would.
 
-use orderchat_domain::event::{EventKind, GENESIS, Hash, Link, salted_digest};
-use orderchat_domain::{Millis, RoomId};
+use orderchat_domain::event::Hash;
+use orderchat_domain::proof::{RoomWalk, StoredEntry, StoredMessage, StoredText};
+use orderchat_domain::{MessageId, Millis, RoomId};
+use uuid::Uuid;
 
 use crate::raw::{Cell, Raw};
 
@@ -17,12 +19,12 @@ pub(crate) async fn breaks(raw: &Raw) -> Vec<(i64, u64)> {
         .await
     {
         let key = room[0].int();
-        let id = RoomId(uuid::Uuid::from_slice(room[1].bytes()).expect("a room's id"));
+        let id = RoomId(Uuid::from_slice(room[1].bytes()).expect("a room's id"));
         let head = (room[2].int().unsigned_abs(), room[3].hash());
         let entries = raw
             .rows(&format!(
                 "SELECT l.seq, l.kind, l.at, l.actor, l.actor_role, l.subject, l.digest, l.chain,
-                    t.salt, t.body, t.metadata
+                    t.salt, t.body, t.metadata, l.message_id, l.message_type, l.reply_to
                  FROM log l LEFT JOIN entry_text t ON t.g = l.g WHERE l.room = {key} ORDER BY l.seq"
             ))
             .await;
@@ -34,43 +36,39 @@ pub(crate) async fn breaks(raw: &Raw) -> Vec<(i64, u64)> {
 }
 
 fn follow(room: RoomId, head: (u64, Hash), entries: &[Vec<Cell>]) -> Result<(), u64> {
-    let mut previous = (0, GENESIS);
-    for entry in entries {
-        let seq = previous.0 + 1;
-        let digest = entry[6].hash();
-        let link = Link {
-            room,
-            seq,
-            kind: EventKind::parse(entry[1].text()).ok_or(seq)?,
-            at: Millis(entry[2].int()),
-            actor: entry[3].int(),
-            actor_role: entry[4].text(),
-            subject: entry[5].int().unsigned_abs(),
-            digest,
-        };
-        let whole = entry[0].int().unsigned_abs() == seq
-            && has_digest(&entry[8..], &digest)
-            && link.after(&previous.1) == entry[7].hash();
-        if !whole {
-            return Err(seq);
-        }
-        previous = (seq, entry[7].hash());
+    let mut walk = RoomWalk::new(room);
+    for cells in entries {
+        walk.step(&entry(cells)).map_err(|_| walk.head().seq + 1)?;
     }
-    if previous == head {
+    if (walk.head().seq, walk.head().chain) == head {
         Ok(())
     } else {
         Err(head.0)
     }
 }
 
-/// Whether salt, text and metadata are those of the digest; an erased text has none to compare.
-fn has_digest(text: &[Cell], digest: &Hash) -> bool {
-    let [salt, body, metadata] = text else {
-        return false;
+fn entry(cells: &[Cell]) -> StoredEntry {
+    let is_message = cells[11] != Cell::Null;
+    let message = || StoredMessage {
+        id: MessageId(Uuid::from_slice(cells[11].bytes()).expect("a message's id")),
+        message_type: cells[12].text().to_owned(),
+        reply_to: (cells[13] != Cell::Null).then(|| cells[13].int().unsigned_abs()),
     };
-    if *salt == Cell::Null {
-        return true;
+    let text = || StoredText {
+        salt: cells[8].bytes().to_vec(),
+        body: cells[9].text().to_owned(),
+        metadata: cells[10].text_or_empty().to_owned(),
+    };
+    StoredEntry {
+        seq: cells[0].int().unsigned_abs(),
+        kind: cells[1].text().to_owned(),
+        at: Millis(cells[2].int()),
+        actor: cells[3].int(),
+        actor_role: cells[4].text().to_owned(),
+        subject: cells[5].int().unsigned_abs(),
+        message: is_message.then(message),
+        digest: cells[6].hash(),
+        chain: cells[7].hash(),
+        text: (cells[8] != Cell::Null).then(text),
     }
-    let parts = [body.text().as_bytes(), metadata.text_or_empty().as_bytes()];
-    salted_digest(salt.bytes(), &parts) == *digest
 }

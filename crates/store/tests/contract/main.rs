@@ -12,6 +12,7 @@
 
 mod audit;
 mod chain;
+mod checkpoints;
 mod conflicts;
 mod database;
 mod edits;
@@ -41,6 +42,7 @@ mod writes;
 fn main() -> std::process::ExitCode {
     harness::run(&[
         audit::TESTS,
+        checkpoints::TESTS,
         conflicts::TESTS,
         edits::TESTS,
         groups::TESTS,

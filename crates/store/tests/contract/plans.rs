@@ -12,8 +12,23 @@ tests! {
     BOTH: no_statement_scans_a_table, hot_reads_use_the_index_made_for_them;
 }
 
-/// Texts that may read a table from one end on, because they stop at the first row they meet.
-const READS_ONE_END: [&str; 1] = ["SELECT chain FROM audit ORDER BY g DESC LIMIT 1"];
+/// Parts of texts that may read a table from one end on, because they stop at the first row they
+/// meet.
+const READ_ONE_END: [&str; 3] = [
+    "SELECT g, chain FROM audit ORDER BY g DESC LIMIT 1",
+    "FROM checkpoint ORDER BY number DESC LIMIT 1",
+    "FROM checkpoint WHERE horizon <= ",
+];
+
+/// Parts of texts that go through a whole table page by page, in the order of its key: for
+/// verifying all of it, or for what was added last. Or that touch all of it once, after a restore.
+const GO_THROUGH: [&str; 5] = [
+    "SELECT g, room, seq, chain FROM log WHERE g > ",
+    "FROM room r LEFT JOIN room_head h ON h.room = r.k WHERE r.k > ",
+    "FROM audit WHERE g > ",
+    "FROM checkpoint WHERE number > ",
+    "UPDATE checkpoint SET horizon = 0",
+];
 
 async fn no_statement_scans_a_table(database: &Database) {
     let raw = filled(database).await;
@@ -24,7 +39,9 @@ async fn no_statement_scans_a_table(database: &Database) {
         let reads_all = |step: &String| {
             is_scan(step) || is_sieve(step) || (is_walk(text) && is_inner_sort(step))
         };
-        if !READS_ONE_END.contains(&text) && plan.iter().any(reads_all) {
+        let line = one_line(text);
+        let mut meant = READ_ONE_END.iter().chain(&GO_THROUGH);
+        if !meant.any(|part| line.contains(part)) && plan.iter().any(reads_all) {
             scanning.push(format!("{text}\n  {}", plan.join("\n  ")));
         }
     }

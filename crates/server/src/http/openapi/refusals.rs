@@ -202,9 +202,9 @@ fn refusals() -> [SharedRefusal; 11] {
         plain(
             "507",
             "StorageFull",
-            "The server's disk is full; reading goes on.",
+            "The server's disk is full; reading goes on, but for what the audit could not record.",
             Problem::storage_full(),
-            |asks| asks.writes,
+            |_| true,
         ),
     ]
 }

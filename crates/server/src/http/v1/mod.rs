@@ -1,6 +1,7 @@
 //! The routes of SPEC 10, one file a resource. A handler reads the request into the types of the
 //! domain, calls one command, and answers with what it gives.
 
+mod audit;
 pub(crate) mod fields;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
@@ -35,4 +36,5 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .nest("/api/chat", me::router())
         .nest("/api", orders::router())
         .nest("/api", users::router())
+        .nest("/api", audit::router())
 }

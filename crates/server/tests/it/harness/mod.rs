@@ -11,6 +11,7 @@ pub(crate) mod room;
 pub(crate) mod seed;
 pub(crate) mod server;
 pub(crate) mod shape;
+pub(crate) mod sql;
 pub(crate) mod wait;
 pub(crate) mod wall_clock;
 

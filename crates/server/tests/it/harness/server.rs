@@ -207,6 +207,36 @@ impl Server {
         end_of(&mut self.process.child).await
     }
 
+    /// Asks the server to stop, and waits until it has in good order.
+    pub(crate) async fn stop(&mut self) {
+        self.ask_to_stop();
+        let status = self.ended().await;
+        assert!(status.success(), "the server stopped with {status}");
+    }
+
+    /// Starts the server again on the same database. Clients made before talk to the old port.
+    pub(crate) fn start_again(&mut self) {
+        self.process = self.another_process();
+    }
+
+    /// The value of `ORDERCHAT_DATABASE`.
+    pub(crate) fn database_url(&self) -> &str {
+        self.database.url()
+    }
+
+    /// The working folder of the server, where its own files are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs another command of the binary with this server's settings, these changed.
+    pub(crate) async fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Stopped {
+        let mut command = command(self.folder.path(), self.database.url(), &self.secret);
+        command.args(arguments).envs(variables.iter().copied());
+        let outputs = tempfile::tempdir().expect("a temporary folder");
+        until_end(command, outputs.path()).await
+    }
+
     /// Everything the server has logged so far.
     pub(crate) fn log(&self) -> String {
         let read = |name| std::fs::read_to_string(self.folder.path().join(name));
@@ -394,15 +424,20 @@ pub(crate) struct Stopped {
 pub(crate) async fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Stopped {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let database = format!("sqlite:{}", folder.path().join("orderchat.db").display());
-    let mut child = command(folder.path(), &database, &Secret::random())
-        .args(arguments)
-        .envs(variables.iter().copied())
-        .stdout(log_file(folder.path(), "stdout.log"))
-        .stderr(log_file(folder.path(), "stderr.log"))
+    let mut command = command(folder.path(), &database, &Secret::random());
+    command.args(arguments).envs(variables.iter().copied());
+    until_end(command, folder.path()).await
+}
+
+/// Runs the command until it ends; its output goes through files in `folder`.
+async fn until_end(mut command: Command, folder: &Path) -> Stopped {
+    let mut child = command
+        .stdout(log_file(folder, "stdout.log"))
+        .stderr(log_file(folder, "stderr.log"))
         .spawn()
         .expect("the orderchat binary starts");
     let status = end_of(&mut child).await;
-    let read = |name| std::fs::read_to_string(folder.path().join(name)).expect("output is UTF-8");
+    let read = |name| std::fs::read_to_string(folder.join(name)).expect("output is UTF-8");
     let stdout = read("stdout.log");
     let output = format!("{stdout}{}", read("stderr.log"));
     Stopped {

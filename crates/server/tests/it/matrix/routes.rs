@@ -55,7 +55,7 @@ const fn route(
 }
 
 #[rustfmt::skip]
-pub(super) const ROUTES: [Route; 47] = [
+pub(super) const ROUTES: [Route; 48] = [
     route("GET",    "/api/chat/rooms/",                             "", Token, 200),
     route("POST",   "/api/chat/rooms/",                             r#"{"order":"{order}"}"#, Create, 200),
     route("GET",    "/api/chat/rooms/{room}/",                      "", Card, 200),
@@ -102,5 +102,6 @@ pub(super) const ROUTES: [Route; 47] = [
     route("PUT",    "/api/orders/{order}/",                         "{report}", Role(A::ReportOrders), 200),
     route("PUT",    "/api/users/extra/",                            r#"{"name":"extra","role":"customer"}"#, Role(A::ReportOrders), 200),
     route("POST",   "/api/users/nobody-here/revoke/",               "{}", Role(A::ReportOrders), 200),
+    route("GET",    "/api/audit/",                                  "", Role(A::ReadHistory), 200),
     route("GET",    "/api/chat/rooms/{room}/messages/?limit=1",     "", Table(A::ReadRoom), 200),
 ];

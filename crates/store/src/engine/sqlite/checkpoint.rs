@@ -12,6 +12,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::BUSY;
+use super::space::Space;
 
 /// A page of SQLite, and a frame of the WAL but for its header.
 const PAGE_BYTES: i64 = 4_096;
@@ -25,6 +26,8 @@ const RESTART_AT: i64 = 8_192;
 pub(super) const KEPT_BYTES: i64 = 2 * RESTART_AT * PAGE_BYTES;
 /// How often the WAL is looked at.
 const EVERY: Duration = Duration::from_millis(100);
+/// After how many of these the disk is looked at, while nobody writes.
+const LOOK_AT_DISK: u32 = 10;
 /// How long the writer waits for readers who still read the WAL; they are done in a millisecond or
 /// are a backup, which may take long: then the WAL goes on for a while.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -52,14 +55,23 @@ impl Checkpoints {
     }
 
     /// The thread: until stopped.
-    pub(super) fn run(&self, connection: &Connection) {
-        let mut failing = false;
+    pub(super) fn run(&self, connection: &Connection, space: &Space) {
+        let (mut failing, mut turn) = (false, 0_u32);
         let mut ask_at = RESTART_AT;
         let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
         while !*stopped {
             let waited = self.wake.wait_timeout(stopped, EVERY);
             (stopped, _) = waited.unwrap_or_else(PoisonError::into_inner);
-            match self.look(connection, &mut ask_at) {
+            turn = turn.wrapping_add(1);
+            let looked = self.look(connection, &mut ask_at).and_then(|()| {
+                if turn.is_multiple_of(LOOK_AT_DISK) {
+                    space.look();
+                    give_back(connection, space)
+                } else {
+                    Ok(())
+                }
+            });
+            match looked {
                 Ok(()) => failing = false,
                 // Said once, not ten times a second, until it works again.
                 Err(error) if !failing => {
@@ -101,6 +113,17 @@ impl Checkpoints {
             tracing::warn!(%error, "the write-ahead log could not start anew; it grows on");
         }
     }
+}
+
+/// On a disk that is nearly full, where nothing is written anyway, the WAL gives its room back.
+fn give_back(connection: &Connection, space: &Space) -> rusqlite::Result<()> {
+    if !space.is_low() || checkpoint(connection, "NOOP")?.frames == 0 {
+        return Ok(());
+    }
+    connection.busy_timeout(PATIENCE)?;
+    let truncated = checkpoint(connection, "TRUNCATE");
+    connection.busy_timeout(BUSY)?;
+    truncated.map(drop)
 }
 
 /// Runs a checkpoint, or with `NOOP` none. That somebody was in its way is no error: it did what it

@@ -1,0 +1,218 @@
+//! `orderchat backup`: a copy of everything into one folder, or, on PostgreSQL, a check of the copy
+//! that its own tools made.
+
+use std::fs::{DirBuilder, File};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, bail, ensure};
+use orderchat_domain::Millis;
+use orderchat_store::{copy, newest_schema};
+use serde::{Deserialize, Serialize};
+
+use super::keys;
+use crate::clock;
+use crate::config::{Database, Settings};
+
+/// The database in the folder of a backup.
+pub(super) const DATABASE: &str = "orderchat.db";
+/// What `pg_dump` is asked to write there.
+const DUMP: &str = "orderchat.dump";
+const PUBLIC_KEY: &str = "orderchat-signing.pub";
+const MANIFEST: &str = "backup.json";
+const FORMAT: &str = "orderchat-backup-1";
+/// Tables without which a dump is none of ours.
+const NEEDED: [&str; 6] = [
+    "app_user",
+    "audit",
+    "checkpoint",
+    "entry_text",
+    "log",
+    "meta",
+];
+
+/// What a backup says of itself.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    format: String,
+    /// `sqlite` or `postgres`.
+    engine: String,
+    /// The version of the program that made it.
+    program: String,
+    schema: usize,
+    made_at: String,
+}
+
+/// Makes a backup in the folder `to`.
+pub(crate) fn backup(settings: &Settings, to: &Path) -> anyhow::Result<ExitCode> {
+    match &settings.database {
+        Database::Sqlite(file) => sqlite(settings, file, to),
+        Database::Postgres(_) => postgres(settings, to),
+    }
+}
+
+/// Under a name of its own first: a folder of the name asked for is a whole backup.
+fn sqlite(settings: &Settings, file: &Path, to: &Path) -> anyhow::Result<ExitCode> {
+    ensure!(
+        file.try_exists()?,
+        "there is no database {}; check ORDERCHAT_DATABASE",
+        file.display()
+    );
+    ensure!(
+        !to.try_exists()?,
+        "{} is there already: a backup goes into a new folder",
+        to.display()
+    );
+    let partial = beside(to, ".partial");
+    if let Err(error) = std::fs::remove_dir_all(&partial)
+        && error.kind() != ErrorKind::NotFound
+    {
+        return Err(error).with_context(|| partial.display().to_string());
+    }
+    make_folder(&partial)?;
+    let database = partial.join(DATABASE);
+    copy::take(file, &database)?;
+    let schema = copy::check(&database)?;
+    describe(settings, &partial, "sqlite", schema)?;
+    std::fs::rename(&partial, to).with_context(|| to.display().to_string())?;
+    copy::sync_folder(to)?;
+    println!(
+        "backed up to {}: {DATABASE}, checked, schema version {schema}",
+        to.display()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// PostgreSQL's own tool makes the copy; this says how, and checks what it made.
+fn postgres(settings: &Settings, to: &Path) -> anyhow::Result<ExitCode> {
+    let dump = to.join(DUMP);
+    let shown = to.display();
+    if !dump.try_exists()? {
+        println!(
+            "PostgreSQL is backed up with its own tool, from one moment and without stopping \
+             anybody; as the user that may read this database:\n\n  \
+             mkdir -p -m 700 {shown}\n  \
+             pg_dump --format=custom --no-owner --file={} \"$ORDERCHAT_DATABASE\"\n  \
+             orderchat backup {shown}\n\n\
+             The last command then checks the copy. Nothing was backed up yet.",
+            dump.display()
+        );
+        return Ok(ExitCode::FAILURE);
+    }
+    let tables = tables_of(&dump)?;
+    let missing: Vec<&str> = NEEDED
+        .into_iter()
+        .filter(|needed| !tables.iter().any(|table| table == needed))
+        .collect();
+    ensure!(
+        missing.is_empty(),
+        "{} lacks the data of {}: it is no whole copy of orderchat's database",
+        dump.display(),
+        missing.join(", ")
+    );
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(&dump, open).with_context(|| dump.display().to_string())?;
+    describe(settings, to, "postgres", newest_schema())?;
+    println!(
+        "checked {}: it can be read whole and holds {} tables",
+        dump.display(),
+        tables.len()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The tables whose data an archive holds; reads all of it.
+fn tables_of(dump: &Path) -> anyhow::Result<Vec<String>> {
+    let list = pg_restore(&["--list".as_ref(), dump.as_os_str()])?;
+    // Everything is unpacked, into nothing: a cut or damaged archive shows here.
+    pg_restore(&["--file=/dev/null".as_ref(), dump.as_os_str()])?;
+    let list = String::from_utf8_lossy(&list);
+    let tables = list.lines().filter_map(|line| {
+        // 3456; 0 16385 TABLE DATA public log orderchat
+        let (_, data) = line.split_once(" TABLE DATA ")?;
+        data.split(' ').nth(1).map(str::to_owned)
+    });
+    Ok(tables.collect())
+}
+
+fn pg_restore(arguments: &[&std::ffi::OsStr]) -> anyhow::Result<Vec<u8>> {
+    let ran = match Command::new("pg_restore").args(arguments).output() {
+        Err(error) if error.kind() == ErrorKind::NotFound => bail!(
+            "the copy cannot be checked: pg_restore is not on the PATH; it comes with PostgreSQL"
+        ),
+        ran => ran.context("pg_restore")?,
+    };
+    ensure!(
+        ran.status.success(),
+        "the copy is not good, pg_restore says: {}",
+        String::from_utf8_lossy(&ran.stderr).trim()
+    );
+    Ok(ran.stdout)
+}
+
+/// Writes what belongs to a copy: the public key that its checkpoints verify with, and the manifest.
+fn describe(settings: &Settings, folder: &Path, engine: &str, schema: usize) -> anyhow::Result<()> {
+    if let Some(key) = keys::own_public_key(settings)? {
+        write(&folder.join(PUBLIC_KEY), key.to_pem().as_bytes())?;
+    }
+    let manifest = Manifest {
+        format: FORMAT.to_owned(),
+        engine: engine.to_owned(),
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        schema,
+        made_at: Millis(clock::now_ms()).to_string(),
+    };
+    let json = serde_json::to_string_pretty(&manifest)?;
+    write(&folder.join(MANIFEST), format!("{json}\n").as_bytes())
+}
+
+/// What a backup says of itself; refused when it is none that this version reads.
+pub(super) fn manifest(folder: &Path) -> anyhow::Result<Manifest> {
+    let path = folder.join(MANIFEST);
+    let shown = path.display();
+    let text = std::fs::read_to_string(&path).with_context(|| {
+        format!("{shown} cannot be read; give the folder that orderchat backup made")
+    })?;
+    let manifest: Manifest =
+        serde_json::from_str(&text).with_context(|| format!("{shown} describes no backup"))?;
+    ensure!(
+        manifest.format == FORMAT && manifest.engine == "sqlite",
+        "{shown} describes a backup of {} in the format {}; on PostgreSQL restore it with \
+         pg_restore and run orderchat restore --adopt",
+        manifest.engine,
+        manifest.format
+    );
+    Ok(manifest)
+}
+
+impl Manifest {
+    pub(super) fn made_at(&self) -> &str {
+        &self.made_at
+    }
+}
+
+fn make_folder(path: &Path) -> anyhow::Result<()> {
+    let made = DirBuilder::new().recursive(false).mode(0o700).create(path);
+    made.with_context(|| format!("cannot make {}; does its folder exist?", path.display()))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let write = || {
+        let mut options = File::options();
+        let options = options.create(true).truncate(true).write(true).mode(0o600);
+        let mut file = options.open(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        copy::sync_folder(path)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The path with something after its name.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}

@@ -1,0 +1,133 @@
+//! `orderchat restore`: puts a backup in place, or adopts a database that other tools restored.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail, ensure};
+use orderchat_domain::Millis;
+use orderchat_store::{Store, copy};
+
+use super::backup::{self, beside};
+use super::{commands, options, run, runtime};
+use crate::chat::restore::adopt;
+use crate::clock;
+use crate::config::{Database, Settings};
+
+/// What `orderchat restore` is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// The folder of a backup; `None`: adopt what stands in the database already.
+    pub(crate) from: Option<PathBuf>,
+    /// The SQLite file to make, instead of the settings'.
+    pub(crate) to: Option<PathBuf>,
+    /// Put a database that is there aside.
+    pub(crate) overwrite: bool,
+}
+
+pub(crate) fn restore(settings: &Settings, wanted: &Wanted) -> anyhow::Result<ExitCode> {
+    match (&wanted.from, &settings.database, &wanted.to) {
+        (None, ..) => adopt_database(settings),
+        (Some(from), Database::Sqlite(to), None) | (Some(from), _, Some(to)) => {
+            put_in_place(from, to, wanted.overwrite)
+        }
+        (Some(from), Database::Postgres(_), None) => {
+            println!(
+                "PostgreSQL is restored with its own tool, into an empty database, while no server \
+                 runs on it:\n\n  \
+                 pg_restore --no-owner --exit-on-error --single-transaction \
+                 --dbname=\"$ORDERCHAT_DATABASE\" {}/orderchat.dump\n  \
+                 orderchat restore --adopt\n\nNothing was restored yet.",
+                from.display()
+            );
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// The copy is checked, prepared beside the place it goes to, and only then takes it.
+fn put_in_place(from: &Path, to: &Path, overwrite: bool) -> anyhow::Result<ExitCode> {
+    let manifest = backup::manifest(from)?;
+    let source = from.join(backup::DATABASE);
+    copy::check(&source)?;
+    if to.try_exists()? {
+        ensure!(
+            overwrite,
+            "{} is there already; stop its server and give --overwrite to put it aside",
+            to.display()
+        );
+    }
+    let (now, partial) = (Millis(clock::now_ms()), beside(to, ".restoring"));
+    for file in copy::files_of(&partial) {
+        remove(&file)?;
+    }
+    copy::take(&source, &partial)?;
+    let epoch = copy::prepare(&partial, |tx| adopt(tx, now))?;
+    if to.try_exists()? {
+        put_aside(to, now)?;
+    }
+    std::fs::rename(&partial, to).with_context(|| to.display().to_string())?;
+    copy::sync_folder(to)?;
+    println!(
+        "restored {} from the backup of {}; its epoch is {epoch}",
+        to.display(),
+        manifest.made_at()
+    );
+    println!(
+        "verify it: orderchat audit verify --public-key {}/orderchat-signing.pub",
+        from.display()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Nothing is deleted: what was there may be wanted again.
+fn put_aside(database: &Path, now: Millis) -> anyhow::Result<()> {
+    match copy::retire(database) {
+        Ok(true) => {}
+        Ok(false) => bail!(
+            "a server runs on {}: stop it first; nothing was changed",
+            database.display()
+        ),
+        // A damaged one may be why there is a restore at all.
+        Err(error) => println!("{error}; it is put aside as it is"),
+    }
+    let aside = beside(database, &format!(".before-{}", now.0));
+    for (file, aside) in copy::files_of(database).iter().zip(copy::files_of(&aside)) {
+        if file.try_exists()? {
+            std::fs::rename(file, &aside).with_context(|| file.display().to_string())?;
+        }
+    }
+    println!("the database that was there is now {}", aside.display());
+    Ok(())
+}
+
+fn remove(file: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| file.display().to_string())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Gives a database that other tools restored a new epoch.
+fn adopt_database(settings: &Settings) -> anyhow::Result<ExitCode> {
+    run::make_private(settings);
+    if let Database::Sqlite(file) = &settings.database {
+        copy::check(file)?;
+        ensure!(
+            copy::retire(file)?,
+            "a server runs on {}: stop it first; nothing was changed",
+            file.display()
+        );
+    }
+    let epoch = runtime()?.block_on(async {
+        let options = options(&settings.database);
+        Store::ensure_not_served(&options).await?;
+        let store = Store::open(&options).await?;
+        store.prepare_all().await?;
+        anyhow::Ok(commands(settings, store).adopt_restored().await?)
+    })?;
+    println!("adopted; its epoch is {epoch}");
+    println!("verify it: orderchat audit verify");
+    Ok(ExitCode::SUCCESS)
+}

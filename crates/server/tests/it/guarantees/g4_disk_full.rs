@@ -1,0 +1,225 @@
+//! G4: on a full disk sends answer 507 within a second, reads go on, nothing that was acknowledged
+//! is lost, and writing works again by itself once there is room.
+//!
+//! On a real disk of 24 MiB: a tmpfs. Mounting it takes root; without, these tests fail and say so.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::harness::server::Options;
+use crate::harness::{Answer, Client, Fields as _, Room, Server};
+
+/// The longest that a refused send may take.
+const REFUSED_WITHIN: Duration = Duration::from_secs(1);
+/// The longest that it may take until writing works again: the disk is looked at every second.
+const WELL_WITHIN: Duration = Duration::from_secs(10);
+
+/// A disk of 24 MiB, gone with this value.
+struct SmallDisk {
+    folder: TempDir,
+}
+
+impl SmallDisk {
+    fn mount(options: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let options = format!("size=24m{options}");
+        let path = folder.path().to_str().expect("a path in UTF-8");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &options, "tmpfs", path])
+            .output()
+            .expect("mount runs");
+        assert!(
+            mounted.status.success(),
+            "G4 cannot be tried: a tmpfs cannot be mounted, which takes root: {}",
+            String::from_utf8_lossy(&mounted.stderr)
+        );
+        Self { folder }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.path().join("ballast")
+    }
+
+    /// Takes all room but so much, in KiB.
+    fn fill(&self, but_kib: u64) {
+        let free = Command::new("df")
+            .args(["--output=avail", "--block-size=1K"])
+            .arg(self.path())
+            .output()
+            .expect("df runs");
+        let free = String::from_utf8_lossy(&free.stdout);
+        let free: u64 = free
+            .lines()
+            .last()
+            .and_then(|line| line.trim().parse().ok())
+            .expect("df prints a number");
+        let size = free.saturating_sub(but_kib) * 1024;
+        let bytes = vec![0; usize::try_from(size).expect("24 MiB fit")];
+        std::fs::write(self.ballast(), bytes).expect("the disk is filled");
+    }
+
+    fn make_room(&self) {
+        std::fs::remove_file(self.ballast()).expect("there was something to remove");
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: the server is ended by its own drop, which may come later.
+        let unmounted = Command::new("umount")
+            .arg("--lazy")
+            .arg(self.path())
+            .status();
+        if !unmounted.is_ok_and(|status| status.success()) {
+            eprintln!("{} could not be unmounted", self.path().display());
+        }
+    }
+}
+
+struct Talk<'a> {
+    room: &'a Room,
+    said: u32,
+    /// The ids of what was acknowledged.
+    acked: Vec<String>,
+}
+
+impl<'a> Talk<'a> {
+    const fn new(room: &'a Room) -> Self {
+        Self {
+            room,
+            said: 0,
+            acked: Vec::new(),
+        }
+    }
+
+    /// Sends, and judges the answer: taken, or 507 within a second.
+    async fn send(&mut self) -> Answer {
+        self.said += 1;
+        let content = format!("{} {}", self.said, "x".repeat(7_000));
+        let key = format!("k-{}", self.said);
+        let said = json!({ "content": content, "client_message_id": key });
+        let begun = Instant::now();
+        let answer = self
+            .room
+            .customer
+            .post(&self.room.at("messages/"), said)
+            .await;
+        match answer.status {
+            201 => self.acked.push(answer.ok(201).string("id")),
+            _ => {
+                answer.refused(507);
+                let took = begun.elapsed();
+                assert!(took < REFUSED_WITHIN, "507 took {took:?}");
+            }
+        }
+        answer
+    }
+
+    /// Sends until this is the answer.
+    async fn until(&mut self, status: u16, within: Duration) {
+        let deadline = Instant::now() + within;
+        while self.send().await.status != status {
+            assert!(Instant::now() < deadline, "no {status} within {within:?}");
+        }
+    }
+
+    /// Everything that was acknowledged is there, and nothing that was refused.
+    async fn is_kept(&self, reader: &Client) {
+        let messages = reader
+            .all(&self.room.at("messages/?after=0&limit=200"))
+            .await;
+        let said = messages
+            .iter()
+            .filter(|message| message["sender"] != Value::Null);
+        let kept: Vec<String> = said.map(|message| message.string("id")).collect();
+        assert_eq!(kept, self.acked);
+    }
+}
+
+fn on_sqlite(disk: &SmallDisk) -> Options {
+    let file = disk.path().join("orderchat.db");
+    Server::with("ORDERCHAT_DATABASE", &format!("sqlite:{}", file.display()))
+}
+
+#[tokio::test]
+async fn g4_before_the_disk_is_full_nothing_new_is_taken_and_reading_goes_on() {
+    let disk = SmallDisk::mount("");
+    let server = on_sqlite(&disk).start().await;
+    let room = server.open_room().await;
+    let mut talk = Talk::new(&room);
+    talk.until(201, Duration::from_secs(1)).await;
+    disk.fill(600);
+    talk.until(507, WELL_WITHIN).await;
+    room.service
+        .report(&room.report.clone().with("status", "preparing"))
+        .await
+        .refused(507);
+    // What was taken before is answered again; reading goes on, also for whoever comes anew, and
+    // staff's reading is recorded.
+    talk.is_kept(&room.customer).await;
+    let again =
+        json!({ "content": format!("1 {}", "x".repeat(7_000)), "client_message_id": "k-1" });
+    room.customer
+        .post(&room.at("messages/"), again)
+        .await
+        .ok(200);
+    let newcomer = server.support("never-seen-before");
+    newcomer.get(&room.at("messages/")).await.ok(200);
+    let recorded = room
+        .admin
+        .get("/api/audit/?actor=never-seen-before")
+        .await
+        .ok(200);
+    assert_eq!(recorded.results().len(), 1);
+    server.anonymous().get("/readyz").await.ok(200);
+
+    disk.make_room();
+    talk.until(201, WELL_WITHIN).await;
+    talk.is_kept(&room.customer).await;
+}
+
+#[tokio::test]
+async fn g4_a_disk_that_is_full_loses_nothing_and_writing_works_again_by_itself() {
+    let disk = SmallDisk::mount("");
+    let mut server = on_sqlite(&disk)
+        .with("ORDERCHAT_DISK_RESERVE", "0")
+        .with("ORDERCHAT_CHECKPOINT_EVERY", "1s")
+        .start()
+        .await;
+    let room = server.open_room().await;
+    let mut talk = Talk::new(&room);
+    for _ in 0..3 {
+        talk.until(201, WELL_WITHIN).await;
+        disk.fill(0);
+        // The write-ahead log may have some room left in its own file.
+        talk.until(507, Duration::from_secs(30)).await;
+        for _ in 0..5 {
+            assert_eq!(talk.send().await.status, 507);
+        }
+        talk.is_kept(&room.customer).await;
+        disk.make_room();
+    }
+    // Nothing but what is written fills it.
+    talk.until(507, Duration::from_secs(60)).await;
+    talk.is_kept(&room.customer).await;
+    assert!(
+        talk.acked.len() > 100,
+        "only {} were taken",
+        talk.acked.len()
+    );
+
+    server.restart_after_kill();
+    talk.is_kept(&server.customer(&room.customer.user)).await;
+    let database = format!("sqlite:{}", disk.path().join("orderchat.db").display());
+    let here = [("ORDERCHAT_DATABASE", database.as_str())];
+    let verified = server.run(&["audit", "verify"], &here).await;
+    assert!(verified.status.success(), "{}", verified.output);
+}

@@ -1,0 +1,88 @@
+//! The database past the server: what somebody who can write to it does.
+
+use tokio_postgres::NoTls;
+
+/// A connection of the test's own.
+pub(crate) enum Sql {
+    Sqlite(rusqlite::Connection),
+    Postgres(tokio_postgres::Client),
+}
+
+impl Sql {
+    /// Connects to what `ORDERCHAT_DATABASE` names.
+    pub(crate) async fn connect(database: &str) -> Self {
+        if let Some(file) = database.strip_prefix("sqlite:") {
+            return Self::Sqlite(rusqlite::Connection::open(file).expect("the file opens"));
+        }
+        let (client, connection) = tokio_postgres::connect(database, NoTls)
+            .await
+            .expect("PostgreSQL lets the test in");
+        // Ends with the client.
+        drop(tokio::spawn(connection));
+        Self::Postgres(client)
+    }
+
+    /// Runs statements that give no rows.
+    pub(crate) async fn execute(&self, sql: &str) {
+        match self {
+            Self::Sqlite(connection) => connection
+                .execute_batch(sql)
+                .unwrap_or_else(|error| panic!("{sql}: {error}")),
+            Self::Postgres(client) => client
+                .batch_execute(sql)
+                .await
+                .unwrap_or_else(|error| panic!("{sql}: {error}: {:?}", error.as_db_error())),
+        }
+    }
+
+    /// The one integer that the statement gives.
+    pub(crate) async fn int(&self, sql: &str) -> i64 {
+        match self {
+            Self::Sqlite(connection) => connection
+                .query_row(sql, [], |row| row.get(0))
+                .unwrap_or_else(|error| panic!("{sql}: {error}")),
+            Self::Postgres(client) => client
+                .query_one(sql, &[])
+                .await
+                .unwrap_or_else(|error| panic!("{sql}: {error}"))
+                .get(0),
+        }
+    }
+
+    /// The one text that the statement gives.
+    pub(crate) async fn text(&self, sql: &str) -> String {
+        match self {
+            Self::Sqlite(connection) => connection
+                .query_row(sql, [], |row| row.get(0))
+                .unwrap_or_else(|error| panic!("{sql}: {error}")),
+            Self::Postgres(client) => client
+                .query_one(sql, &[])
+                .await
+                .unwrap_or_else(|error| panic!("{sql}: {error}"))
+                .get(0),
+        }
+    }
+
+    /// The one string of bytes that the statement gives.
+    pub(crate) async fn bytes(&self, sql: &str) -> Vec<u8> {
+        match self {
+            Self::Sqlite(connection) => connection
+                .query_row(sql, [], |row| row.get(0))
+                .unwrap_or_else(|error| panic!("{sql}: {error}")),
+            Self::Postgres(client) => client
+                .query_one(sql, &[])
+                .await
+                .unwrap_or_else(|error| panic!("{sql}: {error}"))
+                .get(0),
+        }
+    }
+
+    /// Bytes as a literal of this engine.
+    pub(crate) fn literal(&self, bytes: &[u8]) -> String {
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        match self {
+            Self::Sqlite(_) => format!("x'{hex}'"),
+            Self::Postgres(_) => format!("'\\x{hex}'::bytea"),
+        }
+    }
+}

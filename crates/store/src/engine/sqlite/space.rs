@@ -1,0 +1,60 @@
+//! How much room the disk has left.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Of a small disk at most so much is kept free, whatever was asked for.
+const LARGEST_SHARE: u64 = 20;
+
+/// Whether less is free than is to be kept free, as it was seen last.
+#[derive(Debug)]
+pub(super) struct Space {
+    file: PathBuf,
+    keep: AtomicU64,
+    is_low: AtomicBool,
+}
+
+impl Space {
+    /// Of the disk that this file is on; nothing is to be kept free yet.
+    pub(super) fn of(file: &Path) -> Self {
+        Self {
+            file: file.to_owned(),
+            keep: AtomicU64::new(0),
+            is_low: AtomicBool::new(false),
+        }
+    }
+
+    /// Keeps so many bytes free from now on, or a twentieth of the disk where that is less.
+    pub(super) fn keep(&self, bytes: u64) {
+        self.keep.store(bytes, Ordering::Relaxed);
+        self.look();
+    }
+
+    pub(super) fn is_low(&self) -> bool {
+        self.is_low.load(Ordering::Relaxed)
+    }
+
+    /// Looks at the disk. One that cannot be asked stays what it was: a write then tells.
+    pub(super) fn look(&self) {
+        let Ok(disk) = rustix::fs::statvfs(&self.file) else {
+            return;
+        };
+        let (free, all) = (
+            disk.f_bavail.saturating_mul(disk.f_frsize),
+            disk.f_blocks.saturating_mul(disk.f_frsize),
+        );
+        let keep = self.keep.load(Ordering::Relaxed).min(all / LARGEST_SHARE);
+        let is_low = free < keep;
+        if self.is_low.swap(is_low, Ordering::Relaxed) != is_low {
+            if is_low {
+                tracing::error!(
+                    free,
+                    keep,
+                    "the disk is nearly full: nothing is written any more"
+                );
+            } else {
+                tracing::info!(free, keep, "the disk has room again");
+            }
+        }
+    }
+}
