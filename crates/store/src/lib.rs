@@ -8,6 +8,7 @@ pub mod actors;
 pub mod audit;
 mod engine;
 mod error;
+pub mod follow;
 pub mod history;
 pub mod log;
 pub mod messages;
@@ -18,7 +19,9 @@ pub mod participants;
 pub mod receipts;
 pub mod reports;
 pub mod rooms;
+pub mod search;
 mod sql;
+pub mod statistics;
 mod store;
 pub mod threads;
 pub mod unread;
@@ -37,6 +40,7 @@ pub fn statements() -> Vec<&'static Sql> {
     [
         actors::SQL,
         audit::SQL,
+        follow::SQL,
         history::SQL,
         log::SQL,
         messages::SQL,
@@ -46,6 +50,7 @@ pub fn statements() -> Vec<&'static Sql> {
         receipts::SQL,
         reports::SQL,
         rooms::SQL,
+        statistics::SQL,
         threads::SQL,
         unread::SQL,
         users::SQL,
@@ -53,5 +58,6 @@ pub fn statements() -> Vec<&'static Sql> {
     .concat()
     .into_iter()
     .chain(rooms::listings())
+    .chain(search::listing())
     .collect()
 }

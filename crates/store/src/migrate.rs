@@ -5,11 +5,15 @@ use refinery::{Migration, Runner};
 use crate::{Result, StoreError};
 
 /// Name and text of every migration, in order. Released ones never change.
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: [(&str, &str); 4] = [
     ("V1__first", include_str!("../migrations/V1__first.sql")),
     (
         "V2__room_head",
         include_str!("../migrations/V2__room_head.sql"),
+    ),
+    (
+        "V3__followers_search_statistics",
+        include_str!("../migrations/V3__followers_search_statistics.sql"),
     ),
     (
         "V6__threads_unread_reports",

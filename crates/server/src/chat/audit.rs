@@ -66,34 +66,52 @@ impl Chat {
     /// Records that staff read a room they are not in, before they are answered: once per person,
     /// room and 10 minutes. The service reads as the business's own system and is not recorded.
     pub(crate) async fn note_reading(&self, ctx: &Context, scene: &Scene) -> Result<()> {
-        if ctx.caller.is_service() || scene.active().is_some() {
+        self.note_readings(ctx, [scene]).await
+    }
+
+    /// [`Chat::note_reading`] of several rooms.
+    pub(crate) async fn note_readings(
+        &self,
+        ctx: &Context,
+        scenes: impl IntoIterator<Item = &Scene> + Send,
+    ) -> Result<()> {
+        if ctx.caller.is_service() {
             return Ok(());
         }
-        let (room, target) = (scene.key(), scene.room.record.id.to_string());
-        let place = (ctx.user, room);
         let since = ctx.now.plus(-READ_EVERY);
-        if self
-            .0
-            .reads
-            .0
-            .lock()
-            .get(&place)
-            .is_some_and(|read| *read > since)
-        {
+        let unrecorded: Vec<(i64, String)> = {
+            let reads = self.0.reads.0.lock();
+            let outside = scenes.into_iter().filter(|scene| scene.active().is_none());
+            outside
+                .filter(|scene| {
+                    let read = reads.get(&(ctx.user, scene.key()));
+                    read.is_none_or(|read| *read <= since)
+                })
+                .map(|scene| (scene.key(), scene.room.record.id.to_string()))
+                .collect()
+        };
+        if unrecorded.is_empty() {
             return Ok(());
         }
-        let asked = ctx.clone();
+        let (asked, rooms) = (ctx.clone(), unrecorded.clone());
         self.write(None, move |tx| {
             let ip = asked.origin.ip.to_string();
-            let entry = entry(&asked, &ip, ROOM_READ, Some(room), Some(&target), "");
-            Ok(append_once(tx, &entry, since, asked.now)?)
+            for (room, target) in &rooms {
+                let entry = entry(&asked, &ip, ROOM_READ, Some(*room), Some(target), "");
+                append_once(tx, &entry, since, asked.now)?;
+            }
+            Ok(())
         })
         .await?;
         let mut reads = self.0.reads.0.lock();
         if reads.len() >= REMEMBERED {
             reads.clear();
         }
-        reads.insert(place, ctx.now);
+        reads.extend(
+            unrecorded
+                .into_iter()
+                .map(|(room, _)| ((ctx.user, room), ctx.now)),
+        );
         Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! What happens without being asked for, beside the requests. Each job is a loop of its own that
 //! ends with the server; what it does is a command of `chat`, like any other.
 
+mod followers;
+
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -22,6 +24,7 @@ pub(crate) fn start(chat: &Chat, stop: &CancellationToken) {
         "presence",
         every("presence", PRESENCE_EVERY, stop.clone(), write_presence),
     );
+    followers::start(chat, stop);
 }
 
 /// Does `step` at once and then every `period`, until stopped. A failure is logged under `name`,
