@@ -12,7 +12,8 @@ statements! {
     CLAIM = "SELECT f.tx, f.g FROM follower f WHERE f.name = $1",
         "SELECT f.tx, f.g FROM follower f WHERE f.name = $1 FOR UPDATE SKIP LOCKED";
     ADVANCE = "UPDATE follower SET tx = $4, g = $5 WHERE name = $1 AND tx = $2 AND g = $3";
-    NEWEST_G = "SELECT l.g FROM log l ORDER BY l.g DESC LIMIT 1";
+    NEWEST = "SELECT l.tx, l.g FROM log l ORDER BY l.g DESC LIMIT 1",
+        "SELECT l.tx, l.g FROM log l ORDER BY l.tx DESC, l.g DESC LIMIT 1";
 }
 
 /// The condition that an entry comes after `($1, $2)` and none can come before it any more.
@@ -115,11 +116,15 @@ pub(crate) fn advance(tx: &mut Tx<'_>, name: &str, from: Position, to: Position)
 /// # Errors
 /// As any read.
 pub fn lag(tx: &mut Tx<'_>, name: &str) -> Result<u64> {
-    let newest: i64 = tx
-        .query_opt(&NEWEST_G, &[])?
-        .map_or(Ok(0), |mut row| row.take())?;
-    let behind = newest.saturating_sub(position(tx, name)?.g);
-    Ok(u64::try_from(behind).unwrap_or(0))
+    let newest = at(tx.query_opt(&NEWEST, &[])?)?.unwrap_or(Position::START);
+    let done = position(tx, name)?;
+    if newest <= done {
+        return Ok(0);
+    }
+    // Ids do not quite follow the order of transactions.
+    Ok(u64::try_from(newest.g.saturating_sub(done.g))
+        .unwrap_or(0)
+        .max(1))
 }
 
 impl Store {

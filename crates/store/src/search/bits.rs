@@ -129,7 +129,8 @@ impl Sieve {
             }
         }
         let mut left = Vec::new();
-        for (place, slices) in places.iter().zip(slices.chunks(wanted.len().max(1))) {
+        for (n, place) in places.iter().enumerate() {
+            let slices = &slices[n * wanted.len()..(n + 1) * wanted.len()];
             for unit in (0..place.units()).rev() {
                 let word = self.evaluate(|hash| {
                     let slice = wanted.binary_search(&hash).ok().map(|n| &slices[n]);

@@ -18,10 +18,15 @@ const GRAMS: usize = BLOCKS * 4_000;
 macro_rules! follow {
     ($engine:ident, $order:literal) => {
         concat!(
-            "SELECT l.tx, l.g, l.room, l.actor, COALESCE(c.at, l.at), t.body FROM log l
-             LEFT JOIN entry_text t ON t.g = l.g AND l.kind IN ('message.created', 'message.edited')
-             LEFT JOIN log c ON l.kind = 'message.edited' AND c.room = l.room AND c.seq = l.subject
-             WHERE ", follows!($engine), " ORDER BY ", $order, " LIMIT $3"
+            "SELECT l.tx, l.g, l.room, l.actor, CASE l.kind WHEN 'message.edited'
+                THEN (SELECT c.at FROM log c WHERE c.room = l.room AND c.seq = l.subject)
+                ELSE l.at END,
+                CASE WHEN l.kind IN ('message.created', 'message.edited') THEN t.body END
+             FROM log l LEFT JOIN entry_text t ON t.g = l.g WHERE ",
+            follows!($engine),
+            " ORDER BY ",
+            $order,
+            " LIMIT $3"
         )
     };
 }

@@ -22,29 +22,28 @@ const BLOCKS: usize = 16;
 macro_rules! document {
     () => {
         "l.tx, l.g, l.room, l.subject, l.actor, l.message_type,
-         CASE WHEN s.deleted_at IS NULL AND COALESCE(s.text_g, l.g) = l.g THEN t.body END
-         FROM "
+         CASE WHEN l.kind IN ('message.created', 'message.edited')
+             AND state.deleted_at IS NULL AND COALESCE(state.text_g, l.g) = l.g THEN t.body END FROM "
     };
 }
 macro_rules! text_and_state {
     () => {
-        " LEFT JOIN entry_text t ON t.g = l.g AND l.kind IN ('message.created', 'message.edited')
-          LEFT JOIN message_state s ON s.room = l.room AND s.seq = l.subject
-              AND l.kind IN ('message.created', 'message.edited') "
+        " LEFT JOIN entry_text t ON t.g = l.g
+          LEFT JOIN message_state state ON state.room = l.room AND state.seq = l.subject "
     };
 }
 /// A room's message with its present text.
 macro_rules! present {
     () => {
         "COALESCE(e.tx, l.tx), COALESCE(e.g, l.g), l.room, l.seq, l.actor, l.message_type,
-         CASE WHEN s.deleted_at IS NULL THEN t.body END FROM "
+         CASE WHEN state.deleted_at IS NULL THEN t.body END FROM "
     };
 }
 macro_rules! present_joins {
     () => {
-        " LEFT JOIN message_state s ON s.room = l.room AND s.seq = l.seq
-          LEFT JOIN log e ON e.g = s.text_g
-          LEFT JOIN entry_text t ON t.g = COALESCE(s.text_g, l.g) "
+        " LEFT JOIN message_state state ON state.room = l.room AND state.seq = l.seq
+          LEFT JOIN log e ON e.g = state.text_g
+          LEFT JOIN entry_text t ON t.g = COALESCE(state.text_g, l.g) "
     };
 }
 
@@ -58,9 +57,10 @@ statements! {
     IN_BLOCKS (tx: Int, g: Int, end_tx: Int, end_g: Int) =
         concat!("SELECT ", document!(), "{rows} JOIN log l ON l.g >= i.g AND l.g < i.end_g",
             text_and_state!(), "WHERE i.tx IS NOT NULL AND i.end_tx IS NOT NULL"),
-        concat!("SELECT ", document!(), "{rows} JOIN log l
-                ON (l.tx, l.g) >= (i.tx, i.g) AND (l.tx, l.g) < (i.end_tx, i.end_g)",
-            text_and_state!());
+        concat!("SELECT ", document!(), "{rows} CROSS JOIN LATERAL
+                (SELECT * FROM log c WHERE (c.tx, c.g) >= (i.tx, i.g)
+                    AND (c.tx, c.g) < (i.end_tx, i.end_g)
+                 ORDER BY c.tx, c.g LIMIT 2000) l", text_and_state!());
     NEWEST_OF_ROOMS (room: Int, most: Int) =
         concat!("SELECT ", present!(), "log l", present_joins!(),
             "WHERE l.room = $1 AND l.kind = 'message.created' ORDER BY l.seq DESC LIMIT $2"),
