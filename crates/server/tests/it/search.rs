@@ -234,13 +234,13 @@ async fn a_token_for_one_room_searches_there() {
     let server = Server::start().await;
     let (one, other) = (server.open_room().await, server.open_room().await);
     for room in [&one, &other] {
-        room.customer.say(room, "the canary sings").await;
         room.service
             .post(
                 &room.at("participants/"),
                 json!({ "user": one.customer.user }),
             )
             .await;
+        room.customer.say(room, "the canary sings").await;
     }
     assert_eq!(texts(&one.customer, "canary").await.len(), 2);
     let bound = Identity::new("customer", &one.customer.user).with("room", one.code.as_str());
@@ -345,7 +345,7 @@ async fn filters_narrow_a_search() {
         .await
         .ok(201);
     let admin = &room.admin;
-    let of = |more: &str| texts_with(admin, "canary", more);
+    let of = async |more: &str| texts_with(admin, "canary", more).await;
     assert_eq!(
         of("").await,
         ["canary news", "canary three", "canary two", "canary one"]
