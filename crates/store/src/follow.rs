@@ -2,7 +2,7 @@
 //! moves in the transaction that holds what it made of the entries, so that inside the database
 //! every entry is taken exactly once, whatever dies in between.
 
-use crate::sql::statements;
+use crate::sql::{Sql, statements};
 use crate::value::{Row, values};
 use crate::{Result, Store, StoreError, Tx};
 
@@ -15,6 +15,13 @@ statements! {
     NEWEST = "SELECT l.tx, l.g FROM log l ORDER BY l.g DESC LIMIT 1",
         "SELECT l.tx, l.g FROM log l ORDER BY l.tx DESC, l.g DESC LIMIT 1";
 }
+
+// Seldom asked, and of all there is: not among the texts whose plans are held.
+static NO_TIMEOUT: Sql = Sql::new("SET LOCAL statement_timeout = 0", &[]);
+static FORGET_TRANSACTIONS: Sql = Sql::new("UPDATE log SET tx = 0 WHERE tx <> 0", &[]);
+static FORGET_POSITIONS: Sql = Sql::new("UPDATE follower SET tx = 0, g = 0", &[]);
+static FORGET_UNITS: Sql = Sql::new("DELETE FROM search_unit", &[]);
+static FORGET_BITS: Sql = Sql::new("DELETE FROM search_bits", &[]);
 
 /// The condition that an entry comes after `($1, $2)` and none can come before it any more.
 macro_rules! follows {
@@ -109,6 +116,27 @@ fn unknown(name: &str) -> StoreError {
 pub(crate) fn advance(tx: &mut Tx<'_>, name: &str, from: Position, to: Position) -> Result<bool> {
     let moved = tx.execute(&ADVANCE, &values![name, from.tx, from.g, to.tx, to.g])?;
     Ok(moved == 1)
+}
+
+/// Lets every follower begin anew. A logical copy of a PostgreSQL database has the transaction ids of
+/// the old server beside its entries, and those of the new one are lower: whoever adopts such a copy
+/// calls this before anybody writes. What is kept stays right; statistics are not counted again.
+///
+/// # Errors
+/// As any write.
+pub fn restart(tx: &mut Tx<'_>) -> Result<()> {
+    if matches!(tx, Tx::Postgres(_)) {
+        tx.execute(&NO_TIMEOUT, &[])?;
+    }
+    for forget in [
+        &FORGET_TRANSACTIONS,
+        &FORGET_POSITIONS,
+        &FORGET_UNITS,
+        &FORGET_BITS,
+    ] {
+        tx.execute(forget, &[])?;
+    }
+    Ok(())
 }
 
 /// About how many entries the follower has not taken yet.

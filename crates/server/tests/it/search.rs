@@ -399,6 +399,25 @@ async fn a_list_goes_on_to_its_end_whatever_is_left_out() {
 }
 
 #[tokio::test]
+async fn a_page_of_what_others_said_is_empty_and_goes_on() {
+    let server = Server::start().await;
+    let north = server.open_room().await;
+    let pharmacy = json!({ "id": "ph2", "name": "South", "staff": [{ "id": "s", "name": "S" }] });
+    let south = Room::of(&server, an_order("south").with("pharmacy", pharmacy)).await;
+    south.customer.say(&south, "the canary of the south").await;
+    // More than a request looks at.
+    for _ in 0..84 {
+        let says = (0..50).map(|_| north.customer.say(&north, "a canary of the north"));
+        futures_util::future::join_all(says).await;
+    }
+    let staff = server.pharmacy("not-in-it", "ph2");
+    let first = staff.get(&search("canary", "")).await.ok(200);
+    assert_eq!(first.results(), Vec::<Value>::new());
+    assert!(first["next"].is_string(), "{first}");
+    assert_eq!(texts(&staff, "canary").await, ["the canary of the south"]);
+}
+
+#[tokio::test]
 async fn a32_searches_are_limited() {
     let server = Server::start_limited().await;
     let room = server.open_room().await;

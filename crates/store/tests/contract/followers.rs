@@ -17,7 +17,8 @@ tests! {
     BOTH: what_a_follower_kept_is_what_the_log_says,
         a_step_that_fails_is_taken_again,
         followers_at_once_count_nothing_twice,
-        statistics_are_those_of_the_newest_message;
+        statistics_are_those_of_the_newest_message,
+        followers_that_begin_anew_count_nothing_twice;
     POSTGRES: an_entry_that_commits_late_is_not_passed_over,
         a_room_whose_entries_come_out_of_order_is_counted_in_order;
 }
@@ -156,6 +157,19 @@ async fn statistics_are_those_of_the_newest_message(database: &Database) {
         10,
         "the follower was not asked"
     );
+}
+
+async fn followers_that_begin_anew_count_nothing_twice(database: &Database) {
+    let store = database.open().await;
+    two_rooms(&store).await;
+    talk(&store, 1, 5).await;
+    follow_to_the_end(&store).await;
+    write(&store, follow::restart).await;
+    let lag = read(&store, |tx| follow::lag(tx, Statistics::NAME)).await;
+    assert_eq!(lag, 10);
+    talk(&store, 1, 1).await;
+    follow_to_the_end(&store).await;
+    assert_eq!(kept(database, 1).await.total(), 12);
 }
 
 /// An entry as a command writes it, by hand: its transaction stays open.
