@@ -114,7 +114,7 @@ fn unknown(name: &str) -> StoreError {
 
 /// Moves the follower; `false` when it is no longer where it was, and nothing may be stored then.
 pub(crate) fn advance(tx: &mut Tx<'_>, name: &str, from: Position, to: Position) -> Result<bool> {
-    let moved = tx.execute(&ADVANCE, &values![name, from.tx, from.g, to.tx, to.g])?;
+    let moved = tx.change(&ADVANCE, &values![name, from.tx, from.g, to.tx, to.g])?;
     Ok(moved == 1)
 }
 

@@ -178,7 +178,7 @@ impl Follower for Statistics {
             .iter()
             .map(|(room, seq, state)| values![*room, *seq, state].to_vec())
             .collect();
-        tx.query_rows(&KEEP, &rows).map(drop)
+        tx.execute_rows(&KEEP, &rows)
     }
 }
 

@@ -56,11 +56,7 @@ pub fn across(
     Ok(records)
 }
 
-fn raw(
-    tx: &mut Tx<'_>,
-    rooms: &HashMap<i64, &StoredRoom>,
-    places: &[Place],
-) -> Result<Vec<Raw>> {
+fn raw(tx: &mut Tx<'_>, rooms: &HashMap<i64, &StoredRoom>, places: &[Place]) -> Result<Vec<Raw>> {
     let rows: Vec<_> = places
         .iter()
         .map(|(room, seq)| values![*room, *seq].to_vec())

@@ -41,7 +41,7 @@ pub async fn merge(store: &Store) -> Result<Step> {
                 .zip(chunk.chunks(ROW))
                 .map(|(k, bits)| values![k, bits].to_vec())
                 .collect();
-            tx.query_rows(&WRITE, &rows).map(drop)
+            tx.execute_rows(&WRITE, &rows)
         };
         store.write::<_, StoreError, _>(None, write).await?;
     }
@@ -94,7 +94,7 @@ async fn forget(store: &Store, segment: i64) -> Result<()> {
     for unit in (first..first + UNITS as i64).filter(|unit| *unit >= 0) {
         let place = Place::Unit(unit);
         let (from, to) = (place.first_row(), place.first_row() + place.rows() as i64);
-        let forget = move |tx: &mut Tx<'_>| tx.execute(&FORGET, &values![from, to]).map(drop);
+        let forget = move |tx: &mut Tx<'_>| tx.execute(&FORGET, &values![from, to]);
         store.write::<_, StoreError, _>(None, forget).await?;
     }
     Ok(())

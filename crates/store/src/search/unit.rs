@@ -122,7 +122,7 @@ impl Follower for Indexer {
             .zip(unit.bits.chunks(ROW))
             .map(|(k, bits)| values![k, bits].to_vec())
             .collect();
-        tx.query_rows(&INSERT_BITS, &rows).map(drop)
+        tx.execute_rows(&INSERT_BITS, &rows)
     }
 }
 

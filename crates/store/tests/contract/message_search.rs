@@ -74,7 +74,7 @@ async fn fill(database: &Database) -> (Store, Raw) {
             .await;
     }
     raw.execute(&format!(
-        "UPDATE room SET seq = {MESSAGES}, last_message = {MESSAGES}, message_count = {MESSAGES}"
+        "UPDATE room_head SET seq = {MESSAGES}, last_message = {MESSAGES}, message_count = {MESSAGES}"
     ))
     .await;
     (store, raw)
