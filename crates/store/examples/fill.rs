@@ -8,6 +8,7 @@
 //! the commoner the earlier. Afterwards the followers take it all, and how fast they were is
 //! printed.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use orderchat_domain::event::EventKind;
@@ -29,7 +30,7 @@ use uuid::Uuid;
 /// 2026-01-01.
 const FIRST_DAY: i64 = 1_767_225_600_000;
 /// Rooms that are made, or written into, in one transaction.
-const TOGETHER: u64 = 64;
+const TOGETHER: u64 = 500;
 const PHARMACIES: u64 = 100;
 const WORDS: u64 = 4_000;
 
@@ -212,11 +213,12 @@ fn participant(room: &StoredRoom, person: Person, role: Role) -> ParticipantReco
 fn talk(tx: &mut Tx<'_>, numbers: std::ops::Range<u64>, round: u64, rooms: u64) -> Result<()> {
     let ids: Vec<RoomId> = numbers.clone().map(|n| RoomId(id(0xA, n))).collect();
     rooms::lock_ids(tx, &ids)?;
-    let mut found = rooms::by_ids(tx, &ids)?;
+    let found = rooms::by_ids(tx, &ids)?.into_iter();
+    let mut found: HashMap<RoomId, StoredRoom> = found.map(|room| (room.record.id, room)).collect();
     let mut appender = Appender::default();
     for n in numbers {
         let id = RoomId(id(0xA, n));
-        let Some(room) = found.iter_mut().find(|room| room.record.id == id) else {
+        let Some(room) = found.get_mut(&id) else {
             return Err(StoreError::Corrupt("a room is missing".to_owned()));
         };
         let role = if round % 2 == 0 {

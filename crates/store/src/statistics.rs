@@ -12,10 +12,8 @@ use crate::sql::statements;
 use crate::value::{Row, values};
 use crate::{Result, StoreError, Tx};
 
-/// Entries that a step reads at most.
-const ENTRIES: u32 = 2_000;
-/// Rooms whose statistics a step writes at most.
-const ROOMS: usize = 200;
+/// Entries that a step takes at most; it writes as many rooms at most.
+const ENTRIES: u32 = 1_000;
 /// Messages after what is kept that are read at once.
 const GAP: u32 = 1_000;
 /// Entries that a reader counts beside what is kept.
@@ -138,14 +136,10 @@ impl Follower for Statistics {
         let mut rooms = HashSet::new();
         let mut to = from;
         for mut row in rows {
-            let at = Position::read(&mut row)?;
+            to = Position::read(&mut row)?;
             let (kind, room): (String, i64) = (row.take()?, row.take()?);
-            if rooms.len() == ROOMS && !rooms.contains(&room) {
-                break;
-            }
             rooms.insert(room);
             entries.push((room, read(&mut row, &kind)?));
-            to = at;
         }
         if entries.is_empty() {
             return Ok(None);
