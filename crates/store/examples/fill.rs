@@ -8,6 +8,11 @@
 //! the commoner the earlier. Afterwards the followers take it all, and how fast they were is
 //! printed.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a program of its own, which times what it does"
+)]
+
 use std::collections::HashMap;
 use std::time::Instant;
 
@@ -221,13 +226,13 @@ fn talk(tx: &mut Tx<'_>, numbers: std::ops::Range<u64>, round: u64, rooms: u64) 
         let Some(room) = found.get_mut(&id) else {
             return Err(StoreError::Corrupt("a room is missing".to_owned()));
         };
-        let role = if round % 2 == 0 {
+        let role = if round.is_multiple_of(2) {
             Role::Customer
         } else {
             Role::Pharmacy
         };
         let [customer, staff] = people(tx, n)?;
-        let user = if round % 2 == 0 {
+        let user = if round.is_multiple_of(2) {
             customer.0.key
         } else {
             staff.0.key
@@ -277,7 +282,7 @@ fn body(number: u64) -> String {
             word((chance % WORDS) * (chance >> 32) % WORDS / 3)
         })
         .collect();
-    if number % 50 == 0 {
+    if number.is_multiple_of(50) {
         words.push("delivery".to_owned());
     }
     if number % 1_000 == 7 {

@@ -406,7 +406,7 @@ async fn a_page_of_what_others_said_is_empty_and_goes_on() {
     let south = Room::of(&server, an_order("south").with("pharmacy", pharmacy)).await;
     south.customer.say(&south, "the canary of the south").await;
     // More than a request looks at.
-    for _ in 0..84 {
+    for _ in 0..95 {
         let says = (0..50).map(|_| north.customer.say(&north, "a canary of the north"));
         futures_util::future::join_all(says).await;
     }
