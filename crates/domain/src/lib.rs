@@ -22,6 +22,8 @@ pub mod receipt;
 pub mod refusal;
 pub mod role;
 pub mod room;
+pub mod search;
+pub mod statistics;
 pub mod system;
 pub mod text;
 pub mod time;

@@ -18,6 +18,7 @@ mod load;
 mod measured;
 mod postgres;
 mod read;
+mod scale;
 mod schedule;
 mod send;
 mod server;
@@ -48,6 +49,8 @@ enum Command {
     Read(read::Args),
     /// Measure everything that is promised and print a table of it
     Bench(bench::Args),
+    /// Compare what reading costs in a large database with a small one
+    Scale(scale::Args),
     /// Check histories against what the servers kept
     Check(check::Args),
     /// Kill a server again and again, and check that it lost nothing it had acked
@@ -62,6 +65,7 @@ async fn main() -> Result<ExitCode> {
         Command::Send(args) => send::run(args).await?,
         Command::Read(args) => read::run(args).await?,
         Command::Bench(args) => bench::run(args).await?,
+        Command::Scale(args) => scale::run(args).await?,
         Command::Check(args) => return check::run(args).await,
         Command::Kill(args) => return kill::run(args).await,
         Command::Limit(args) => limit::run(args).await?,

@@ -29,6 +29,8 @@ pub(crate) enum Quota<'a> {
     Read { user: &'a str },
     /// A person acknowledges delivery or reading.
     Receipt { user: &'a str },
+    /// A person searches in messages.
+    Search { user: &'a str },
     /// A person sends in the room; ask [`Quota::Send`] first.
     RoomSend { room: Uuid },
     /// The service sends in the room.
@@ -91,6 +93,7 @@ struct Cells<C: Clock> {
     send: Limiter<C>,
     read: Limiter<C>,
     receipt: Limiter<C>,
+    search: Limiter<C>,
     room_send: Limiter<C>,
     service_send: Limiter<C>,
     anonymous: Limiter<C>,
@@ -110,6 +113,7 @@ impl<C: Clock + Clone> Cells<C> {
             send: limiter(settings.send_rate),
             read: limiter(settings.read_rate),
             receipt: limiter(settings.receipt_rate),
+            search: limiter(settings.search_rate),
             room_send: limiter(settings.room_send_rate),
             service_send: limiter(settings.service_send_rate),
             anonymous: limiter(settings.anonymous_rate),
@@ -123,6 +127,7 @@ impl<C: Clock + Clone> Cells<C> {
             Quota::Send { user } => self.check_user(&self.send, user),
             Quota::Read { user } => self.check_user(&self.read, user),
             Quota::Receipt { user } => self.check_user(&self.receipt, user),
+            Quota::Search { user } => self.check_user(&self.search, user),
             Quota::RoomSend { room } => self.check_key(&self.room_send, self.key(room)),
             Quota::ServiceSend { room } => self.check_key(&self.service_send, self.key(room)),
             Quota::Anonymous { address } => {

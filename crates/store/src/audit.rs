@@ -18,9 +18,10 @@ statements! {
     INSERT = "INSERT INTO audit (at, actor, actor_role, action, room, target, request_id, ip,
             user_agent, salt, detail, digest, chain)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-    RECENT = "SELECT 1 FROM audit WHERE actor = $1 AND room = $2 AND action = $3 AND at > $4 LIMIT 1";
+    RECENT = "SELECT 1 FROM audit WHERE actor = $1 AND room = $2 AND action = $3
+        AND at > $4 AND at <= $5 LIMIT 1";
     RECENT_NOWHERE = "SELECT 1 FROM audit WHERE actor = $1 AND room IS NULL AND action = $2
-        AND at > $3 LIMIT 1";
+        AND at > $3 AND at <= $4 LIMIT 1";
 }
 
 /// Held while an entry is appended, so that the chain has one end.
@@ -120,8 +121,14 @@ pub fn append_once(tx: &mut Tx<'_>, entry: &Entry<'_>, since: Millis, now: Milli
     // Before asking: of two that ask at once, one would not see the other's entry.
     lock(tx)?;
     let found = match entry.room {
-        Some(room) => tx.query_opt(&RECENT, &values![entry.actor, room, entry.action, since])?,
-        None => tx.query_opt(&RECENT_NOWHERE, &values![entry.actor, entry.action, since])?,
+        Some(room) => tx.query_opt(
+            &RECENT,
+            &values![entry.actor, room, entry.action, since, now],
+        )?,
+        None => tx.query_opt(
+            &RECENT_NOWHERE,
+            &values![entry.actor, entry.action, since, now],
+        )?,
     };
     if found.is_some() {
         return Ok(());

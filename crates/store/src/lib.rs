@@ -10,6 +10,7 @@ pub mod checkpoints;
 pub mod copy;
 mod engine;
 mod error;
+pub mod follow;
 pub mod history;
 pub mod log;
 pub mod messages;
@@ -22,7 +23,9 @@ pub mod receipts;
 pub mod reports;
 pub mod restore;
 pub mod rooms;
+pub mod search;
 mod sql;
+pub mod statistics;
 mod store;
 pub mod threads;
 pub mod timers;
@@ -43,6 +46,7 @@ pub fn statements() -> Vec<&'static Sql> {
         actors::SQL,
         audit::SQL,
         checkpoints::SQL,
+        follow::SQL,
         history::SQL,
         log::SQL,
         messages::SQL,
@@ -54,6 +58,7 @@ pub fn statements() -> Vec<&'static Sql> {
         restore::SQL,
         reports::SQL,
         rooms::SQL,
+        statistics::SQL,
         threads::SQL,
         unread::SQL,
         timers::SQL,
@@ -62,5 +67,6 @@ pub fn statements() -> Vec<&'static Sql> {
     .concat()
     .into_iter()
     .chain(rooms::listings())
+    .chain(search::listing())
     .collect()
 }

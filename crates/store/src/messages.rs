@@ -1,11 +1,15 @@
 //! Messages: the `message.created` entries of the log, with their present text and state.
 
+mod across;
+
 use std::collections::HashMap;
 
 use orderchat_domain::message::MessageType;
 use orderchat_domain::project::{MessageRecord, ParticipantRecord, QuoteRecord};
 use orderchat_domain::{MessageId, Millis, RoomId};
 use uuid::Uuid;
+
+pub use across::across;
 
 use crate::actors::{self, Actors};
 use crate::participants;

@@ -5,11 +5,15 @@ use refinery::{Migration, Runner};
 use crate::{Result, StoreError};
 
 /// Name and text of every migration, in order. Released ones never change.
-const MIGRATIONS: [(&str, &str); 5] = [
+const MIGRATIONS: [(&str, &str); 6] = [
     ("V1__first", include_str!("../migrations/V1__first.sql")),
     (
         "V2__room_head",
         include_str!("../migrations/V2__room_head.sql"),
+    ),
+    (
+        "V3__followers_search_statistics",
+        include_str!("../migrations/V3__followers_search_statistics.sql"),
     ),
     (
         "V4__timers_and_cards",

@@ -30,6 +30,13 @@ statements! {
             AND a.seq = (SELECT MIN(n.seq) FROM receipt_advance n
                 WHERE n.participant = i.participant AND n.kind = i.kind AND n.seq >= i.seq
                   AND n.visible_from <= i.seq)";
+    REACHED_EACH (n: Int, room: Int, kind: Int, seq: Int, sender: Int) =
+        "SELECT i.n, MIN(a.at) FROM {rows} JOIN participant p
+            ON p.room = i.room AND p.k <> i.sender
+         JOIN receipt_advance a ON a.participant = p.k AND a.kind = i.kind
+            AND a.seq = (SELECT MIN(n.seq) FROM receipt_advance n
+                WHERE n.participant = p.k AND n.kind = i.kind AND n.seq >= i.seq)
+         GROUP BY i.n";
     PASSED = "SELECT CAST(COALESCE(SUM(CASE WHEN l.actor = $4 THEN 1 ELSE 0 END), 0) AS BIGINT),
             CAST(COALESCE(SUM(CASE WHEN l.actor <> $4 AND s.deleted_at IS NOT NULL
                 THEN 1 ELSE 0 END), 0) AS BIGINT)
@@ -43,6 +50,36 @@ statements! {
 pub enum Kind {
     Delivered = 0,
     Read = 1,
+}
+
+/// A message whose first receipt is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) room: i64,
+    pub(crate) kind: Kind,
+    pub(crate) seq: u64,
+    /// A participant's key, 0 for the system.
+    pub(crate) sender: i64,
+}
+
+/// [`reached`] for messages of many rooms: those that were reached, and when. Looks at the people of
+/// each message's room.
+///
+/// # Errors
+/// As any read.
+pub(crate) fn reached_each(tx: &mut Tx<'_>, asked: &[Asked]) -> Result<Vec<(Asked, Millis)>> {
+    let rows: Vec<_> = (0_u64..)
+        .zip(asked)
+        .map(|(n, one)| values![n, one.room, one.kind as i64, one.seq, one.sender].to_vec())
+        .collect();
+    let mut times = Vec::with_capacity(asked.len());
+    for mut row in tx.query_rows(&REACHED_EACH, &rows)? {
+        let n: u64 = row.take()?;
+        if let (Some(one), Some(at)) = (asked.get(n as usize), row.take::<Option<Millis>>()?) {
+            times.push((*one, at));
+        }
+    }
+    Ok(times)
 }
 
 /// Marks read at once beside two for each seq of a page, which is as many as a seq can have.

@@ -2,7 +2,7 @@
 
 use crate::sql::statements;
 use crate::value::values;
-use crate::{Result, Tx, checkpoints, meta};
+use crate::{Result, Tx, checkpoints, follow, meta};
 
 statements! {
     SET_EPOCH = "UPDATE meta SET value = $2 WHERE name = $1";
@@ -23,5 +23,6 @@ pub fn adopt(tx: &mut Tx<'_>, epoch: &str) -> Result<Option<String>> {
     };
     tx.execute(&SET_EPOCH, &values![EPOCH, epoch])?;
     checkpoints::forget_horizons(tx)?;
+    follow::restart(tx)?;
     Ok(Some(before))
 }

@@ -25,6 +25,8 @@ pub(crate) enum Kind {
 #[derive(Debug)]
 pub struct Sql {
     text: Cow<'static, str>,
+    /// Where PostgreSQL needs words of its own.
+    postgres: Option<&'static str>,
     columns: &'static [(&'static str, Kind)],
     rendered: OnceLock<Rendered>,
 }
@@ -49,6 +51,21 @@ impl Sql {
     pub(crate) const fn new(text: &'static str, columns: &'static [(&'static str, Kind)]) -> Self {
         Self {
             text: Cow::Borrowed(text),
+            postgres: None,
+            columns,
+            rendered: OnceLock::new(),
+        }
+    }
+
+    /// A text of its own for each engine, where one cannot serve both.
+    pub(crate) const fn of_each(
+        sqlite: &'static str,
+        postgres: &'static str,
+        columns: &'static [(&'static str, Kind)],
+    ) -> Self {
+        Self {
+            text: Cow::Borrowed(sqlite),
+            postgres: Some(postgres),
             columns,
             rendered: OnceLock::new(),
         }
@@ -57,6 +74,7 @@ impl Sql {
     pub(crate) const fn made(text: String) -> Self {
         Self {
             text: Cow::Owned(text),
+            postgres: None,
             columns: &[],
             rendered: OnceLock::new(),
         }
@@ -174,7 +192,7 @@ impl Sql {
             .collect();
         let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
         let rows = format!("unnest({}) AS i({})", arrays.join(", "), names.join(", "));
-        let text = self.text.replace("{rows}", &rows);
+        let text = self.postgres.unwrap_or(&self.text).replace("{rows}", &rows);
         without_locks(&text, |table| format!("FOR UPDATE OF {table}"))
     }
 }
@@ -193,14 +211,21 @@ fn without_locks(text: &str, lock: impl Fn(&str) -> String) -> String {
     out
 }
 
-/// Declares the SQL texts of a module, and the list `SQL` of all of them.
+/// Declares the SQL texts of a module, and the list `SQL` of all of them. A second text is
+/// PostgreSQL's.
 macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident $(($($column:ident: $kind:ident),* $(,)?))? = $text:expr;)*) => {
-        $($(#[$doc])* pub(crate) static $name: $crate::sql::Sql = $crate::sql::Sql::new(
-            $text,
-            &[$($((stringify!($column), $crate::sql::Kind::$kind)),*)?],
+    ($($(#[$doc:meta])* $name:ident $(($($column:ident: $kind:ident),* $(,)?))?
+        = $text:expr $(, $postgres:expr)?;)*) => {
+        $($(#[$doc])* pub(crate) static $name: $crate::sql::Sql = $crate::sql::statements!(
+            @sql [$($((stringify!($column), $crate::sql::Kind::$kind)),*)?] $text $(, $postgres)?
         );)*
         pub(crate) const SQL: &[&$crate::sql::Sql] = &[$(&$name),*];
+    };
+    (@sql [$($columns:tt)*] $text:expr) => {
+        $crate::sql::Sql::new($text, &[$($columns)*])
+    };
+    (@sql [$($columns:tt)*] $text:expr, $postgres:expr) => {
+        $crate::sql::Sql::of_each($text, $postgres, &[$($columns)*])
     };
 }
 pub(crate) use statements;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 pub use crate::engine::postgres::SETTINGS as POSTGRES_SETTINGS;
 use crate::engine::postgres::{Postgres, Session, Waiting};
@@ -47,6 +47,8 @@ static POSTGRES_DURABILITY: Sql = Sql::new(
 pub struct Store {
     backend: Backend,
     fatal: Arc<Notify>,
+    /// Counts the writes that this node committed.
+    commits: Arc<watch::Sender<u64>>,
     migrated: Migrated,
 }
 
@@ -112,6 +114,7 @@ impl Store {
         Ok(Self {
             backend,
             fatal,
+            commits: Arc::new(watch::Sender::new(0)),
             migrated,
         })
     }
@@ -140,6 +143,7 @@ impl Store {
                     applied: 0,
                     version,
                 },
+                commits: Arc::new(watch::Sender::new(0)),
             }),
             Some(version) => Err(StoreError::Unusable(format!(
                 "the database has schema version {version}, this is the program for {newest}: use \
@@ -172,6 +176,12 @@ impl Store {
             ));
         }
         Ok(())
+    }
+
+    /// Changes when this node has committed a write: who follows the log looks again.
+    #[must_use]
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
     }
 
     /// Resolves when the database can no longer be trusted and the process must end.
@@ -311,7 +321,7 @@ impl Store {
         E: From<StoreError> + AsStoreError + Send + 'static,
         F: FnMut(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
     {
-        match &self.backend {
+        let result = match &self.backend {
             Backend::Sqlite(sqlite) => {
                 let (reply, answer) = oneshot::channel();
                 sqlite.submit(Box::new(Write {
@@ -324,8 +334,16 @@ impl Store {
                 })
             }
             Backend::Postgres(postgres) => postgres.write(room, write).await,
+        };
+        if result.is_ok() {
+            committed(&self.commits);
         }
+        result
     }
+}
+
+fn committed(commits: &watch::Sender<u64>) {
+    commits.send_modify(|count| *count = count.wrapping_add(1));
 }
 
 /// A command that takes many inputs of different rooms at once, in one transaction.
@@ -382,6 +400,7 @@ impl<B: Batch> Grouped<B> {
                     let writer = Writer {
                         postgres: Arc::clone(postgres),
                         batch: Arc::clone(&batch),
+                        commits: Arc::clone(&store.commits),
                     };
                     drop(tokio::task::spawn_blocking(move || writer.run(receive)));
                     send
@@ -435,6 +454,7 @@ fn one<B: Batch>(
 struct Writer<B> {
     postgres: Arc<Postgres>,
     batch: Arc<B>,
+    commits: Arc<watch::Sender<u64>>,
 }
 
 impl<B: Batch> Writer<B> {
@@ -480,6 +500,7 @@ impl<B: Batch> Writer<B> {
         let inputs: Vec<&B::Input> = group.iter().map(|pending| &pending.input).collect();
         match self.run_together(handle, &inputs) {
             Ok(results) => {
+                committed(&self.commits);
                 for (pending, result) in group.into_iter().zip(results) {
                     let _ = pending.reply.send(result);
                 }

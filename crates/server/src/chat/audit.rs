@@ -118,12 +118,23 @@ impl Chat {
     /// Records that staff read a room they are not in, before they are answered: once per person,
     /// room and 10 minutes. The service reads as the business's own system and is not recorded.
     pub(crate) async fn note_reading(&self, ctx: &Context, scene: &Scene) -> Result<()> {
-        if ctx.caller.is_service() || scene.active().is_some() {
+        self.note_readings(ctx, [scene]).await
+    }
+
+    /// [`Chat::note_reading`] of several rooms.
+    pub(crate) async fn note_readings(
+        &self,
+        ctx: &Context,
+        scenes: impl IntoIterator<Item = &Scene> + Send,
+    ) -> Result<()> {
+        if ctx.caller.is_service() {
             return Ok(());
         }
-        let target = scene.room.record.id.to_string();
-        self.record_once(ctx, ROOM_READ, Some(scene.key()), target)
-            .await
+        let outside = scenes.into_iter().filter(|scene| scene.active().is_none());
+        let rooms = outside
+            .map(|scene| (Some(scene.key()), scene.room.record.id.to_string()))
+            .collect();
+        self.record_once(ctx, ROOM_READ, rooms).await
     }
 
     /// Records an attempt that was refused, with the route that was asked: once per person, kind of
@@ -139,7 +150,8 @@ impl Chat {
             Some(name) => self.key_of_room(name).await?,
             None => None,
         };
-        self.record_once(ctx, attempt.action(), key, route).await
+        self.record_once(ctx, attempt.action(), vec![(key, route)])
+            .await
     }
 
     async fn key_of_room(&self, name: &str) -> Result<Option<i64>> {
@@ -149,31 +161,48 @@ impl Chat {
         self.read(move |tx| key_of(tx, &name)).await
     }
 
+    /// Records what was done in each of these rooms, with its target.
     async fn record_once(
         &self,
         ctx: &Context,
         action: &'static str,
-        room: Option<i64>,
-        target: String,
+        done: Vec<(Option<i64>, String)>,
     ) -> Result<()> {
-        let place = (ctx.user, action, room);
         let since = ctx.now.plus(-EVERY);
-        let recorded = self.0.recent.0.lock().get(&place).copied();
-        if recorded.is_some_and(|at| at > since) {
+        let unrecorded: Vec<_> = {
+            let recent = self.0.recent.0.lock();
+            // Of what a clock that was put back calls the future it is not known when it was.
+            let is_recent = |at: &Millis| *at > since && *at <= ctx.now;
+            done.into_iter()
+                .filter(|(room, _)| {
+                    !recent
+                        .get(&(ctx.user, action, *room))
+                        .is_some_and(is_recent)
+                })
+                .collect()
+        };
+        if unrecorded.is_empty() {
             return Ok(());
         }
-        let asked = ctx.clone();
+        let (asked, entries) = (ctx.clone(), unrecorded.clone());
         self.write_anyway(None, move |tx| {
             let ip = asked.origin.ip.to_string();
-            let entry = entry(&asked, &ip, action, room, Some(&target), "");
-            Ok(append_once(tx, &entry, since, asked.now)?)
+            for (room, target) in &entries {
+                let entry = entry(&asked, &ip, action, *room, Some(target), "");
+                append_once(tx, &entry, since, asked.now)?;
+            }
+            Ok(())
         })
         .await?;
         let mut recent = self.0.recent.0.lock();
         if recent.len() >= REMEMBERED {
             recent.clear();
         }
-        recent.insert(place, ctx.now);
+        recent.extend(
+            unrecorded
+                .into_iter()
+                .map(|(room, _)| ((ctx.user, action, room), ctx.now)),
+        );
         Ok(())
     }
 

@@ -134,6 +134,8 @@ settings! {
     read_rate: Rate = "50/s burst 200", "RATE", Open, parse::rate;
     /// Receipts of one user.
     receipt_rate: Rate = "10/s burst 100", "RATE", Open, parse::rate;
+    /// Searches in messages of one user.
+    search_rate: Rate = "2/s burst 20", "RATE", Open, parse::rate;
     /// Answers 404 that one user may cause before everything of theirs has to wait.
     not_found_rate: Rate = "30/min burst 30", "RATE", Open, parse::rate;
     /// Sends of people in one room.

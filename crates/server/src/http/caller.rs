@@ -32,6 +32,10 @@ pub(crate) struct Authenticated(pub(crate) Context);
 #[derive(Clone, Debug)]
 pub(crate) struct Acknowledging(pub(crate) Context);
 
+/// Somebody who searches in messages: counts as a search.
+#[derive(Clone, Debug)]
+pub(crate) struct Searching(pub(crate) Context);
+
 /// Somebody who writes: counts nothing yet, the handler asks [`quota::sends`] or
 /// [`quota::changes`] when it is due.
 #[derive(Clone, Debug)]
@@ -53,6 +57,16 @@ impl FromRequestParts<AppState> for Acknowledging {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let context = identify(parts, state).await?;
         quota::receipts(&state.limits, &context)?;
+        Ok(Self(context))
+    }
+}
+
+impl FromRequestParts<AppState> for Searching {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let context = identify(parts, state).await?;
+        quota::searches(&state.limits, &context)?;
         Ok(Self(context))
     }
 }

@@ -19,6 +19,11 @@ pub(super) fn receipts(limits: &Limits, context: &Context) -> Result<(), Problem
     check(limits, context, |user| Quota::Receipt { user })
 }
 
+/// Counts a search.
+pub(super) fn searches(limits: &Limits, context: &Context) -> Result<(), Problem> {
+    check(limits, context, |user| Quota::Search { user })
+}
+
 /// Counts an edit, a delete or another change: they share the user's limit of sends.
 pub(super) fn changes(limits: &Limits, context: &Context) -> Result<(), Problem> {
     check(limits, context, |user| Quota::Send { user })

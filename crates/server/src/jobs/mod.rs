@@ -2,6 +2,7 @@
 //! ends with the server; what it does is a command of `chat`, like any other.
 
 mod checkpoints;
+mod followers;
 mod timers;
 
 use std::time::Duration;
@@ -35,6 +36,7 @@ pub(crate) fn start(chat: &Chat, needs: Needs, stop: &CancellationToken) {
         every("presence", PRESENCE_EVERY, stop.clone(), write_presence),
     );
     spawn("timers", timers::run(chat.clone(), stop.clone()));
+    followers::start(chat, stop);
 }
 
 /// Does `step` at once and then every `period`, until stopped. A failure is logged under `name`,

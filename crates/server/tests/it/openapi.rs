@@ -20,6 +20,8 @@ pub(crate) const ROUTES: &str = "
     POST /api/chat/rooms/{}/leave/
     POST /api/chat/rooms/{}/read/
     GET /api/chat/rooms/{}/events/
+    GET /api/chat/rooms/{}/stats/
+    GET /api/chat/search/
     GET /api/chat/rooms/{}/participants/
     POST /api/chat/rooms/{}/participants/
     GET /api/chat/participants/{}/

@@ -35,11 +35,15 @@ fn insert(into: &str, count: u32, select: &str) -> String {
 }
 
 /// User 1 is in every room, as staff may be; everybody else is in one at most.
-fn inserts(engine: Engine) -> [String; 15] {
+fn inserts(engine: Engine) -> [String; 18] {
     // The ith sixteen bytes, in each engine's words.
     let id = match engine {
         Engine::Sqlite => "unhex(printf('%032x', i))",
         Engine::Postgres => "decode(lpad(to_hex(i), 32, '0'), 'hex')",
+    };
+    let tx = match engine {
+        Engine::Sqlite => "0",
+        Engine::Postgres => "i / 10",
     };
     let now = NOW.0;
     let (room, seq) = (
@@ -90,11 +94,11 @@ fn inserts(engine: Engine) -> [String; 15] {
         ),
         insert(
             "log (room, seq, kind, at, actor, actor_role, subject, ordinal, message_id,
-                message_type, key_hash, digest, chain)",
+                message_type, key_hash, digest, chain, tx)",
             MESSAGES,
             &format!(
                 "{room}, {seq}, 'message.created', {now} + i, i % {USERS} + 1, 'customer', {seq},
-                 {seq}, {id}, 'text', {id}, {id}, {id}"
+                 {seq}, {id}, 'text', {id}, {id}, {id}, {tx}"
             ),
         ),
         insert("entry_text (g, salt, body)", MESSAGES, &format!("i, {id}, 'message ' || i")),
@@ -123,6 +127,13 @@ fn inserts(engine: Engine) -> [String; 15] {
             MESSAGES,
             &format!("{room}, 1, {seq}, {now} + i"),
         ),
+        insert(
+            "search_unit (k, first_tx, first_g, oldest_at, newest_at, starts)",
+            MESSAGES / 50,
+            &format!("i - 1, {tx}, i, {now}, {now} + i, {id}"),
+        ),
+        insert("search_bits (k, bits)", MESSAGES, &format!("i, {id}")),
+        insert("room_statistics (room, seq, state)", ROOMS, "i, 100, '{}'"),
         insert(
             "audit (at, actor, actor_role, action, room, salt, detail, digest, chain)",
             MESSAGES / 10,

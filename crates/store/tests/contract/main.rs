@@ -18,10 +18,12 @@ mod database;
 mod edits;
 mod filled;
 mod fixture;
+mod followers;
 mod groups;
 mod harness;
 mod lists;
 mod log;
+mod message_search;
 mod messages;
 mod migrations;
 mod opening;
@@ -45,9 +47,11 @@ fn main() -> std::process::ExitCode {
         checkpoints::TESTS,
         conflicts::TESTS,
         edits::TESTS,
+        followers::TESTS,
         groups::TESTS,
         lists::TESTS,
         log::TESTS,
+        message_search::TESTS,
         messages::TESTS,
         migrations::TESTS,
         opening::TESTS,

@@ -4,7 +4,7 @@ use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use orderchat_domain::{FieldError, Refusal, Rule};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Ref, Type};
 use utoipa::openapi::{OpenApi, RefOr};
@@ -51,14 +51,21 @@ struct Asks {
 
 impl Asks {
     fn of(operation: &Operation, writes: bool, with_id: bool) -> Self {
-        let query = operation.parameters.iter().flatten().any(|parameter| {
-            matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query)
-        });
+        let in_query = |parameter: &RefOr<Parameter>| match parameter {
+            RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
+            RefOr::Ref(_) => false,
+        };
+        let query = operation.parameters.iter().flatten().any(in_query);
+        let names_a_room = operation
+            .parameters
+            .iter()
+            .flatten()
+            .any(|parameter| matches!(parameter, RefOr::T(named) if named.name == "room"));
         Self {
             body: operation.request_body.is_some(),
             query,
             writes,
-            with_id,
+            with_id: with_id || names_a_room,
         }
     }
 }

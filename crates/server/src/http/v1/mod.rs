@@ -13,6 +13,8 @@ mod participants;
 mod reports;
 mod room_actions;
 mod rooms;
+mod search;
+mod statistics;
 mod threads;
 mod unread;
 mod users;
@@ -29,6 +31,8 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .nest("/api/chat", room_actions::router())
         .nest("/api/chat", participants::router())
         .nest("/api/chat", messages::router())
+        .nest("/api/chat", search::router())
+        .nest("/api/chat", statistics::router())
         .nest("/api/chat", threads::router())
         .nest("/api/chat", unread::router())
         .nest("/api/chat", history::router())

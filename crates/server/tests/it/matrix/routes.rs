@@ -55,7 +55,7 @@ const fn route(
 }
 
 #[rustfmt::skip]
-pub(super) const ROUTES: [Route; 48] = [
+pub(super) const ROUTES: [Route; 50] = [
     route("GET",    "/api/chat/rooms/",                             "", Token, 200),
     route("POST",   "/api/chat/rooms/",                             r#"{"order":"{order}"}"#, Create, 200),
     route("GET",    "/api/chat/rooms/{room}/",                      "", Card, 200),
@@ -69,6 +69,8 @@ pub(super) const ROUTES: [Route; 48] = [
     route("POST",   "/api/chat/rooms/{room}/leave/",                "{}", Table(A::LeaveRoom), 200),
     route("POST",   "/api/chat/rooms/{room}/read/",                 "{}", Receipt, 200),
     route("GET",    "/api/chat/rooms/{room}/events/",               "", Table(A::ReadRoom), 200),
+    route("GET",    "/api/chat/rooms/{room}/stats/",                "", Table(A::ReadStatistics), 200),
+    route("GET",    "/api/chat/search/?q=said&room={room}",         "", Table(A::ReadRoom), 200),
     route("GET",    "/api/chat/rooms/{room}/participants/",         "", Table(A::ReadRoom), 200),
     route("POST",   "/api/chat/rooms/{room}/participants/",         r#"{"user":"extra"}"#, Table(A::AddParticipant), 201),
     route("GET",    "/api/chat/rooms/{room}/messages/",             "", Table(A::ReadRoom), 200),
