@@ -209,6 +209,7 @@ fn participant(room: &StoredRoom, person: Person, role: Role) -> ParticipantReco
         marks: Watermarks::default(),
         unread: Unread::default(),
         visible_from: 1,
+        news_before: 0,
         messages_before: 0,
         version: 0,
     }
