@@ -1,7 +1,7 @@
 -- Signed checkpoints: how far every chain had come. `number` is 1, 2, 3 … without a gap. What is
 -- signed is described in the domain's checkpoint.rs; `scanned` and `horizon` are not: how far the log
--- was looked through for rooms that changed, and on PostgreSQL the snapshot's xmax, before which
--- every transaction must have ended until nothing up to `scanned` can appear any more.
+-- was looked through for rooms that changed, and on PostgreSQL the snapshot's xmax. `settled` is its
+-- xmin: what began before that had ended and was seen.
 CREATE TABLE checkpoint (
   number @int PRIMARY KEY,
   epoch @text NOT NULL,
@@ -14,7 +14,8 @@ CREATE TABLE checkpoint (
   public_key @bytes NOT NULL,
   signature @bytes NOT NULL,
   scanned @int NOT NULL,
-  horizon @int NOT NULL
+  horizon @int NOT NULL,
+  settled @int NOT NULL
 ) @table;
 
 -- The rooms of a checkpoint by their ids of the outside, so that one that has vanished is named.

@@ -21,18 +21,21 @@ statements! {
     OF_ROOM = "SELECT c.checkpoint, c.seq, c.chain FROM checkpoint_room c
         WHERE c.room = $1 AND c.checkpoint > $2 AND c.checkpoint <= $3
         ORDER BY c.checkpoint LIMIT $4";
-    SCANNED = "SELECT scanned FROM checkpoint WHERE horizon <= $1 ORDER BY number DESC LIMIT 1";
+    SCANNED = "SELECT scanned FROM checkpoint WHERE horizon <= (SELECT settled FROM checkpoint
+            ORDER BY number DESC LIMIT 1) ORDER BY number DESC LIMIT 1";
     SCAN = "SELECT g, room, seq, chain FROM log WHERE g > $1 ORDER BY g LIMIT $2";
     IDS (k: Int) = "SELECT r.k, r.id FROM {rows} JOIN room r ON r.k = i.k";
     SIGNED (room: Bytes) = "SELECT i.room, (SELECT c.seq FROM checkpoint_room c
             WHERE c.room = i.room ORDER BY c.checkpoint DESC LIMIT 1) FROM {rows}";
     INSERT = "INSERT INTO checkpoint (number, epoch, at, previous, audit_entry, audit_chain, rooms,
-            root, public_key, signature, scanned, horizon)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+            root, public_key, signature, scanned, horizon, settled)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     INSERT_ROOMS (checkpoint: Int, room: Bytes, seq: Int, chain: Bytes) =
         "INSERT INTO checkpoint_room (checkpoint, room, seq, chain)
          SELECT i.checkpoint, i.room, i.seq, i.chain FROM {rows}";
-    FORGET_HORIZONS = "UPDATE checkpoint SET horizon = 0 WHERE horizon <> 0";
+    REWIND = "UPDATE checkpoint SET scanned = $1
+        WHERE number = (SELECT MAX(number) FROM checkpoint)";
+    FORGET_HORIZONS = "UPDATE checkpoint SET horizon = 0, settled = 0 WHERE horizon <> 0";
 }
 
 // PostgreSQL only: not among the texts that both engines prepare.
@@ -69,30 +72,30 @@ pub struct Changes {
     pub more: bool,
     scanned: i64,
     horizon: i64,
+    settled: i64,
 }
 
 /// The rooms that have changed since the newest checkpoint, at most [`MOST_ROOMS`]. Run it in a
 /// read: the log may be long, and a writer must not wait for it.
 ///
 /// A room is never missed. The log is looked through in the order it was written. On SQLite that is
-/// the order of the commits. On PostgreSQL entries appear late; so a scan does not go on from where
-/// the one before ended but from the newest one that began when every transaction that could still
-/// add something had ended: whoever writes to the log has an `xid` before they have a `g` (the
-/// room's row is locked first), so all `g` up to one that a snapshot shows belong to transactions
-/// below its xmax, and those are over once the xmin of a later snapshot has reached it.
+/// the order of the commits. On PostgreSQL entries appear late: a scan does not see what began before
+/// it and is committed after. So the next one does not go on from where it ended, but from where the
+/// newest one ended whose xmax is not above the xmin of the last scan. What the last scan did not see
+/// belongs to a transaction at or above that xmin, which began after that earlier one's snapshot; and
+/// whoever writes to the log has an `xid` before they have a `g` (the room is locked first), so its
+/// `g` is above all that the earlier one saw.
 ///
 /// # Errors
 /// As any read.
 pub fn changes(tx: &mut Tx<'_>) -> Result<Changes> {
     let newest = newest(tx)?;
     let (settled, horizon) = snapshot(tx)?;
-    let from = match tx.query_opt(&SCANNED, &values![settled])? {
-        Some(mut row) => row.take()?,
-        None => 0,
-    };
+    let from = start(tx)?;
     let mut changes = Changes {
         after: newest.map_or(0, |signed| signed.checkpoint.number),
         horizon,
+        settled,
         scanned: from,
         ..Changes::default()
     };
@@ -106,6 +109,14 @@ pub fn changes(tx: &mut Tx<'_>) -> Result<Changes> {
     }
     drop_signed(tx, &mut changes.rooms)?;
     Ok(changes)
+}
+
+/// Where the next scan begins.
+fn start(tx: &mut Tx<'_>) -> Result<i64> {
+    match tx.query_opt(&SCANNED, &[])? {
+        Some(mut row) => row.take(),
+        None => Ok(0),
+    }
 }
 
 /// The last entry of each room among those after `changes.scanned`.
@@ -207,7 +218,8 @@ pub fn insert(tx: &mut Tx<'_>, signed: &Signed, changes: &Changes) -> Result<()>
             &checkpoint.key,
             &signed.signature,
             changes.scanned,
-            changes.horizon
+            changes.horizon,
+            changes.settled
         ],
     )?;
     let rows: Vec<_> = changes
@@ -316,10 +328,12 @@ pub fn of_room(
 }
 
 /// Forgets what hangs on the transaction ids of the PostgreSQL server that the database was on
-/// before: in another one they begin anew. The next checkpoint looks from the newest on.
+/// before: in another one they begin anew. The next checkpoint looks from where it would have looked.
 ///
 /// # Errors
 /// As any write.
 pub(crate) fn forget_horizons(tx: &mut Tx<'_>) -> Result<()> {
-    tx.execute(&FORGET_HORIZONS, &[]).map(drop)
+    let from = start(tx)?;
+    tx.execute(&REWIND, &values![from])?;
+    tx.execute(&FORGET_HORIZONS, &[])
 }

@@ -75,14 +75,3 @@ impl From<tokio_postgres::Error> for StoreError {
         }
     }
 }
-
-impl From<deadpool_postgres::PoolError> for StoreError {
-    fn from(error: deadpool_postgres::PoolError) -> Self {
-        match error {
-            deadpool_postgres::PoolError::Timeout(_) => {
-                Self::Busy("no connection was free in time")
-            }
-            other => Self::Failed(other.to_string()),
-        }
-    }
-}

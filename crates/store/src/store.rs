@@ -527,9 +527,10 @@ impl<B: Batch> Writer<B> {
         handle: &tokio::runtime::Handle,
         inputs: &[&B::Input],
     ) -> Result<Vec<std::result::Result<B::Output, B::Refused>>> {
-        let connection = handle.block_on(self.postgres.connection())?;
+        let pool = self.postgres.pool();
+        let mut used = pool.take(handle.block_on(pool.place())?)?;
         let waiting = Waiting::default();
-        let session = Session::new(&connection, handle, &waiting);
+        let session = Session::new(used.get()?, &waiting);
         let run = || session.repeat(|tx| self.batch.run(tx, inputs));
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
             .unwrap_or_else(|_| Err(StoreError::Failed("a write panicked".to_owned())))

@@ -1,18 +1,18 @@
 //! PostgreSQL: a pool of connections, sessions that block on them, writers for grouped commands.
 
+mod pool;
+
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
-use futures_util::FutureExt;
 use futures_util::future::{MaybeDone, maybe_done};
-use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio_postgres::types::{ToSql, Type};
+
+use pool::{Connection, Pool};
 
 use super::Tx;
 use crate::migrate::{self, Migrated};
@@ -20,10 +20,6 @@ use crate::sql::{Kind, Sql};
 use crate::value::{Cell, Row, Value};
 use crate::{AsStoreError, Result, StoreError};
 
-/// Connections of one node. Two nodes and their tools fit into PostgreSQL's default of 100.
-const CONNECTIONS: usize = 24;
-/// How long a command waits for one.
-const WAIT: Duration = Duration::from_secs(5);
 /// How often a transaction that met another one is repeated.
 const TRIES: u32 = 5;
 /// Transactions on one room wait here, before the pool, so that a hot room cannot hold all
@@ -43,51 +39,56 @@ pub const SETTINGS: &str = "-c lock_timeout=4000 -c statement_timeout=8000 \
 
 #[derive(Debug)]
 pub(crate) struct Postgres {
-    pool: Pool,
+    pool: Arc<Pool>,
     queues: Vec<Arc<Mutex<()>>>,
 }
 
 impl Postgres {
     /// Connects, checks and migrates.
     pub(crate) async fn open(url: &str) -> Result<(Self, Migrated)> {
-        let (postgres, mut connection) = Self::connect(url).await?;
-        let migrated = migrate::postgres(&mut connection).await?;
+        let postgres = Self::new(url)?;
+        let migrated = postgres
+            .first(|connection| {
+                let runtime = connection.take_runtime()?;
+                let migrated = runtime.block_on(migrate::postgres(connection.client_mut()));
+                connection.put_runtime(runtime);
+                migrated
+            })
+            .await?;
         Ok((postgres, migrated))
     }
 
     /// Connects, changing nothing; and the version of the schema, `None` when there is none.
     pub(crate) async fn open_to_read(url: &str) -> Result<(Self, Option<usize>)> {
-        let (postgres, connection) = Self::connect(url).await?;
-        let table = connection
-            .query_one(
-                "SELECT CAST(to_regclass('refinery_schema_history') AS TEXT)",
-                &[],
-            )
+        const TABLE: &str = "SELECT CAST(to_regclass('refinery_schema_history') AS TEXT)";
+        let postgres = Self::new(url)?;
+        let version = postgres
+            .first(|connection| {
+                let client = connection.client();
+                let table = connection.block_on(client.query_one(TABLE, &[]))?;
+                if table.try_get::<_, Option<String>>(0)?.is_none() {
+                    return Ok(None);
+                }
+                let version = connection.block_on(client.query_one(migrate::VERSION, &[]))?;
+                Ok(usize::try_from(version.try_get::<_, i64>(0)?).ok())
+            })
             .await?;
-        if table.try_get::<_, Option<String>>(0)?.is_none() {
-            return Ok((postgres, None));
-        }
-        let version: i64 = connection
-            .query_one(migrate::VERSION, &[])
-            .await?
-            .try_get(0)?;
-        Ok((postgres, usize::try_from(version).ok()))
+        Ok((postgres, version))
     }
 
     /// Whether another process of ours has connections to this database.
     pub(crate) async fn is_served(&self) -> Result<bool> {
-        let connection = self.connection().await?;
-        let others = connection
-            .query_one(
-                "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()
-                 AND application_name = 'orderchat' AND pid <> pg_backend_pid()",
-                &[],
-            )
-            .await?;
-        Ok(others.try_get::<_, i64>(0)? > 0)
+        const OTHERS: &str = "SELECT COUNT(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name = 'orderchat'
+              AND pid <> pg_backend_pid()";
+        self.first(|connection| {
+            let others = connection.block_on(connection.client().query_one(OTHERS, &[]))?;
+            Ok(others.try_get::<_, i64>(0)? > 0)
+        })
+        .await
     }
 
-    async fn connect(url: &str) -> Result<(Self, Object)> {
+    fn new(url: &str) -> Result<Self> {
         let mut config: tokio_postgres::Config = url.parse().map_err(|_| {
             StoreError::Unusable(
                 "the PostgreSQL address cannot be read; give postgres://user:password@host/database"
@@ -98,32 +99,29 @@ impl Postgres {
         let options = config.get_options().unwrap_or_default();
         let options = format!("{options} {SETTINGS}");
         config.options(options.trim());
-        let manager = Manager::from_config(
-            config,
-            tokio_postgres::NoTls,
-            ManagerConfig {
-                recycling_method: RecyclingMethod::Fast,
-            },
-        );
-        let pool = Pool::builder(manager)
-            .max_size(CONNECTIONS)
-            .runtime(Runtime::Tokio1)
-            .timeouts(Timeouts {
-                wait: Some(WAIT),
-                create: Some(WAIT),
-                recycle: Some(WAIT),
-            })
-            .build()
-            .map_err(|e| StoreError::Unusable(e.to_string()))?;
-        let connection = pool.get().await.map_err(|e| {
-            StoreError::Unusable(format!("cannot connect to PostgreSQL: {}", reason(&e)))
-        })?;
-        let queues = (0..QUEUES).map(|_| Arc::default()).collect();
-        Ok((Self { pool, queues }, connection))
+        Ok(Self {
+            pool: Arc::new(Pool::new(config)),
+            queues: (0..QUEUES).map(|_| Arc::default()).collect(),
+        })
     }
 
-    pub(crate) async fn connection(&self) -> Result<Object> {
-        Ok(self.pool.get().await?)
+    /// Does something before there are transactions.
+    async fn first<T: Send + 'static>(
+        &self,
+        run: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (pool, place) = (Arc::clone(&self.pool), self.pool.place().await?);
+        blocking(move || {
+            let mut used = pool.take(place).map_err(|error| {
+                StoreError::Unusable(format!("cannot connect to PostgreSQL: {}", plain(&error)))
+            })?;
+            run(used.get()?)
+        })
+        .await
+    }
+
+    pub(crate) const fn pool(&self) -> &Arc<Pool> {
+        &self.pool
     }
 
     /// Runs a read on a snapshot.
@@ -133,10 +131,11 @@ impl Postgres {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
     {
-        let connection = self.connection().await?;
-        blocking(move |handle| {
+        let (pool, place) = (Arc::clone(&self.pool), self.pool.place().await?);
+        blocking(move || {
+            let mut used = pool.take(place)?;
             let waiting = Waiting::default();
-            let session = Session::new(&connection, &handle, &waiting);
+            let session = Session::new(used.get()?, &waiting);
             session.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
             // After a panic the next user of the connection would be inside this transaction.
             let guard = Rollback(Some(session));
@@ -167,38 +166,35 @@ impl Postgres {
             Some(queue) => Some(Arc::clone(queue).lock_owned().await),
             None => None,
         };
-        let connection = self.connection().await?;
-        blocking(move |handle| {
+        let (pool, place) = (Arc::clone(&self.pool), self.pool.place().await?);
+        blocking(move || {
             // Kept until the transaction has ended, also when its caller has gone before.
             let _turn = turn;
+            let mut used = pool.take(place)?;
             let waiting = Waiting::default();
-            Session::new(&connection, &handle, &waiting).repeat(write)
+            Session::new(used.get()?, &waiting).repeat(write)
         })
         .await
     }
 }
 
-fn reason(error: &deadpool_postgres::PoolError) -> String {
+/// What an error says, without whose it is.
+fn plain(error: &StoreError) -> String {
     match error {
-        deadpool_postgres::PoolError::Backend(backend) => std::error::Error::source(backend)
-            .map_or_else(
-                || backend.to_string(),
-                |source| format!("{backend}: {source}"),
-            ),
+        StoreError::Failed(why) => why.clone(),
         other => other.to_string(),
     }
 }
 
 /// Runs on a thread that may block.
 async fn blocking<T, E>(
-    run: impl FnOnce(Handle) -> std::result::Result<T, E> + Send + 'static,
+    run: impl FnOnce() -> std::result::Result<T, E> + Send + 'static,
 ) -> std::result::Result<T, E>
 where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,
 {
-    let handle = Handle::current();
-    tokio::task::spawn_blocking(move || run(handle))
+    tokio::task::spawn_blocking(run)
         .await
         .unwrap_or_else(|_| Err(StoreError::Failed("a transaction panicked".to_owned()).into()))
 }
@@ -225,16 +221,14 @@ type Params = Vec<Box<dyn ToSql + Sync>>;
 /// needs no answer waits to be sent with what does, in the order it was asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Session<'a> {
-    client: &'a Object,
-    handle: &'a Handle,
+    connection: &'a Connection,
     waiting: &'a Waiting,
 }
 
 impl<'a> Session<'a> {
-    pub(crate) const fn new(client: &'a Object, handle: &'a Handle, waiting: &'a Waiting) -> Self {
+    pub(crate) const fn new(connection: &'a Connection, waiting: &'a Waiting) -> Self {
         Self {
-            client,
-            handle,
+            connection,
             waiting,
         }
     }
@@ -247,8 +241,7 @@ impl<'a> Session<'a> {
     fn end(&self, how: &str) {
         let unsent = self.waiting.take();
         if !matches!(unsent.first(), Some(Unsent::Begin(_))) {
-            // Sent when first polled; the connection drops the answer that nobody waits for.
-            let _ = self.client.batch_execute(how).now_or_never();
+            self.connection.tell(how);
         }
     }
 
@@ -263,7 +256,7 @@ impl<'a> Session<'a> {
                 Unsent::Statement(sql, _) => self.statement(sql).map(Some),
             })
             .collect::<Result<Vec<_>>>()?;
-        let client: &tokio_postgres::Client = self.client;
+        let client = self.connection.client();
         let mut earlier: Vec<_> = unsent
             .iter()
             .zip(&statements)
@@ -279,7 +272,7 @@ impl<'a> Session<'a> {
                 }))
             })
             .collect();
-        self.handle.block_on(async {
+        self.connection.block_on(async {
             for one in &mut earlier {
                 sent(one).await;
             }
@@ -289,7 +282,7 @@ impl<'a> Session<'a> {
                 // The first error is the one that made all later ones.
                 Pin::new(&mut one).take_output().unwrap_or(Ok(()))?;
             }
-            Ok(last?)
+            last
         })
     }
 
@@ -336,19 +329,18 @@ impl<'a> Session<'a> {
             self.waiting.take();
             return Ok(());
         }
-        self.send(self.client.batch_execute("COMMIT"))
+        self.send(self.connection.client().batch_execute("COMMIT"))
     }
 
     fn statement(&self, sql: &Sql) -> Result<tokio_postgres::Statement> {
-        Ok(self
-            .handle
-            .block_on(self.client.prepare_cached(sql.postgres()))?)
+        self.connection.statement(sql)
     }
 
     /// Prepares the text, and checks that parameters and columns are of types that [`Value`] and
     /// [`Cell`] have: PostgreSQL infers them, and tells of another one only when it runs.
     pub(crate) fn prepare(&self, sql: &Sql) -> Result<()> {
-        let statement = self.handle.block_on(self.client.prepare(sql.postgres()))?;
+        let client = self.connection.client();
+        let statement = self.connection.block_on(client.prepare(sql.postgres()))?;
         let single = sql.columns().is_empty();
         let foreign = statement
             .params()
@@ -373,7 +365,7 @@ impl<'a> Session<'a> {
             .iter()
             .map(|value| value as &(dyn ToSql + Sync))
             .collect();
-        let rows = self.send(self.client.query(&statement, &params))?;
+        let rows = self.send(self.connection.client().query(&statement, &params))?;
         rows.iter().map(row).collect()
     }
 
@@ -383,7 +375,7 @@ impl<'a> Session<'a> {
             .iter()
             .map(|value| value as &(dyn ToSql + Sync))
             .collect();
-        self.send(self.client.execute(&statement, &params))
+        self.send(self.connection.client().execute(&statement, &params))
     }
 
     pub(crate) fn execute_later(&self, sql: &'static Sql, params: &[Value<'_>]) {
@@ -400,7 +392,7 @@ impl<'a> Session<'a> {
     pub(crate) fn query_rows(&self, sql: &Sql, rows: &[Vec<Value<'_>>]) -> Result<Vec<Row>> {
         let statement = self.statement(sql)?;
         let params = arrays(sql, rows);
-        let rows = self.send(self.client.query(&statement, &refs(&params)))?;
+        let rows = self.send(self.connection.client().query(&statement, &refs(&params)))?;
         rows.iter().map(row).collect()
     }
 
@@ -413,7 +405,7 @@ impl<'a> Session<'a> {
             .iter()
             .map(|(sql, rows)| Ok((self.statement(sql)?, arrays(sql, rows))))
             .collect::<Result<Vec<_>>>()?;
-        let client: &tokio_postgres::Client = self.client;
+        let client = self.connection.client();
         let answers = self.send(async {
             let mut queries: Vec<_> = asked
                 .iter()
