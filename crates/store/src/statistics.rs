@@ -176,7 +176,7 @@ impl Follower for Statistics {
     }
 }
 
-/// The statistics of a room up to and with its newest entry, `head`; as far as [`UNKEPT`] entries
+/// The statistics of a room up to and with its newest entry, `head`; as far as `UNKEPT` entries
 /// reach when its follower is further behind than that.
 ///
 /// # Errors

@@ -41,7 +41,13 @@ pub(crate) fn verify(settings: &Settings, wanted: &Wanted) -> anyhow::Result<Exi
         let store = Store::open_to_read(&options(&settings.database)).await?;
         let chat = commands(settings, store);
         let room = match &wanted.room {
-            Some(name) => Some(chat.room_id(name).await.context("--room")?),
+            Some(name) => {
+                let there_is_none = || format!("--room {name}: there is no such room");
+                let room = chat.room_id(name).await.with_context(there_is_none)?;
+                // An id that no room has may be of one that has vanished: that is to be found.
+                ensure!(!room.0.is_nil(), "{}", there_is_none());
+                Some(room)
+            }
             None => None,
         };
         let verification = Verification {

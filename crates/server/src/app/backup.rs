@@ -2,7 +2,7 @@
 //! that its own tools made.
 
 use std::fs::{DirBuilder, File};
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -11,6 +11,7 @@ use anyhow::{Context as _, bail, ensure};
 use orderchat_domain::Millis;
 use orderchat_store::{copy, newest_schema};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::keys;
 use crate::clock;
@@ -43,6 +44,8 @@ pub(super) struct Manifest {
     program: String,
     schema: usize,
     made_at: String,
+    /// SHA-256 of the copy, in hexadecimal.
+    sha256: String,
 }
 
 /// Makes a backup in the folder `to`.
@@ -75,7 +78,7 @@ fn sqlite(settings: &Settings, file: &Path, to: &Path) -> anyhow::Result<ExitCod
     let database = partial.join(DATABASE);
     copy::take(file, &database)?;
     let schema = copy::check(&database)?;
-    describe(settings, &partial, "sqlite", schema)?;
+    describe(settings, &database, "sqlite", schema)?;
     std::fs::rename(&partial, to).with_context(|| to.display().to_string())?;
     copy::sync_folder(to)?;
     println!(
@@ -114,7 +117,7 @@ fn postgres(settings: &Settings, to: &Path) -> anyhow::Result<ExitCode> {
     );
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     std::fs::set_permissions(&dump, open).with_context(|| dump.display().to_string())?;
-    describe(settings, to, "postgres", newest_schema())?;
+    describe(settings, &dump, "postgres", newest_schema())?;
     println!(
         "checked {}: it can be read whole and holds {} tables",
         dump.display(),
@@ -153,7 +156,9 @@ fn pg_restore(arguments: &[&std::ffi::OsStr]) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Writes what belongs to a copy: the public key that its checkpoints verify with, and the manifest.
-fn describe(settings: &Settings, folder: &Path, engine: &str, schema: usize) -> anyhow::Result<()> {
+/// Writes beside the copy what it is.
+fn describe(settings: &Settings, copy: &Path, engine: &str, schema: usize) -> anyhow::Result<()> {
+    let folder = copy.parent().context("a copy that is in no folder")?;
     if let Some(key) = keys::own_public_key(settings)? {
         write(&folder.join(PUBLIC_KEY), key.to_pem().as_bytes())?;
     }
@@ -163,6 +168,7 @@ fn describe(settings: &Settings, folder: &Path, engine: &str, schema: usize) -> 
         program: env!("CARGO_PKG_VERSION").to_owned(),
         schema,
         made_at: Millis(clock::now_ms()).to_string(),
+        sha256: sha256(copy)?,
     };
     let json = serde_json::to_string_pretty(&manifest)?;
     write(&folder.join(MANIFEST), format!("{json}\n").as_bytes())
@@ -184,7 +190,31 @@ pub(super) fn manifest(folder: &Path) -> anyhow::Result<Manifest> {
         manifest.engine,
         manifest.format
     );
+    let copy = folder.join(DATABASE);
+    ensure!(
+        sha256(&copy)? == manifest.sha256,
+        "{} is damaged: its SHA-256 is not the one in {shown}",
+        copy.display()
+    );
     Ok(manifest)
+}
+
+fn sha256(path: &Path) -> anyhow::Result<String> {
+    let mut file = File::open(path).with_context(|| path.display().to_string())?;
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            break;
+        }
+        digest.update(&buffer[..read]);
+    }
+    Ok(digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 impl Manifest {

@@ -38,6 +38,15 @@ struct Sample {
     then: Vec<Later>,
 }
 
+impl Sample {
+    /// Whether all of its people can talk in its room now.
+    fn is_under_way(&self) -> bool {
+        let last = self.then.last().map_or(&self.order, |later| &later.order);
+        let status = last.get("status").and_then(Value::as_str);
+        status == Some("picked_up") && self.order.pointer("/rider/id").is_some()
+    }
+}
+
 #[derive(Debug, Deserialize)]
 struct Said {
     minutes_ago: i64,
@@ -226,8 +235,11 @@ fn caller(
 
 /// What is printed for people: a token and lines to try for each role.
 fn guide(settings: &Settings, secret: &SecretString, folder: PathBuf) -> anyhow::Result<String> {
-    let first: Sample = serde_json::from_str(SAMPLE.lines().next().context("an empty sample")?)?;
-    let id = |pointer: &str| first.order.pointer(pointer).and_then(Value::as_str);
+    let samples = SAMPLE.lines().map(serde_json::from_str::<Sample>);
+    let samples = samples.collect::<Result<Vec<_>, _>>()?;
+    let shown = samples.iter().find(|sample| sample.is_under_way());
+    let shown = shown.context("no sample order that is under way")?;
+    let id = |pointer: &str| shown.order.pointer(pointer).and_then(Value::as_str);
     let order = id("/id").context("an order without an id")?;
     let pharmacy = id("/pharmacy/id").context("an order without a pharmacy")?;
     let customer = id("/customer/id").context("an order without a customer")?;

@@ -47,11 +47,7 @@ impl Space {
         let is_low = free < keep;
         if self.is_low.swap(is_low, Ordering::Relaxed) != is_low {
             if is_low {
-                tracing::error!(
-                    free,
-                    keep,
-                    "the disk is nearly full: nothing is written any more"
-                );
+                tracing::error!(free, keep, "the disk is nearly full: nothing new is taken");
             } else {
                 tracing::info!(free, keep, "the disk has room again");
             }
