@@ -23,6 +23,7 @@ statements! {
         ORDER BY c.checkpoint LIMIT $4";
     SCANNED = "SELECT scanned FROM checkpoint WHERE horizon <= (SELECT settled FROM checkpoint
             ORDER BY number DESC LIMIT 1) ORDER BY number DESC LIMIT 1";
+    NEWEST_ENTRY = "SELECT g FROM log ORDER BY g DESC LIMIT 1";
     SCAN = "SELECT g, room, seq, chain FROM log WHERE g > $1 ORDER BY g LIMIT $2";
     IDS (k: Int) = "SELECT r.k, r.id FROM {rows} JOIN room r ON r.k = i.k";
     SIGNED (room: Bytes) = "SELECT i.room, (SELECT c.seq FROM checkpoint_room c
@@ -111,12 +112,13 @@ pub fn changes(tx: &mut Tx<'_>) -> Result<Changes> {
     Ok(changes)
 }
 
-/// Where the next scan begins.
+/// Where the next scan begins: never behind the end of the log, or whoever wrote a large number there
+/// would end all signing.
 fn start(tx: &mut Tx<'_>) -> Result<i64> {
-    match tx.query_opt(&SCANNED, &[])? {
-        Some(mut row) => row.take(),
-        None => Ok(0),
-    }
+    let number = |row: Option<Row>| row.map_or(Ok(0), |mut row| row.take());
+    let scanned: i64 = number(tx.query_opt(&SCANNED, &[])?)?;
+    let newest = number(tx.query_opt(&NEWEST_ENTRY, &[])?)?;
+    Ok(scanned.min(newest))
 }
 
 /// The last entry of each room among those after `changes.scanned`.

@@ -166,7 +166,7 @@ impl Store {
         if self.file().is_none() {
             let follower = follower.clone();
             return self
-                .write(None, move |tx| {
+                .write_unheard(None, move |tx| {
                     let Some(from) = at(tx.query_opt(&CLAIM, &values![F::NAME])?)? else {
                         return Ok(Step::Idle);
                     };
@@ -188,7 +188,7 @@ impl Store {
             return Ok(Step::Idle);
         };
         let writer = follower.clone();
-        self.write(None, move |tx| take(tx, &writer, &work, from, to))
+        self.write_unheard(None, move |tx| take(tx, &writer, &work, from, to))
             .await
     }
 }

@@ -321,7 +321,25 @@ impl Store {
         E: From<StoreError> + AsStoreError + Send + 'static,
         F: FnMut(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
     {
-        let result = match &self.backend {
+        let result = self.write_unheard(room, write).await;
+        if result.is_ok() {
+            committed(&self.commits);
+        }
+        result
+    }
+
+    /// [`Store::write`] of what is no news to those who follow the log.
+    pub(crate) async fn write_unheard<T, E, F>(
+        &self,
+        room: Option<i64>,
+        write: F,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + AsStoreError + Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    {
+        match &self.backend {
             Backend::Sqlite(sqlite) => {
                 let (reply, answer) = oneshot::channel();
                 sqlite.submit(Box::new(Write {
@@ -334,11 +352,7 @@ impl Store {
                 })
             }
             Backend::Postgres(postgres) => postgres.write(room, write).await,
-        };
-        if result.is_ok() {
-            committed(&self.commits);
         }
-        result
     }
 }
 

@@ -49,11 +49,13 @@ fn put_in_place(from: &Path, to: &Path, overwrite: bool) -> anyhow::Result<ExitC
     let manifest = backup::manifest(from)?;
     let source = from.join(backup::DATABASE);
     copy::check(&source)?;
-    if to.try_exists()? {
+    // Also a write-ahead log whose database is gone: SQLite would play it into the restored one.
+    let there = files_there(to)?;
+    if let Some(file) = there.first() {
         ensure!(
             overwrite,
             "{} is there already; stop its server and give --overwrite to put it aside",
-            to.display()
+            file.display()
         );
     }
     let (now, partial) = (Millis(clock::now_ms()), beside(to, ".restoring"));
@@ -62,7 +64,7 @@ fn put_in_place(from: &Path, to: &Path, overwrite: bool) -> anyhow::Result<ExitC
     }
     copy::take(&source, &partial)?;
     let epoch = copy::prepare(&partial, |tx| adopt(tx, now))?;
-    if to.try_exists()? {
+    if !there.is_empty() {
         put_aside(to, now)?;
     }
     std::fs::rename(&partial, to).with_context(|| to.display().to_string())?;
@@ -80,15 +82,28 @@ fn put_in_place(from: &Path, to: &Path, overwrite: bool) -> anyhow::Result<ExitC
 }
 
 /// Nothing is deleted: what was there may be wanted again.
+/// Those of the database's files that are there.
+fn files_there(database: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut there = Vec::new();
+    for file in copy::files_of(database) {
+        if file.try_exists()? {
+            there.push(file);
+        }
+    }
+    Ok(there)
+}
+
 fn put_aside(database: &Path, now: Millis) -> anyhow::Result<()> {
-    match copy::retire(database) {
-        Ok(true) => {}
-        Ok(false) => bail!(
-            "a server runs on {}: stop it first; nothing was changed",
-            database.display()
-        ),
-        // A damaged one may be why there is a restore at all.
-        Err(error) => println!("{error}; it is put aside as it is"),
+    if database.try_exists()? {
+        match copy::retire(database) {
+            Ok(true) => {}
+            Ok(false) => bail!(
+                "a server runs on {}: stop it first; nothing was changed",
+                database.display()
+            ),
+            // A damaged one may be why there is a restore at all.
+            Err(error) => println!("{error}; it is put aside as it is"),
+        }
     }
     let aside = beside(database, &format!(".before-{}", now.0));
     for (file, aside) in copy::files_of(database).iter().zip(copy::files_of(&aside)) {

@@ -67,7 +67,9 @@ pub(super) async fn observe(
             let is_probing = response.status() == StatusCode::NOT_FOUND
                 && limits.note_not_found(by.caller.user.as_str());
             if let Some(attempt) = attempts::of_answer(&response, method, is_probing) {
-                let room = room.as_deref();
+                // Guesses are noted without their room: writing down one that exists, and not one that
+                // does not, would tell them apart by the time it takes.
+                let room = room.as_deref().filter(|_| !is_probing);
                 attempts::note(&chat, by, attempt, room, format!("{method} {route}")).await;
             }
         }

@@ -280,3 +280,30 @@ async fn the_program_says_what_is_no_backup() {
     let neither = server.run(&["restore"], &[]).await;
     assert!(neither.output.contains("--adopt"), "{}", neither.output);
 }
+
+/// SQLite would play the log into whatever database lies beside it.
+#[tokio::test]
+async fn a_log_whose_database_is_gone_is_not_played_into_the_restored_one() {
+    let server = Server::start().await;
+    if !is_sqlite(&server) {
+        return;
+    }
+    server.open_room().await;
+    back_up(&server).await;
+    let elsewhere = server.folder().join("elsewhere.db");
+    let log = server.folder().join("elsewhere.db-wal");
+    std::fs::write(&log, "what another database left").expect("the log is written");
+    let to = elsewhere.to_str().expect("a path in UTF-8");
+    let refused = server.run(&["restore", FOLDER, "--to", to], &[]).await;
+    assert_eq!(refused.status.code(), Some(1), "{}", refused.output);
+    assert!(
+        refused.output.contains("elsewhere.db-wal is there already"),
+        "{}",
+        refused.output
+    );
+    let done = server
+        .run(&["restore", FOLDER, "--to", to, "--overwrite"], &[])
+        .await;
+    assert!(done.status.success(), "{}", done.output);
+    assert!(elsewhere.exists() && !log.exists(), "{}", done.output);
+}

@@ -245,6 +245,16 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Undoes the transaction, if it was begun, and waits until its locks are free.
+    fn undo(&self) {
+        let unsent = self.waiting.take();
+        if !matches!(unsent.first(), Some(Unsent::Begin(_))) {
+            let client = self.connection.client();
+            // Should the connection be lost, PostgreSQL undoes the transaction by itself.
+            let _ = self.connection.block_on(client.batch_execute("ROLLBACK"));
+        }
+    }
+
     /// Sends what waits and then `last`, in one go, and waits for all answers.
     fn send<T>(&self, last: impl Future<Output = PgResult<T>>) -> Result<T> {
         let unsent = self.waiting.take();
@@ -480,8 +490,7 @@ impl Rollback<'_> {
 impl Drop for Rollback<'_> {
     fn drop(&mut self) {
         if let Some(session) = self.0 {
-            // Should the connection be lost, PostgreSQL undoes the transaction by itself.
-            session.end("ROLLBACK");
+            session.undo();
         }
     }
 }

@@ -109,7 +109,8 @@ impl Checkpoints {
         let restarted = connection
             .busy_timeout(PATIENCE)
             .and_then(|()| checkpoint(connection, "RESTART"));
-        if let Err(error) = restarted.and_then(|_| connection.busy_timeout(BUSY)) {
+        let patient_again = connection.busy_timeout(BUSY);
+        if let Err(error) = restarted.and(patient_again) {
             tracing::warn!(%error, "the write-ahead log could not start anew; it grows on");
         }
     }
