@@ -25,6 +25,7 @@ use crate::{Result, Tx};
 
 statements! {
     NAMED = "SELECT DISTINCT w.room FROM room_word w WHERE w.word >= $1 AND w.word < $2 LIMIT $3";
+    NAMED_SO = "SELECT w.room FROM room_word w WHERE w.word = $1 LIMIT $2";
     OWN_ROOMS = "SELECT me.room FROM participant me
         WHERE me.usr = $1 AND me.ended IS NULL AND me.readable = 1 LIMIT $2";
 }
@@ -41,6 +42,15 @@ pub(crate) fn listing() -> Vec<&'static Sql> {
 pub fn rooms_named(tx: &mut Tx<'_>, beginning: &str, limit: u32) -> Result<Vec<i64>> {
     let end = format!("{beginning}\u{10FFFF}");
     let rows = tx.query(&NAMED, &values![beginning, &end, limit])?;
+    rows.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// The rooms that have this very word, at most `limit`. The word is in lower case.
+///
+/// # Errors
+/// As any read.
+pub fn rooms_named_so(tx: &mut Tx<'_>, word: &str, limit: u32) -> Result<Vec<i64>> {
+    let rows = tx.query(&NAMED_SO, &values![word, limit])?;
     rows.into_iter().map(|mut row| row.take()).collect()
 }
 

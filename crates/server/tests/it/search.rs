@@ -331,6 +331,19 @@ async fn an_order_is_found_by_the_beginning_of_its_number_or_its_rooms_code() {
 }
 
 #[tokio::test]
+async fn a_whole_number_is_found_however_many_begin_so() {
+    let server = Server::start().await;
+    let room = Room::of(&server, an_order("o-990").with("number", "990")).await;
+    room.customer.say(&room, "this very one").await;
+    for n in 0..21 {
+        let order = an_order(&format!("o-990{n}")).with("number", format!("990{n:02}"));
+        room.service.report(&order).await.ok(201);
+    }
+    let found = texts(&room.admin, "990").await;
+    assert!(found.contains(&"this very one".to_owned()), "{found:?}");
+}
+
+#[tokio::test]
 async fn filters_narrow_a_search() {
     let server = Server::start().await;
     let (room, other) = (server.open_room().await, server.open_room().await);

@@ -4,7 +4,7 @@ use orderchat_domain::id::RoomName;
 use orderchat_domain::permission::Action;
 use orderchat_domain::search::{Gram, SHORT_REACH};
 use orderchat_domain::{Refusal, RoomId};
-use orderchat_store::search::{Document, Sieve, Walk, rooms_named, rooms_of};
+use orderchat_store::search::{Document, Sieve, Walk, rooms_named, rooms_named_so, rooms_of};
 use orderchat_store::{Tx, participants, rooms, users};
 
 use super::rooms::Rooms;
@@ -20,7 +20,7 @@ const FEW_MESSAGES: u64 = 2_000;
 const ROOMS_IN_SIEVE: usize = 16;
 /// Grams that the index is asked for: more leave hardly fewer messages.
 const GRAMS: usize = 8;
-/// A query that begins the numbers of more orders names none of them.
+/// A query that begins the numbers of more orders names only one whose whole number it is.
 const NAMED_ROOMS: u32 = 20;
 /// Of a room that is named, so many of its newest messages are found.
 const OF_NAMED_ROOM: u64 = 200;
@@ -188,7 +188,11 @@ fn named(
     };
     let mut keys = rooms_named(tx, name, NAMED_ROOMS + 1)?;
     if keys.len() > NAMED_ROOMS as usize {
-        return Ok(Vec::new());
+        // Many begin so; whose whole number it is, is meant all the same.
+        keys = rooms_named_so(tx, name, NAMED_ROOMS + 1)?;
+        if keys.len() > NAMED_ROOMS as usize {
+            return Ok(Vec::new());
+        }
     }
     keys.retain(|key| among.is_none_or(|among| among.iter().any(|(room, _)| room == key)));
     rooms.ask(tx, keys.iter().copied())?;
