@@ -231,7 +231,7 @@ pub fn insert(tx: &mut Tx<'_>, signed: &Signed, changes: &Changes) -> Result<()>
             values![checkpoint.number, room.0.as_bytes(), head.seq, &head.chain].to_vec()
         })
         .collect();
-    tx.query_rows(&INSERT_ROOMS, &rows).map(drop)
+    tx.execute_rows(&INSERT_ROOMS, &rows)
 }
 
 /// The newest checkpoint.

@@ -10,7 +10,7 @@ use orderchat_store::Store;
 use orderchat_store::checkpoints::Signed;
 use serde::{Deserialize, Serialize};
 
-use super::{commands, keys, options, run, runtime};
+use super::{commands, hex, keys, options, run, runtime};
 use crate::chat::verify::{Report, Verification};
 use crate::config::Settings;
 
@@ -193,10 +193,6 @@ impl Exported {
             signature: bytes::<64>(&self.signature)?.to_vec(),
         })
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn bytes<const N: usize>(hex: &str) -> anyhow::Result<[u8; N]> {

@@ -13,7 +13,7 @@ use orderchat_store::{copy, newest_schema};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::keys;
+use super::{hex, keys};
 use crate::clock;
 use crate::config::{Database, Settings};
 
@@ -155,8 +155,8 @@ fn pg_restore(arguments: &[&std::ffi::OsStr]) -> anyhow::Result<Vec<u8>> {
     Ok(ran.stdout)
 }
 
-/// Writes what belongs to a copy: the public key that its checkpoints verify with, and the manifest.
-/// Writes beside the copy what it is.
+/// Writes what belongs to a copy beside it: the public key that its checkpoints verify with, and the
+/// manifest.
 fn describe(settings: &Settings, copy: &Path, engine: &str, schema: usize) -> anyhow::Result<()> {
     let folder = copy.parent().context("a copy that is in no folder")?;
     if let Some(key) = keys::own_public_key(settings)? {
@@ -210,11 +210,7 @@ fn sha256(path: &Path) -> anyhow::Result<String> {
         }
         digest.update(&buffer[..read]);
     }
-    Ok(digest
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(hex(&digest.finalize()))
 }
 
 impl Manifest {

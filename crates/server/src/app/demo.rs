@@ -80,11 +80,7 @@ pub(crate) fn demo(mut settings: Settings) -> anyhow::Result<ExitCode> {
     settings.database = Database::Sqlite(folder.path().join("orderchat.db"));
     settings.auth_jwks = None;
     settings.signing_key = None;
-    let secret: String = random::bytes::<32>()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let secret = SecretString::from(secret);
+    let secret = SecretString::from(super::hex(&random::bytes::<32>()));
     settings.auth_secret = Some(secret.clone());
     super::runtime()?.block_on(async {
         let chat = super::open(&settings).await?;

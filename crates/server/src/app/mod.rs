@@ -67,6 +67,10 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .context("the runtime cannot be started")
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn start_logging(settings: &Settings) -> anyhow::Result<()> {
     telemetry::init(&settings.log, settings.log_format == LogFormat::Json)
         .context("the log cannot be started")

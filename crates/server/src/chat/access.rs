@@ -1,5 +1,7 @@
 //! The gate: who reaches a room, and may they do this there?
 
+use std::collections::HashMap;
+
 use orderchat_domain::id::RoomName;
 use orderchat_domain::permission::{Access, Action, Reach, Standing, permit, reach};
 use orderchat_domain::policy::{As, Circumstances, OrderPolicy, Rights};
@@ -184,11 +186,42 @@ pub(crate) fn enter_to_change(
 
 /// The id of the room of this name, for a token that names its room; `None` where there is none.
 pub(crate) fn id_of(tx: &mut Tx<'_>, name: &str) -> Result<Option<RoomId>> {
-    Ok(match RoomName::parse(name) {
-        Ok(RoomName::Id(id)) => Some(id),
-        Ok(RoomName::Code(code)) => rooms::id_of(tx, &code)?,
-        Err(_) => None,
+    match RoomName::parse(name) {
+        Ok(name) => id_of_name(tx, &name),
+        Err(_) => Ok(None),
+    }
+}
+
+fn id_of_name(tx: &mut Tx<'_>, name: &RoomName) -> Result<Option<RoomId>> {
+    Ok(match name {
+        RoomName::Id(id) => Some(*id),
+        RoomName::Code(code) => rooms::id_of(tx, code)?,
     })
+}
+
+/// The internal key of the room of this name, if there is one; it says nothing of rights.
+pub(crate) fn key_of(tx: &mut Tx<'_>, name: &RoomName) -> Result<Option<i64>> {
+    let room = match id_of_name(tx, name)? {
+        Some(id) => rooms::by_id(tx, id)?,
+        None => None,
+    };
+    Ok(room.map(|room| room.record.key))
+}
+
+/// These rooms with the caller's places in them, unasked, in their order.
+pub(crate) fn scenes(tx: &mut Tx<'_>, ctx: &Context, rooms: Vec<StoredRoom>) -> Result<Vec<Scene>> {
+    let pairs: Vec<_> = rooms
+        .iter()
+        .map(|room| (room.record.key, ctx.user))
+        .collect();
+    let mut own: HashMap<i64, ParticipantRecord> = participants::by_room_and_user(tx, &pairs)?
+        .into_iter()
+        .collect();
+    let scene = |room: StoredRoom| Scene {
+        own: own.remove(&room.record.key),
+        room,
+    };
+    Ok(rooms.into_iter().map(scene).collect())
 }
 
 /// What no room, message or participant is called: stands for a name that nothing has.

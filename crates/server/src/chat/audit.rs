@@ -8,10 +8,10 @@ use orderchat_domain::time::MINUTE;
 use orderchat_domain::{Millis, Refusal, Rule, UserId};
 pub(crate) use orderchat_store::audit::{Cursor, Listed};
 use orderchat_store::audit::{Entry, Filter, append, append_once, list};
-use orderchat_store::{Tx, rooms, users};
+use orderchat_store::{Tx, users};
 use parking_lot::Mutex;
 
-use super::access::Scene;
+use super::access::{Scene, key_of};
 use super::rooms::Direction;
 use super::{Chat, Context, Result};
 use crate::random;
@@ -215,18 +215,6 @@ impl Chat {
         }
         self.read(move |tx| page(tx, &query)).await
     }
-}
-
-fn key_of(tx: &mut Tx<'_>, name: &RoomName) -> Result<Option<i64>> {
-    let id = match name {
-        RoomName::Id(id) => Some(*id),
-        RoomName::Code(code) => rooms::id_of(tx, code)?,
-    };
-    let room = match id {
-        Some(id) => rooms::by_id(tx, id)?,
-        None => None,
-    };
-    Ok(room.map(|room| room.record.key))
 }
 
 fn page(tx: &mut Tx<'_>, query: &AuditQuery) -> Result<AuditPage> {

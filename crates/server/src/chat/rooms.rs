@@ -1,7 +1,5 @@
 //! Rooms: create, read, list, change, delete.
 
-use std::collections::HashMap;
-
 use orderchat_domain::event::EventKind;
 use orderchat_domain::participant::Entrance;
 use orderchat_domain::permission::{Action, Reach, permit, permit_role};
@@ -15,7 +13,7 @@ use orderchat_store::rooms::{Filter, Scope, StoredRoom};
 use orderchat_store::{Tx, messages, orders, participants, rooms, timers};
 use serde_json::json;
 
-use super::access::{Scene, enter_to_change, id_of, look, look_by_key};
+use super::access::{Scene, enter_to_change, id_of, look, look_by_key, scenes};
 use super::members::{Newcomer, admit, is_in, seats};
 use super::participants::{Invitation, person};
 use super::scribe::{NOTHING, reason};
@@ -283,20 +281,7 @@ impl Chat {
         } else {
             self.rooms_in_scope(tx, ctx, query)?
         };
-        let pairs: Vec<_> = found
-            .iter()
-            .map(|room| (room.record.key, ctx.user))
-            .collect();
-        let mut own: HashMap<i64, ParticipantRecord> = participants::by_room_and_user(tx, &pairs)?
-            .into_iter()
-            .collect();
-        let scenes: Vec<_> = found
-            .into_iter()
-            .map(|room| Scene {
-                own: own.remove(&room.record.key),
-                room,
-            })
-            .collect();
+        let scenes = scenes(tx, ctx, found)?;
         let newest: Vec<_> = scenes
             .iter()
             .map(|scene| (&scene.room, scene.last_shown()))

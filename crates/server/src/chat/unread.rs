@@ -2,19 +2,18 @@
 
 use std::collections::HashMap;
 
-use orderchat_domain::Refusal;
 use orderchat_domain::id::RoomName;
 use orderchat_domain::permission::Action;
-use orderchat_domain::project::{MessageRecord, MessageView, ParticipantRecord, unread_count};
+use orderchat_domain::project::{MessageRecord, MessageView, unread_count};
 use orderchat_domain::room::check_receipts;
 use orderchat_store::receipts::Kind;
 pub(crate) use orderchat_store::unread::Position;
 use orderchat_store::unread::{self, UnreadRoom};
 use orderchat_store::{Tx, messages, participants, receipts, rooms};
 
-use super::access::{NO_KEY, Scene};
+use super::access::{NO_KEY, Scene, key_of, scenes};
 use super::receipts::{Marking, move_marks};
-use super::{Chat, ChatError, Context, Result};
+use super::{Chat, Context, Result};
 
 /// Rooms marked as read in one transaction: others who write there wait so long.
 const ROOMS_AT_ONCE: u32 = 100;
@@ -82,7 +81,7 @@ impl Chat {
             }
         }
         let keys: Vec<i64> = seqs.iter().map(|(room, _)| *room).collect();
-        let mut scenes: HashMap<i64, Scene> = scenes(tx, ctx, &keys)?
+        let mut scenes: HashMap<i64, Scene> = scenes_of(tx, ctx, &keys)?
             .into_iter()
             .map(|scene| (scene.key(), scene))
             .collect();
@@ -134,7 +133,7 @@ impl Chat {
         rooms::lock(tx, &keys)?;
         let mut done = ReadAll::default();
         let (mut marking, mut read) = (Marking::new(ctx.now), Vec::new());
-        for mut scene in scenes(tx, ctx, &keys)? {
+        for mut scene in scenes_of(tx, ctx, &keys)? {
             let may = scene.permit(self.policy(), ctx, Action::ReadRoom).is_ok();
             let Some(mut own) = scene.active().cloned().filter(|_| may) else {
                 continue;
@@ -169,18 +168,10 @@ impl Chat {
 }
 
 /// The rooms of these keys and the caller's places in them, in the order of the keys.
-fn scenes(tx: &mut Tx<'_>, ctx: &Context, keys: &[i64]) -> Result<Vec<Scene>> {
+fn scenes_of(tx: &mut Tx<'_>, ctx: &Context, keys: &[i64]) -> Result<Vec<Scene>> {
     let mut found = rooms::by_keys(tx, keys)?;
     found.sort_by_key(|room| room.record.key);
-    let pairs: Vec<_> = keys.iter().map(|key| (*key, ctx.user)).collect();
-    let mut own: HashMap<i64, ParticipantRecord> = participants::by_room_and_user(tx, &pairs)?
-        .into_iter()
-        .collect();
-    let scene = |room: orderchat_store::rooms::StoredRoom| Scene {
-        own: own.remove(&room.record.key),
-        room,
-    };
-    Ok(found.into_iter().map(scene).collect())
+    scenes(tx, ctx, found)
 }
 
 /// The key of the only room that the token is good for, if it names one.
@@ -188,14 +179,9 @@ fn only_room(tx: &mut Tx<'_>, ctx: &Context) -> Result<Option<i64>> {
     let Some(name) = &ctx.caller.room else {
         return Ok(None);
     };
-    let room = match RoomName::parse(name) {
-        Ok(RoomName::Id(id)) => rooms::by_id(tx, id)?,
-        Ok(RoomName::Code(code)) => match rooms::id_of(tx, &code)? {
-            Some(id) => rooms::by_id(tx, id)?,
-            None => None,
-        },
-        Err(Refusal::NotFound | Refusal::Invalid { .. }) => None,
-        Err(other) => return Err(ChatError::Refused(other)),
+    let key = match RoomName::parse(name) {
+        Ok(name) => key_of(tx, &name)?,
+        Err(_) => None,
     };
-    Ok(Some(room.map_or(NO_KEY, |room| room.record.key)))
+    Ok(Some(key.unwrap_or(NO_KEY)))
 }

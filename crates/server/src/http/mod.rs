@@ -83,7 +83,7 @@ pub(crate) struct Parts {
     pub(crate) chat: Chat,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) limits: Arc<Limits>,
-    pub(crate) settings: Arc<HttpSettings>,
+    pub(crate) settings: HttpSettings,
     /// Cancelled when the process was asked to stop: nothing new is written from then on.
     pub(crate) stopping: CancellationToken,
 }
@@ -100,7 +100,7 @@ impl AppState {
             chat,
             verifier,
             limits,
-            settings: Arc::new(settings),
+            settings,
             stopping,
         }))
     }

@@ -283,15 +283,9 @@ impl<'a> Session<'a> {
             })
             .collect();
         self.connection.block_on(async {
-            for one in &mut earlier {
-                sent(one).await;
-            }
+            send_all(&mut earlier).await;
             let last = last.await;
-            for mut one in earlier {
-                (&mut one).await;
-                // The first error is the one that made all later ones.
-                Pin::new(&mut one).take_output().unwrap_or(Ok(()))?;
-            }
+            answers(earlier).await?;
             last
         })
     }
@@ -371,20 +365,14 @@ impl<'a> Session<'a> {
 
     pub(crate) fn query(&self, sql: &Sql, params: &[Value<'_>]) -> Result<Vec<Row>> {
         let statement = self.statement(sql)?;
-        let params: Vec<&(dyn ToSql + Sync)> = params
-            .iter()
-            .map(|value| value as &(dyn ToSql + Sync))
-            .collect();
+        let params = borrowed(params);
         let rows = self.send(self.connection.client().query(&statement, &params))?;
         rows.iter().map(row).collect()
     }
 
     pub(crate) fn execute(&self, sql: &Sql, params: &[Value<'_>]) -> Result<u64> {
         let statement = self.statement(sql)?;
-        let params: Vec<&(dyn ToSql + Sync)> = params
-            .iter()
-            .map(|value| value as &(dyn ToSql + Sync))
-            .collect();
+        let params = borrowed(params);
         self.send(self.connection.client().execute(&statement, &params))
     }
 
@@ -425,19 +413,8 @@ impl<'a> Session<'a> {
                     }))
                 })
                 .collect();
-            for query in &mut queries {
-                sent(query).await;
-            }
-            let mut answers = Vec::with_capacity(queries.len());
-            for mut query in queries {
-                (&mut query).await;
-                answers.push(
-                    Pin::new(&mut query)
-                        .take_output()
-                        .unwrap_or(Ok(Vec::new()))?,
-                );
-            }
-            Ok(answers)
+            send_all(&mut queries).await;
+            answers(queries).await
         })?;
         answers
             .iter()
@@ -448,13 +425,35 @@ impl<'a> Session<'a> {
 
 type PgResult<T> = std::result::Result<T, tokio_postgres::Error>;
 
-/// Polls the request once, which sends it.
-async fn sent<F: Future + Unpin>(request: &mut MaybeDone<F>) {
+/// Polls each request once, which sends it: they go out in their order.
+async fn send_all<F: Future + Unpin>(requests: &mut [MaybeDone<F>]) {
     poll_fn(|context| {
-        let _ = Pin::new(&mut *request).poll(context);
+        for request in &mut *requests {
+            let _ = Pin::new(request).poll(context);
+        }
         Poll::Ready(())
     })
     .await;
+}
+
+/// The answers to all of them, or the first error, which is the one that made all later ones.
+async fn answers<T, F>(requests: Vec<MaybeDone<F>>) -> PgResult<Vec<T>>
+where
+    F: Future<Output = PgResult<T>> + Unpin,
+{
+    let mut answers = Vec::with_capacity(requests.len());
+    for mut request in requests {
+        (&mut request).await;
+        answers.extend(Pin::new(&mut request).take_output().transpose()?);
+    }
+    Ok(answers)
+}
+
+fn borrowed<'a>(params: &'a [Value<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    params
+        .iter()
+        .map(|value| value as &(dyn ToSql + Sync))
+        .collect()
 }
 
 fn refs(params: &Params) -> Vec<&(dyn ToSql + Sync)> {

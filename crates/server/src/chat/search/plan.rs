@@ -1,15 +1,14 @@
 //! How a search goes about it: by how many rooms the caller has, and how much is in them.
 
-use orderchat_domain::id::RoomName;
 use orderchat_domain::permission::Action;
 use orderchat_domain::search::{Gram, SHORT_REACH};
 use orderchat_domain::{Refusal, RoomId};
 use orderchat_store::search::{Document, Sieve, Walk, rooms_named, rooms_named_so, rooms_of};
-use orderchat_store::{Tx, participants, rooms, users};
+use orderchat_store::{Tx, participants, users};
 
 use super::rooms::Rooms;
 use super::{By, Position, Search};
-use crate::chat::access::{Scene, enter, look};
+use crate::chat::access::{Scene, enter, id_of, look};
 use crate::chat::{ChatError, Result};
 
 /// A caller with more rooms is searched for like one who sees all.
@@ -97,11 +96,7 @@ impl Plan {
 /// The rooms that the caller's role and token leave.
 fn within(tx: &mut Tx<'_>, rooms: &Rooms<'_>) -> Result<Within> {
     if let Some(name) = &rooms.ctx.caller.room {
-        let id = match RoomName::parse(name) {
-            Ok(RoomName::Id(id)) => Some(id),
-            Ok(RoomName::Code(code)) => rooms::id_of(tx, &code)?,
-            Err(_) => None,
-        };
+        let id = id_of(tx, name)?;
         let scene = id.map(|id| seen(look(tx, rooms.ctx, id))).transpose()?;
         return Ok(Within::Rooms(
             scene.flatten().iter().map(Scene::key).collect(),

@@ -35,8 +35,11 @@ impl Sql {
         }
     }
 
-    /// The one integer that the statement gives.
-    pub(crate) async fn int(&self, sql: &str) -> i64 {
+    /// The one value that the statement gives.
+    async fn value<T>(&self, sql: &str) -> T
+    where
+        T: rusqlite::types::FromSql + for<'a> tokio_postgres::types::FromSql<'a>,
+    {
         match self {
             Self::Sqlite(connection) => connection
                 .query_row(sql, [], |row| row.get(0))
@@ -47,34 +50,21 @@ impl Sql {
                 .unwrap_or_else(|error| panic!("{sql}: {error}"))
                 .get(0),
         }
+    }
+
+    /// The one integer that the statement gives.
+    pub(crate) async fn int(&self, sql: &str) -> i64 {
+        self.value(sql).await
     }
 
     /// The one text that the statement gives.
     pub(crate) async fn text(&self, sql: &str) -> String {
-        match self {
-            Self::Sqlite(connection) => connection
-                .query_row(sql, [], |row| row.get(0))
-                .unwrap_or_else(|error| panic!("{sql}: {error}")),
-            Self::Postgres(client) => client
-                .query_one(sql, &[])
-                .await
-                .unwrap_or_else(|error| panic!("{sql}: {error}"))
-                .get(0),
-        }
+        self.value(sql).await
     }
 
     /// The one string of bytes that the statement gives.
     pub(crate) async fn bytes(&self, sql: &str) -> Vec<u8> {
-        match self {
-            Self::Sqlite(connection) => connection
-                .query_row(sql, [], |row| row.get(0))
-                .unwrap_or_else(|error| panic!("{sql}: {error}")),
-            Self::Postgres(client) => client
-                .query_one(sql, &[])
-                .await
-                .unwrap_or_else(|error| panic!("{sql}: {error}"))
-                .get(0),
-        }
+        self.value(sql).await
     }
 
     /// Bytes as a literal of this engine.
