@@ -18,6 +18,7 @@ mod json;
 mod limits;
 mod net;
 mod orders;
+mod problem;
 mod random;
 mod signing;
 mod telemetry;

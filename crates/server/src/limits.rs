@@ -3,6 +3,8 @@
 //! Each limit is a GCRA cell per key: `count` things per period evenly, `burst` at once after rest.
 //! What is refused costs nothing, so whoever waits as long as told is let through.
 
+pub(crate) mod quota;
+
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
 

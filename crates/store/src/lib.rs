@@ -11,6 +11,7 @@ pub mod copy;
 mod engine;
 mod error;
 pub mod follow;
+mod hearers;
 pub mod history;
 pub mod log;
 pub mod messages;

@@ -172,7 +172,7 @@ impl Chat {
     /// The room that the order has: for those who reach it. One that was deleted stays the order's.
     fn existing(&self, tx: &mut Tx<'_>, ctx: &Context, key: i64) -> Result<Scene> {
         let scene = look_by_key(tx, ctx, key)?;
-        let access = scene.access(self.policy(), ctx);
+        let access = scene.situation(self.policy(), ctx).access();
         permit(ctx.caller.role, Action::CreateRoom, access)?;
         if !ctx
             .caller

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use tokio::time::timeout;
 
-use super::problem::ProblemName;
+use crate::problem::ProblemName;
 use crate::chat::audit::Attempt;
 use crate::chat::{Chat, Context};
 

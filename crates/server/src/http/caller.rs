@@ -12,8 +12,9 @@ use axum::http::request::Parts;
 use orderchat_domain::Millis;
 
 use super::observe::Asked;
-use super::problem::Problem;
-use super::{AppState, attempts, quota};
+use crate::problem::Problem;
+use super::{AppState, attempts};
+use crate::limits::quota;
 use crate::auth::AuthError;
 use crate::chat::audit::Attempt;
 use crate::chat::users::IdentifyError;
@@ -46,7 +47,7 @@ impl FromRequestParts<AppState> for Authenticated {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let context = identify(parts, state).await?;
-        quota::reads(&state.limits, &context)?;
+        quota::reads(&state.limits, &context.caller)?;
         Ok(Self(context))
     }
 }
@@ -56,7 +57,7 @@ impl FromRequestParts<AppState> for Acknowledging {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let context = identify(parts, state).await?;
-        quota::receipts(&state.limits, &context)?;
+        quota::receipts(&state.limits, &context.caller)?;
         Ok(Self(context))
     }
 }
@@ -66,7 +67,7 @@ impl FromRequestParts<AppState> for Searching {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let context = identify(parts, state).await?;
-        quota::searches(&state.limits, &context)?;
+        quota::searches(&state.limits, &context.caller)?;
         Ok(Self(context))
     }
 }

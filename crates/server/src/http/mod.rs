@@ -3,7 +3,7 @@
 //! [`service`] is the whole of it: the routes of [`v1`], the documentation, health, and around
 //! them what every request passes ([`observe`], [`layers`]). Handlers take what they need as
 //! extractors: who asks ([`caller`]), the path, the query, the body. Each of them refuses as a
-//! [`Problem`](problem::Problem).
+//! [`Problem`](crate::problem::Problem).
 //!
 //! Every route is registered with its last slash and answers without it, too.
 
@@ -12,16 +12,12 @@ mod body;
 mod caller;
 mod docs;
 mod layers;
-mod mismatch;
 mod observe;
 mod openapi;
 mod ops;
 mod page;
 mod path;
-mod problem;
 mod query;
-mod quota;
-mod typed;
 pub(crate) mod v1;
 
 use std::fmt;

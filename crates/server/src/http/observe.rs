@@ -17,7 +17,7 @@ use futures_util::FutureExt;
 use tracing::Instrument;
 
 use super::attempts;
-use super::problem::Problem;
+use crate::problem::Problem;
 use crate::chat::{Chat, Context};
 use crate::limits::Limits;
 use crate::{clock, random};

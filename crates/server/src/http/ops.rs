@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::AppState;
-use super::problem::Problem;
+use crate::problem::Problem;
 use crate::clock;
 
 /// How long an answer of the database counts: a flood of questions costs it one a second.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
-use super::problem::Problem;
+use crate::problem::Problem;
 use super::query::parameters;
 
 /// One page of a list.

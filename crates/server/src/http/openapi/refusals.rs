@@ -11,7 +11,7 @@ use utoipa::openapi::{OpenApi, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::operations;
-use crate::http::problem::{Problem, ProblemBody, ProblemError};
+use crate::problem::{Problem, ProblemBody, ProblemError};
 use crate::limits::RetryAfter;
 
 /// Adds to every operation how it refuses, as far as its handler does not say so itself.

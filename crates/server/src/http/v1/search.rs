@@ -16,7 +16,7 @@ use crate::chat::search::{By, Place, Position, Search};
 use crate::http::AppState;
 use crate::http::caller::Searching;
 use crate::http::page::{Cursor, Here, Page};
-use crate::http::problem::Problem;
+use crate::problem::Problem;
 use crate::http::query::{Limit, QueryOf};
 
 pub(super) fn router() -> OpenApiRouter<AppState> {

@@ -39,7 +39,7 @@ pub(crate) struct Problem {
 /// A problem on the wire (RFC 9457, `application/problem+json`).
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
-pub(super) struct ProblemBody<'a> {
+pub(crate) struct ProblemBody<'a> {
     /// What kind of problem it is: a stable name to match on.
     #[schema(example = "urn:orderchat:problem:room-full")]
     r#type: String,
@@ -55,7 +55,7 @@ pub(super) struct ProblemBody<'a> {
 
 /// What is wrong with one field.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ProblemError<'a> {
+pub(crate) struct ProblemError<'a> {
     /// A JSON pointer (RFC 6901) into the body, or the name of a query parameter or header.
     pointer: &'a str,
     detail: &'a str,
@@ -206,7 +206,7 @@ impl Problem {
     }
 
     /// As it goes over the wire.
-    pub(super) fn body(&self) -> ProblemBody<'_> {
+    pub(crate) fn body(&self) -> ProblemBody<'_> {
         let errors = self.errors.iter().map(|error| ProblemError {
             pointer: &error.pointer,
             detail: &error.detail,
@@ -252,7 +252,7 @@ impl IntoResponse for Problem {
 
 /// The end of a problem's `type`: an extension of its answer, for those around the handlers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ProblemName(pub(super) &'static str);
+pub(crate) struct ProblemName(pub(crate) &'static str);
 
 #[cfg(test)]
 mod tests;
