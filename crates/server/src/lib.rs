@@ -5,6 +5,7 @@
 
 mod app;
 mod auth;
+mod bus;
 mod chat;
 mod cli;
 mod clock;

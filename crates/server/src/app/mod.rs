@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod bus;
 mod demo;
 mod doctor;
 mod keys;
