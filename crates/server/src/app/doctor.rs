@@ -214,8 +214,9 @@ async fn bus(settings: &Settings) -> Finding {
     match check_bus(address, &epoch(settings).await).await {
         Ok(()) => Finding::good("bus", "NATS passes on what this node says", meaning),
         Err(error) => {
-            let remedy = "check ORDERCHAT_BUS: that NATS runs there, knows this user or token, and \
-                          lets it publish and subscribe orderchat.>";
+            let remedy = "check ORDERCHAT_BUS: that NATS runs there, knows this user or token, lets \
+                          it publish and subscribe orderchat.>, and with TLS has a certificate \
+                          that this machine trusts";
             Finding::bad("bus", error.to_string(), meaning, remedy)
         }
     }
