@@ -14,15 +14,18 @@ pub enum News {
     Log(Box<LogNews>),
     /// Somebody's marks moved; not in the log.
     Receipt(ReceiptNews),
+    /// All tokens of the user with this internal key died.
+    Revoked(i64),
 }
 
 impl News {
-    /// The room it is about.
+    /// The room it is about, if it is about one.
     #[must_use]
-    pub fn room(&self) -> RoomId {
+    pub fn room(&self) -> Option<RoomId> {
         match self {
-            Self::Log(news) => news.room.id,
-            Self::Receipt(news) => news.room,
+            Self::Log(news) => Some(news.room.id),
+            Self::Receipt(news) => Some(news.room),
+            Self::Revoked(_) => None,
         }
     }
 }

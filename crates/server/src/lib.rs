@@ -5,6 +5,7 @@
 
 mod app;
 mod auth;
+mod bus;
 mod chat;
 mod cli;
 mod clock;
@@ -16,6 +17,7 @@ mod http;
 mod jobs;
 mod json;
 mod limits;
+mod live;
 mod net;
 mod orders;
 mod problem;

@@ -182,7 +182,8 @@ impl<C: Clock + Clone> Cells<C> {
     }
 }
 
-fn quota(rate: Rate) -> governor::Quota {
+/// The rate as governor has it.
+pub(crate) fn quota(rate: Rate) -> governor::Quota {
     let every = rate.per / rate.count.get();
     // A rate is at most a million a second: `every` is a microsecond at least.
     governor::Quota::with_period(every)

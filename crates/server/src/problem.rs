@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use orderchat_domain::{FieldError, Refusal};
+use orderchat_domain::{FieldError, Refusal, Rule};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -128,6 +128,37 @@ impl Problem {
         )
     }
 
+    /// 403: a page of another site.
+    pub(crate) fn foreign_origin() -> Self {
+        Self::new(
+            "foreign-origin",
+            "Not from this page",
+            StatusCode::FORBIDDEN,
+            "pages of this origin may not connect; list it in ORDERCHAT_ORIGINS",
+        )
+    }
+
+    /// 426: a route that is a WebSocket.
+    pub(crate) fn upgrade_required(detail: &'static str) -> Self {
+        Self::new(
+            "upgrade-required",
+            "A WebSocket is needed",
+            StatusCode::UPGRADE_REQUIRED,
+            detail,
+        )
+    }
+
+    /// 429: the user's connections are as many as may be.
+    pub(crate) fn too_many_connections(detail: &'static str) -> Self {
+        Self::new(
+            "too-many-connections",
+            "Too many connections",
+            StatusCode::TOO_MANY_REQUESTS,
+            detail,
+        )
+        .again_after(30)
+    }
+
     /// 405; the router adds `Allow`.
     pub(crate) fn method_not_allowed() -> Self {
         Self::new(
@@ -205,6 +236,21 @@ impl Problem {
         )
     }
 
+    /// What one may not know of, or what does not exist.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.kind.status == StatusCode::NOT_FOUND
+    }
+
+    /// The role may not do it, whatever else is the case.
+    pub(crate) fn is_by_role(&self) -> bool {
+        ProblemName(self.kind.name).is_by_role()
+    }
+
+    /// Seconds after which trying again makes sense.
+    pub(crate) const fn retry_after_s(&self) -> Option<u64> {
+        self.retry_after_s
+    }
+
     /// As it goes over the wire.
     pub(crate) fn body(&self) -> ProblemBody<'_> {
         let errors = self.errors.iter().map(|error| ProblemError {
@@ -253,6 +299,15 @@ impl IntoResponse for Problem {
 /// The end of a problem's `type`: an extension of its answer, for those around the handlers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ProblemName(pub(crate) &'static str);
+
+impl ProblemName {
+    /// What refuses a role, whatever else is the case.
+    pub(crate) fn is_by_role(self) -> bool {
+        [Rule::Permission, Rule::Rank]
+            .map(Rule::as_str)
+            .contains(&self.0)
+    }
+}
 
 #[cfg(test)]
 mod tests;

@@ -28,6 +28,8 @@ impl Hearers {
 
 impl fmt::Debug for Hearers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Hearers").field(&self.0.get().is_some()).finish()
+        f.debug_tuple("Hearers")
+            .field(&self.0.get().is_some())
+            .finish()
     }
 }

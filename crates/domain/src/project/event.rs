@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::message::Place;
 use super::{
     ActorRecord, ActorView, MessageRecord, MessageView, OrderRecord, OrderView, ParticipantRecord,
-    ParticipantView, RoomRecord, RoomView, Surface, Viewer, actor, message, order, participant, room,
+    ParticipantView, RoomRecord, RoomView, Surface, Viewer, actor, message, order, participant,
+    room,
 };
 use crate::event::EventKind;
 use crate::id::RoomId;
@@ -125,7 +126,6 @@ fn hidden(room: RoomId, seq: u64, at: Millis) -> EventView {
         data: None,
     }
 }
-
 
 /// All of a viewer that an event's view hangs on: those with the same eyes for it are shown the
 /// same, so it is made once for all of them.

@@ -46,7 +46,11 @@ impl Scene {
     }
 
     /// The caller and the room, as the rules ask of them.
-    pub(crate) fn situation<'a>(&'a self, policy: &'a OrderPolicy, ctx: &'a Context) -> Situation<'a> {
+    pub(crate) fn situation<'a>(
+        &'a self,
+        policy: &'a OrderPolicy,
+        ctx: &'a Context,
+    ) -> Situation<'a> {
         Situation {
             caller: &ctx.caller,
             room: &self.room.record,

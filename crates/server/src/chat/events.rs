@@ -123,7 +123,12 @@ fn things(tx: &mut Tx<'_>, room: &StoredRoom, entries: &[LogEntry]) -> Result<Th
             .collect(),
         participants: participants::by_keys(tx, &keys)?
             .into_iter()
-            .map(|found| (found.key.unsigned_abs(), Thing::Participant(Arc::new(found))))
+            .map(|found| {
+                (
+                    found.key.unsigned_abs(),
+                    Thing::Participant(Arc::new(found)),
+                )
+            })
             .collect(),
         order: order.map(|order| Thing::Order(Arc::new(order))),
     })

@@ -40,6 +40,27 @@ impl Seen {
     }
 }
 
+impl Seen {
+    /// These rooms as a list shows them: what was said last only where the caller is in the room.
+    /// Reading a room is recorded; a list is not.
+    pub(super) fn of_list(tx: &mut Tx<'_>, scenes: Vec<Scene>) -> Result<Vec<Self>> {
+        let newest: Vec<_> = scenes
+            .iter()
+            .map(|scene| (&scene.room, scene.last_shown()))
+            .collect();
+        let mut last = messages::newest(tx, &newest)?;
+        let seen = |scene: Scene| Self {
+            last_message: scene
+                .active()
+                .is_some()
+                .then(|| last.remove(&scene.key()))
+                .flatten(),
+            scene,
+        };
+        Ok(scenes.into_iter().map(seen).collect())
+    }
+}
+
 /// A room that is asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct RoomDraft {

@@ -63,7 +63,7 @@ impl Connection {
     /// Puts the frame behind those that wait.
     pub(crate) fn push(&self, frame: &Frame) -> Result<(), Full> {
         let mut waiting = self.waiting.lock();
-        let bytes = waiting.bytes + frame.as_str().len();
+        let bytes = waiting.bytes + frame.len();
         if waiting.frames.len() >= MOST_FRAMES || bytes > MOST_BYTES {
             return Err(Full);
         }
@@ -82,7 +82,7 @@ impl Connection {
             waiting.frames = VecDeque::new();
             return None;
         };
-        waiting.bytes -= frame.as_str().len();
+        waiting.bytes -= frame.len();
         Some(frame)
     }
 
@@ -141,17 +141,24 @@ impl Connection {
 mod tests {
     use super::*;
 
+    fn frame(text: String) -> Frame {
+        Frame {
+            text: text.into(),
+            place: None,
+        }
+    }
+
     #[test]
     fn what_waits_is_bounded_in_frames_and_in_bytes() {
         let connection = Connection::new(1, 1);
-        let small = Frame::from_static("{}");
+        let small = frame("{}".to_owned());
         let pushed = (0..1_000)
             .take_while(|_| connection.push(&small).is_ok())
             .count();
         assert_eq!(pushed, MOST_FRAMES);
 
         let connection = Connection::new(1, 1);
-        let large = Frame::from("x".repeat(MOST_BYTES / 4));
+        let large = frame("x".repeat(MOST_BYTES / 4));
         let pushed = (0..1_000)
             .take_while(|_| connection.push(&large).is_ok())
             .count();
@@ -164,9 +171,9 @@ mod tests {
     fn frames_come_out_in_the_order_they_went_in() {
         let connection = Connection::new(1, 1);
         for text in ["a", "b", "c"] {
-            connection.push(&Frame::from(text)).unwrap();
+            connection.push(&frame(text.to_owned())).unwrap();
         }
         let out: Vec<_> = std::iter::from_fn(|| connection.pop()).collect();
-        assert_eq!(out, ["a", "b", "c"].map(Frame::from));
+        assert_eq!(out, ["a", "b", "c"].map(|text| frame(text.to_owned())));
     }
 }

@@ -4,6 +4,7 @@
 //! who see the same of it. Whoever follows a room is looked at again at every event that may take
 //! it from them: their own, the room's, the order's.
 
+mod fading;
 mod people;
 mod room;
 
@@ -12,16 +13,18 @@ use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
+use orderchat_domain::news::ReceiptNews;
 use orderchat_domain::policy::OrderPolicy;
 use orderchat_domain::project::{EventRecord, RoomRecord};
-use orderchat_domain::{Millis, RoomId};
+use orderchat_domain::{Millis, ParticipantId, Role, RoomId};
 use parking_lot::{Mutex, MutexGuard};
 
+use fading::Fading;
 pub(crate) use people::{People, Watch};
 pub(crate) use room::Follower;
 use room::Room;
 
-use super::protocol::Frame;
+use super::protocol::{Frame, ServerFrame};
 
 /// Locks that rooms are spread over.
 const SHARDS: usize = 32;
@@ -32,6 +35,7 @@ pub(crate) struct Hub {
     shards: Vec<Mutex<Shard>>,
     hasher: RandomState,
     pub(crate) people: People,
+    pub(crate) fading: Fading,
     eyes: Eyesight,
 }
 
@@ -41,6 +45,14 @@ pub(crate) struct Eyesight {
     pub(crate) policy: Arc<OrderPolicy>,
     /// Seen within so many milliseconds counts as online.
     pub(crate) online_window: i64,
+}
+
+/// A user's place in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) room: RoomId,
+    pub(crate) participant: ParticipantId,
+    pub(crate) role: Role,
 }
 
 type Shard = HashMap<RoomId, Room>;
@@ -62,6 +74,7 @@ impl Hub {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             hasher: RandomState::new(),
             people: People::default(),
+            fading: Fading::default(),
             eyes,
         }
     }
@@ -82,15 +95,21 @@ impl Hub {
     }
 
     /// Lets somebody follow the room from `follower.seq` on, which the log was read up to after
-    /// [`Hub::expect`].
+    /// [`Hub::expect`]; `anyway` when reading it again brought nothing: what other nodes say to be
+    /// there need not be so.
     ///
     /// # Errors
     /// The follower back, when the room has moved on: read what came, and try again.
-    pub(crate) fn attach(&self, expected: &Expected, follower: Follower) -> Result<(), Follower> {
+    pub(crate) fn attach(
+        &self,
+        expected: &Expected,
+        follower: Follower,
+        anyway: bool,
+    ) -> Result<(), Follower> {
         self.shard(expected.room)
             .entry(expected.room)
             .or_default()
-            .attach(follower)
+            .attach(follower, anyway)
     }
 
     /// They no longer follow the room. The seq up to which they were sent it, if they did.
@@ -127,13 +146,13 @@ impl Hub {
         }
     }
 
-    /// [`Hub::deliver`] of what was read because of [`Next::Load`]; `up_to` is how far the log was
-    /// read. Where to go on reading, if more came meanwhile.
+    /// [`Hub::deliver`] of what was read because of [`Next::Load`]: the log up to `up_to`, `all` there
+    /// was of it. Where to go on reading, if there is more.
     pub(crate) fn loaded(
         &self,
         record: &RoomRecord,
         events: &[EventRecord],
-        up_to: u64,
+        (up_to, all): (u64, bool),
         now: Millis,
     ) -> Option<u64> {
         let mut shard = self.shard(record.id);
@@ -142,19 +161,16 @@ impl Hub {
         };
         let room = entry.get_mut();
         room.deliver(record, events, &self.eyes, now);
-        let more = room.loaded(up_to);
+        let more = room.loaded(up_to, all);
         if room.is_idle() {
             entry.remove();
-            return None;
         }
         more
     }
 
-    /// Reading the room's log came to nothing: the next news reads again.
-    pub(crate) fn gave_up(&self, room: RoomId) {
-        if let Some(room) = self.shard(room).get_mut(&room) {
-            room.gave_up();
-        }
+    /// Whether somebody follows the room.
+    pub(crate) fn is_followed(&self, room: RoomId) -> bool {
+        self.shard(room).get(&room).is_some_and(Room::is_followed)
     }
 
     /// Every room that somebody follows.
@@ -170,6 +186,63 @@ impl Hub {
     /// How far the room's followers are; `None` where there are none.
     pub(crate) fn head(&self, room: RoomId) -> Option<u64> {
         self.shard(room).get(&room).and_then(Room::head)
+    }
+
+    /// Tells everybody in the room how far somebody is now.
+    pub(crate) fn tell_receipt(&self, news: &ReceiptNews) {
+        let frame = ServerFrame::Receipt {
+            room: news.room,
+            participant: news.participant,
+            delivered_seq: news.delivered_seq,
+            read_seq: news.read_seq,
+            at: news.at,
+        };
+        if self.is_followed(news.room) {
+            self.tell(news.room, &frame.encode(), |_| true);
+        }
+    }
+
+    /// Tells those in the room who may know that somebody came online, or is no longer.
+    pub(crate) fn tell_presence(
+        &self,
+        place: Place,
+        user: i64,
+        is_online: bool,
+        last_seen: Millis,
+    ) {
+        let frame = ServerFrame::Presence {
+            room: place.room,
+            participant: place.participant,
+            is_online,
+            last_seen: Some(last_seen),
+        };
+        let may_know = |to: &Follower| {
+            to.connection.user != user
+                && to
+                    .role()
+                    .is_none_or(|role| self.eyes.policy.sees_presence(role, place.role))
+        };
+        if self.is_followed(place.room) {
+            self.tell(place.room, &frame.encode(), may_know);
+        }
+    }
+
+    /// Somebody who follows the room types there. Their participant, if they are in it and may
+    /// write; others are told.
+    pub(crate) fn types(&self, room: RoomId, connection: u64) -> Option<ParticipantId> {
+        let shard = self.shard(room);
+        let followed = shard.get(&room)?;
+        let (user, participant) = followed.types(connection)?;
+        let frame = ServerFrame::Typing { room, participant };
+        followed.tell(&frame.encode(), |to| to.connection.user != user);
+        Some(participant)
+    }
+
+    /// Reading the room's log came to nothing: the next news reads again.
+    pub(crate) fn gave_up(&self, room: RoomId) {
+        if let Some(room) = self.shard(room).get_mut(&room) {
+            room.gave_up();
+        }
     }
 
     /// Sends a frame that is no event to those followers of the room for whom `to` says so. Who has

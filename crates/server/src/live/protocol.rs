@@ -17,14 +17,26 @@ use utoipa::ToSchema;
 use crate::problem::ProblemBody;
 
 pub(crate) use client::{ClientFrame, Hello, Numbered, Ref, Resume, Subscribe};
-pub(crate) use client::{Auth, Delete, Edit, Mark, Send, Typing, Unsubscribe};
+pub(crate) use client::{Delete, Edit, Mark, Send};
 pub(crate) use close::CloseCode;
 
 /// The WebSocket subprotocol.
 pub(crate) const SUBPROTOCOL: &str = "orderchat.v1";
 
 /// An encoded frame, shared by all who are sent it.
-pub(crate) type Frame = Utf8Bytes;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Frame {
+    pub(crate) text: Utf8Bytes,
+    /// The room and the seq up to which whoever has it has the log.
+    pub(crate) place: Option<(RoomId, u64)>,
+}
+
+impl Frame {
+    /// Its length in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.text.as_str().len()
+    }
+}
 
 /// Everything that a client can receive.
 #[derive(Debug, Serialize, ToSchema)]
@@ -123,6 +135,7 @@ pub(crate) enum ServerFrame<'a> {
     },
     /// The connection closes with this code.
     Bye {
+        #[schema(value_type = u16)]
         code: CloseCode,
         /// Seconds to wait before coming back; null when coming back does not help.
         retry_after: Option<u64>,
@@ -161,7 +174,15 @@ pub(crate) enum ResyncReason {
 impl ServerFrame<'_> {
     /// As it goes over the wire.
     pub(crate) fn encode(&self) -> Frame {
-        // Strings, numbers, ids: they can always be written as JSON.
-        serde_json::to_string(self).unwrap_or_default().into()
+        let place = match self {
+            Self::Event(event) => Some((event.room, event.seq)),
+            Self::CaughtUp { room, seq, .. } => Some((*room, *seq)),
+            _ => None,
+        };
+        Frame {
+            // Strings, numbers, ids: they can always be written as JSON.
+            text: serde_json::to_string(self).unwrap_or_default().into(),
+            place,
+        }
     }
 }

@@ -46,7 +46,15 @@ const TABLE: &[Row] = &[
     // What a connection is and does: it asks the commands.
     row(
         "live",
-        &["domain", "chat", "auth", "bus", "limits", "problem", "net::spawn"],
+        &[
+            "domain",
+            "chat",
+            "auth",
+            "bus",
+            "limits",
+            "problem",
+            "net::spawn",
+        ],
     ),
     // Who is told: they know neither commands nor the store.
     row(
@@ -55,7 +63,14 @@ const TABLE: &[Row] = &[
     ),
     row(
         "live::relay",
-        &["domain", "bus", "live::hub", "live::connection", "live::protocol", "net::spawn"],
+        &[
+            "domain",
+            "bus",
+            "live::hub",
+            "live::connection",
+            "live::protocol",
+            "net::spawn",
+        ],
     ),
     row("live::connection", &["domain", "live::protocol"]),
     row("live::protocol", &["domain", "problem"]),
@@ -64,14 +79,7 @@ const TABLE: &[Row] = &[
     row(
         "http",
         &[
-            "domain",
-            "chat",
-            "auth",
-            "media",
-            "orders",
-            "limits",
-            "problem",
-            "live",
+            "domain", "chat", "auth", "media", "orders", "limits", "problem", "live",
         ],
     ),
     row("orders", &["domain", "store", "chat"]),

@@ -12,9 +12,9 @@ use utoipa_axum::routes;
 use super::fields::Result;
 use crate::chat::Context;
 use crate::chat::users::{Me, MyChange};
+use crate::http::AppState;
 use crate::http::body::JsonBody;
 use crate::http::caller::{Authenticated, Writing};
-use crate::http::AppState;
 use crate::limits::quota;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {

@@ -18,14 +18,14 @@ use super::rooms::created;
 use crate::chat::Context;
 use crate::chat::messages::{Around, MessagePage};
 use crate::chat::receipts::Kind;
+use crate::http::AppState;
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::caller::{Acknowledging, Authenticated, Writing};
 use crate::http::page::{Here, Page};
 use crate::http::path::PathOf;
-use crate::problem::Problem;
 use crate::http::query::{Limit, QueryOf};
-use crate::http::AppState;
 use crate::limits::quota;
+use crate::problem::Problem;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()

@@ -18,10 +18,10 @@ use utoipa_axum::routes;
 
 use super::fields::{Result, given};
 use super::rooms::created;
+use crate::http::AppState;
 use crate::http::body::JsonBody;
 use crate::http::caller::{Authenticated, Writing};
 use crate::http::path::PathOf;
-use crate::http::AppState;
 use crate::limits::quota;
 use crate::orders;
 

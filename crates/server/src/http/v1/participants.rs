@@ -17,12 +17,12 @@ use super::window::{Step, cut};
 use crate::chat::moderation::Moderation;
 use crate::chat::participants::{Page as Part, ParticipantChange};
 use crate::chat::users::parse_role;
+use crate::http::AppState;
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::caller::{Authenticated, Writing};
 use crate::http::page::{Cursor as Opaque, Here, Page};
 use crate::http::path::PathOf;
 use crate::http::query::{Limit, QueryOf};
-use crate::http::AppState;
 use crate::limits::quota;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {

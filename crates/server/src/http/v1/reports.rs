@@ -11,10 +11,10 @@ use utoipa_axum::routes;
 use super::fields::Result;
 use super::rooms::created;
 use crate::chat::reports::Complaint;
+use crate::http::AppState;
 use crate::http::body::JsonBody;
 use crate::http::caller::Writing;
 use crate::http::path::PathOf;
-use crate::http::AppState;
 use crate::limits::quota;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {

@@ -10,12 +10,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::fields::{Nothing, Reason, Result};
+use crate::http::AppState;
 use crate::http::body::OptionalJsonBody;
 use crate::http::caller::{Acknowledging, Authenticated, Writing};
 use crate::http::page::{Here, Page};
 use crate::http::path::PathOf;
 use crate::http::query::{Limit, QueryOf};
-use crate::http::AppState;
 use crate::limits::quota;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {

@@ -11,10 +11,10 @@ use utoipa_axum::routes;
 use super::fields::{Nothing, Result};
 use super::rooms::created;
 use crate::chat::users::{Profile, UserReport};
+use crate::http::AppState;
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::caller::Writing;
 use crate::http::path::PathOf;
-use crate::http::AppState;
 use crate::limits::quota;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {

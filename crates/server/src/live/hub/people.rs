@@ -1,8 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use orderchat_domain::project::RoomRecord;
-use orderchat_domain::{Caller, TokenRole};
+use orderchat_domain::{Caller, RoomId, TokenRole};
 use parking_lot::RwLock;
 
 use crate::live::connection::{Connection, Signal};
@@ -110,32 +109,22 @@ impl People {
         !theirs.is_empty()
     }
 
-    pub(crate) fn is_connected(&self, user: i64) -> bool {
-        self.0.read().users.contains_key(&user)
-    }
-
-    /// The users who are connected.
-    pub(crate) fn users(&self) -> Vec<i64> {
-        self.0.read().users.keys().copied().collect()
-    }
-
     /// Nobody is connected.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.read().users.is_empty()
     }
 
     /// The room's summary has changed for all who watch it.
-    pub(crate) fn summarize(&self, room: &RoomRecord) {
+    pub(crate) fn summarize(&self, room: RoomId, pharmacy: &str) {
         let inner = self.0.read();
-        let pharmacy = room.order.pharmacy.as_str();
         let theirs = inner.watching.get(pharmacy).map_or(&[][..], Vec::as_slice);
         for connection in theirs.iter().chain(&inner.watching_all) {
-            connection.summarize(room.id);
+            connection.summarize(room);
         }
     }
 
     /// The room's summary has changed for this user, who read or sent in it.
-    pub(crate) fn summarize_for(&self, user: i64, room: orderchat_domain::RoomId) {
+    pub(crate) fn summarize_for(&self, user: i64, room: RoomId) {
         let inner = self.0.read();
         let watching = inner.watching.values().flatten();
         for connection in watching.chain(&inner.watching_all) {

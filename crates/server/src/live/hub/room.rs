@@ -7,7 +7,7 @@ use orderchat_domain::permission::Reach;
 use orderchat_domain::project::{
     self, EventRecord, Eyes, ParticipantRecord, RoomRecord, Thing, Viewer, eyes,
 };
-use orderchat_domain::{Caller, Millis};
+use orderchat_domain::{Caller, Millis, ParticipantId, Role};
 
 use super::{Eyesight, Next};
 use crate::live::connection::{Connection, Full, Signal};
@@ -27,6 +27,12 @@ pub(crate) struct Follower {
 }
 
 impl Follower {
+    /// As what they look at others; `None` for the service.
+    pub(super) fn role(&self) -> Option<Role> {
+        let own = self.own.as_ref().filter(|own| own.is_active());
+        own.map(|own| own.role).or(self.caller.person())
+    }
+
     fn viewer<'a>(&'a self, eyes: &'a Eyesight, now: Millis) -> Viewer<'a> {
         Viewer {
             role: self.caller.role,
@@ -60,9 +66,11 @@ pub(super) struct Room {
     /// What the followers were given; with none, the newest that was heard of.
     head: u64,
     /// The newest that was heard of.
-    wanted: u64,
-    /// Somebody reads the log after `head`.
+    heard: u64,
+    /// Somebody reads the log after `head` …
     loading: bool,
+    /// … and has to do so again, for more came meanwhile.
+    again: bool,
     followers: Vec<Follower>,
     /// Those who follow the room or are about to.
     pub(super) expected: u32,
@@ -81,14 +89,13 @@ impl Room {
         self.is_followed().then_some(self.head)
     }
 
-    pub(super) fn attach(&mut self, follower: Follower) -> Result<(), Follower> {
-        if follower.seq < self.head {
+    pub(super) fn attach(&mut self, follower: Follower, anyway: bool) -> Result<(), Follower> {
+        if follower.seq < self.head && !(anyway && self.followers.is_empty()) {
             return Err(follower);
         }
         if self.followers.is_empty() {
             // Nobody was given anything; from now on it is given from here on.
             self.head = follower.seq;
-            self.wanted = self.wanted.max(follower.seq);
         }
         self.followers.push(follower);
         Ok(())
@@ -105,17 +112,18 @@ impl Room {
     /// With no followers, `head` is the newest that was heard of.
     fn rest(&mut self) {
         if self.followers.is_empty() {
-            self.head = self.head.max(self.wanted);
+            self.head = self.head.max(self.heard);
         }
     }
 
     pub(super) fn grown(&mut self, first: Option<u64>, last: u64) -> Next {
-        self.wanted = self.wanted.max(last);
-        if self.followers.is_empty() {
-            self.rest();
+        self.heard = self.heard.max(last);
+        self.rest();
+        if last <= self.head {
             return Next::Nothing;
         }
-        if last <= self.head || self.loading {
+        if self.loading {
+            self.again = true;
             return Next::Nothing;
         }
         if first == Some(self.head + 1) {
@@ -125,16 +133,13 @@ impl Room {
         Next::Load { after: self.head }
     }
 
-    /// The log was read up to this seq. Where to go on, if there is more.
-    pub(super) fn loaded(&mut self, up_to: u64) -> Option<u64> {
+    /// The log was read up to this seq, `all` there was of it. Where to go on, if there is more.
+    pub(super) fn loaded(&mut self, up_to: u64, all: bool) -> Option<u64> {
         self.head = self.head.max(up_to);
         self.rest();
-        self.loading = self.wanted > self.head;
+        self.loading = self.is_followed() && (self.again || !all);
+        self.again = false;
         self.loading.then_some(self.head)
-    }
-
-    pub(super) fn gave_up(&mut self) {
-        self.loading = false;
     }
 
     /// Gives events that follow on `head` to everybody who has not got them.
@@ -153,6 +158,21 @@ impl Room {
             self.head = self.head.max(event.seq);
         }
         self.rest();
+    }
+
+    pub(super) fn gave_up(&mut self) {
+        self.loading = false;
+    }
+
+    /// The user and the participant of a follower who is in the room and may write.
+    pub(super) fn types(&self, connection: u64) -> Option<(i64, ParticipantId)> {
+        let mut followers = self.followers.iter();
+        let follower = followers.find(|follower| follower.connection.id == connection)?;
+        let own = follower.own.as_ref().filter(|own| own.is_active())?;
+        follower
+            .capabilities
+            .write
+            .then_some((follower.connection.user, own.id))
     }
 
     pub(super) fn tell(&self, frame: &Frame, to: impl Fn(&Follower) -> bool) {

@@ -171,7 +171,12 @@ impl ClientFrame {
         let kind = match fields.shift_remove("type") {
             Some(Value::String(kind)) => kind,
             Some(_) => return Err(Problem::invalid("/type", format!("must be {TYPES}"))),
-            None => return Err(Problem::invalid("/type", format!("is missing; give {TYPES}"))),
+            None => {
+                return Err(Problem::invalid(
+                    "/type",
+                    format!("is missing; give {TYPES}"),
+                ));
+            }
         };
         Ok(match kind.as_str() {
             "hello" => Self::Hello(typed(fields)?),
@@ -188,7 +193,12 @@ impl ClientFrame {
                 let Nothing {} = typed(fields)?;
                 Self::Ping
             }
-            _ => return Err(Problem::invalid("/type", format!("is unknown; give {TYPES}"))),
+            _ => {
+                return Err(Problem::invalid(
+                    "/type",
+                    format!("is unknown; give {TYPES}"),
+                ));
+            }
         })
     }
 }

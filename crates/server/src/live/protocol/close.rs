@@ -1,10 +1,8 @@
 use axum::extract::ws::CloseFrame;
 use serde::{Serialize, Serializer};
-use utoipa::ToSchema;
 
 /// Why the server closes a connection (SPEC 12, and RFC 6455 for what is no protocol of ours).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
-#[schema(value_type = u16)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CloseCode {
     /// Resume elsewhere.
     GoingAway = 1001,
