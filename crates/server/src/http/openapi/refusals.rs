@@ -47,6 +47,8 @@ struct Asks {
     query: bool,
     writes: bool,
     with_id: bool,
+    /// The request carries a token.
+    token: bool,
 }
 
 impl Asks {
@@ -66,6 +68,7 @@ impl Asks {
             query,
             writes,
             with_id: with_id || names_a_room,
+            token: operation.security.is_none(),
         }
     }
 }
@@ -139,7 +142,7 @@ fn refusals() -> [SharedRefusal; 11] {
                 "Unauthorized",
                 "There is no token, or it is not good.",
                 Problem::token_refused("the token has expired"),
-                |_| true,
+                |asks| asks.token,
             ),
         ),
         plain(
@@ -211,7 +214,7 @@ fn refusals() -> [SharedRefusal; 11] {
             "StorageFull",
             "The server's disk is full; reading goes on, but for what the audit could not record.",
             Problem::storage_full(),
-            |_| true,
+            |asks| asks.token,
         ),
     ]
 }
