@@ -25,7 +25,7 @@ use crate::check::{self, Evidence, Violation};
 use crate::client::Target;
 use crate::history::Record;
 use crate::server::{Launch, Server};
-use crate::setup::{Size, World};
+use crate::setup::{Size, Staff, World};
 use crate::text;
 use crate::token::Minter;
 use control::Control;
@@ -122,6 +122,7 @@ async fn rounds(
     let size = Size {
         rooms: ROOMS,
         people: PEOPLE,
+        staff: Staff::Shared,
     };
     let world = World::open(&server.target, &minter, size).await?;
     let mut writers = writers(&world, folder, &mut rng)?;
@@ -232,6 +233,7 @@ async fn judge(target: &Target, minter: &Minter, writers: &[Writer]) -> Result<V
     let readings = check::read_all(std::slice::from_ref(target), minter, &records).await?;
     let mut violations = check::check(&Evidence {
         records: &records,
+        heard: &[],
         readings: &readings,
         restored: false,
     });

@@ -9,7 +9,7 @@ use rand::rngs::StdRng;
 use super::{Writer, judge, retry, writers};
 use crate::check::Violation;
 use crate::fake::{Fake, Kept};
-use crate::setup::{Size, World};
+use crate::setup::{Size, Staff, World};
 use crate::token::Minter;
 
 /// Far more than a test asks.
@@ -36,6 +36,7 @@ async fn first_life(kept: &Arc<Mutex<Kept>>, minter: &Minter, folder: &Path) -> 
     let size = Size {
         rooms: 4,
         people: 5,
+        staff: Staff::Shared,
     };
     let server = Fake::start(kept, UNLIMITED);
     let world = World::open(&server.target, minter, size).await.unwrap();
