@@ -59,6 +59,11 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// Customers and riders follow their rooms as soon as they are connected; staff have to ask.
+    pub(crate) fn follows_by_itself(&self) -> bool {
+        matches!(self.role, Role::Customer | Role::Rider)
+    }
+
     /// The token alone, as live connections give it.
     pub(crate) fn token(&self) -> &str {
         let bearer = self.bearer.to_str().unwrap_or_default();

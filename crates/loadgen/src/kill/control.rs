@@ -6,6 +6,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::audience::Audience;
 use super::database::Database;
 use super::judge;
 use super::writer::Writer;
@@ -27,6 +28,8 @@ pub(super) struct Control<'a> {
     pub(super) launch: &'a Launch,
     pub(super) minter: &'a Minter,
     pub(super) database: &'a Database,
+    /// What it heard before must stand, too.
+    pub(super) audience: &'a Audience,
 }
 
 impl Control<'_> {
@@ -62,7 +65,7 @@ impl Control<'_> {
         self.database.put_back().await?;
 
         let server = self.launch.start().await?;
-        let violations = judge(&server.target, self.minter, writers).await?;
+        let violations = judge(&server.target, self.minter, writers, self.audience).await?;
         server.kill().await?;
         let witness = writers.last_mut().context("nobody to write")?;
         witness.forget_last();

@@ -18,9 +18,17 @@ use crate::check::Violation;
 use crate::client::{Answer, Connection, Lost, Target};
 use crate::clock::monotonic_ns;
 use crate::history::{Journal, Op, Outcome, Record};
+use crate::live::frame::{self, Frame};
+use crate::live::socket::{Ended, Socket};
 use crate::send::send_request;
 use crate::setup::{Person, Room};
 use crate::text;
+
+/// Of ten sends of a live writer so many go by its live connection, the others by REST.
+const BY_LIVE: u32 = 7;
+
+/// Of ten messages acked by the live connection so many are sent again by REST, with their key.
+const REPEATED: u32 = 2;
 
 /// How many of its latest messages a writer edits, deletes and marks as read.
 const REMEMBERED: usize = 64;
@@ -32,6 +40,8 @@ pub(super) struct Writer {
     room: Arc<Room>,
     person: Arc<Person>,
     rng: StdRng,
+    /// Whether it has a live connection to send by, too.
+    live: bool,
     /// Numbers the texts.
     said: u64,
     mine: VecDeque<Mine>,
@@ -58,7 +68,14 @@ struct Attempt {
     request: Request<Full<Bytes>>,
 }
 
+/// The connections of a writer.
+struct Lines {
+    rest: Connection,
+    live: Option<Socket>,
+}
+
 /// What came of an attempt.
+#[derive(Clone, Copy)]
 struct Tried {
     outcome: Outcome,
     /// No answer came: the connection is of no more use.
@@ -80,6 +97,7 @@ impl Writer {
             room,
             person,
             rng,
+            live: false,
             said: 0,
             mine: VecDeque::new(),
             unanswered: Vec::new(),
@@ -87,6 +105,12 @@ impl Writer {
             journal: Journal::create(journal)?,
             refusals: Vec::new(),
         })
+    }
+
+    /// Sends by a live connection, too.
+    pub(super) fn with_live(mut self) -> Self {
+        self.live = true;
+        self
     }
 
     /// Everything it ever tried.
@@ -109,11 +133,26 @@ impl Writer {
     /// Writes one thing after the other until no answer comes.
     pub(super) async fn write_until_cut(&mut self, target: &Target) -> Result<()> {
         // Killed before the first connection: nothing was tried.
-        let Ok(mut connection) = Connection::open(target).await else {
+        let Ok(rest) = Connection::open(target).await else {
             return Ok(());
         };
-        while !self.step(&mut connection).await?.cut {}
+        let live = match self.live {
+            true => match self.open_live(target).await {
+                Ok(socket) => Some(socket),
+                Err(_) => return Ok(()),
+            },
+            false => None,
+        };
+        let mut lines = Lines { rest, live };
+        while !self.step(&mut lines).await?.cut {}
         self.journal.flush()
+    }
+
+    async fn open_live(&self, target: &Target) -> Result<Socket, Ended> {
+        let mut socket = Socket::open(target, 0).await?;
+        let hello = frame::hello(self.person.token(), None);
+        socket.send(hello).await?;
+        Ok(socket)
     }
 
     /// Sends again what got no answer. The server has to take it, as new or as the message it is.
@@ -155,7 +194,8 @@ impl Writer {
         self.records.pop();
     }
 
-    async fn step(&mut self, connection: &mut Connection) -> Result<Tried> {
+    async fn step(&mut self, lines: &mut Lines) -> Result<Tried> {
+        let connection = &mut lines.rest;
         let dice = self.rng.random_range(0..100);
         let mine = (!self.mine.is_empty()).then(|| self.rng.random_range(0..self.mine.len()));
         match mine {
@@ -167,7 +207,11 @@ impl Writer {
             },
             _ => {
                 let key = self.next_key();
-                self.send(connection, key).await
+                let by_live = self.rng.random_range(0..10) < BY_LIVE;
+                match &mut lines.live {
+                    Some(socket) if by_live => self.send_live(socket, connection, key).await,
+                    _ => self.send(connection, key).await,
+                }
             }
         }
     }
@@ -190,6 +234,68 @@ impl Writer {
             self.unanswered.push(key);
         }
         Ok(tried)
+    }
+
+    /// Sends by the live connection, and now and then the same again by REST.
+    async fn send_live(
+        &mut self,
+        socket: &mut Socket,
+        rest: &mut Connection,
+        key: String,
+    ) -> Result<Tried> {
+        let content = text::of(&key);
+        let send = frame::Send {
+            room: &self.room.id,
+            content: &content,
+            client_message_id: &key,
+        };
+        let said = send.frame()?;
+        let invoke_ns = monotonic_ns();
+        let answer = answer(socket, said, &key).await;
+        let return_ns = monotonic_ns();
+        let (tried, seq) = self.judge_live(answer);
+        self.record(Record {
+            op: Op::Send,
+            key: Some(key.clone()),
+            invoke_ns,
+            return_ns,
+            outcome: tried.outcome,
+            seq,
+            body_hash: Some(text::hash(&content)),
+            ..self.blank()
+        })?;
+        match tried.outcome {
+            Outcome::Maybe => self.unanswered.push(key),
+            Outcome::Ok if self.rng.random_range(0..10) < REPEATED => {
+                return self.send(rest, key).await;
+            }
+            _ => {}
+        }
+        Ok(tried)
+    }
+
+    /// What came of a live send, and the message's seq if it was taken.
+    fn judge_live(&mut self, answer: Result<LiveAnswer, Ended>) -> (Tried, Option<u64>) {
+        let tried = |outcome, cut| Tried { outcome, cut };
+        match answer {
+            Ok(LiveAnswer::Taken(mine)) => {
+                let seq = mine.seq;
+                self.remember(mine);
+                (tried(Outcome::Ok, false), Some(seq))
+            }
+            Ok(LiveAnswer::Refused { status, frame }) => {
+                let detail = format!("a live send by {} was answered {frame}", self.person.user);
+                let violation = self.violation("nothing-refused", detail);
+                self.refusals.push(violation);
+                (tried(Outcome::of_code(Some(status)), false), None)
+            }
+            Err(Ended::Garbled(detail)) => {
+                let violation = self.violation("live-as-agreed", detail);
+                self.refusals.push(violation);
+                (tried(Outcome::Maybe, true), None)
+            }
+            Err(_) => (tried(Outcome::Maybe, true), None),
+        }
     }
 
     async fn edit(&mut self, connection: &mut Connection, which: usize) -> Result<Tried> {
@@ -323,14 +429,22 @@ impl Writer {
         if op == Op::Edit {
             return Ok(message.version);
         }
-        self.mine.push_back(Mine {
+        self.remember(Mine {
             id: message.id,
             seq: message.seq,
         });
+        Ok(message.seq)
+    }
+
+    fn remember(&mut self, message: Mine) {
+        // The answer to a repeated send is of a message that is known.
+        if self.mine.iter().any(|mine| mine.id == message.id) {
+            return;
+        }
+        self.mine.push_back(message);
         if self.mine.len() > REMEMBERED {
             self.mine.pop_front();
         }
-        Ok(message.seq)
     }
 
     /// Who and where; the rest is to be filled in.
@@ -369,6 +483,41 @@ impl Writer {
             rule,
             room: self.room.id.clone(),
             detail,
+        }
+    }
+}
+
+/// The answer to a live send.
+enum LiveAnswer {
+    Taken(Mine),
+    Refused { status: u16, frame: String },
+}
+
+/// Sends the frame and reads up to its answer; what else is heard is for followers to judge.
+async fn answer(socket: &mut Socket, said: String, key: &str) -> Result<LiveAnswer, Ended> {
+    socket.send(said).await?;
+    loop {
+        let text = socket.next_soon().await?;
+        let frame = Frame::parse(&text)?;
+        match (frame.sort, frame.message, frame.problem) {
+            ("ok", Some(message), _) if frame.reference == Some(key) => {
+                return Ok(LiveAnswer::Taken(Mine {
+                    id: message.id.to_owned(),
+                    seq: message.seq,
+                }));
+            }
+            ("error", _, Some(problem)) => {
+                return Ok(LiveAnswer::Refused {
+                    status: problem.status,
+                    frame: text.to_string(),
+                });
+            }
+            ("ok" | "error", ..) => {
+                return Err(Ended::Garbled(format!(
+                    "no answer to the send {key}: {text}"
+                )));
+            }
+            _ => {}
         }
     }
 }

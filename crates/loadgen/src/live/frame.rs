@@ -45,6 +45,13 @@ pub(crate) struct Actor<'a> {
 pub(crate) struct Data<'a> {
     #[serde(borrow)]
     pub(crate) message: Option<Message<'a>>,
+    pub(crate) participant: Option<Participant<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Participant<'a> {
+    /// The shop's id, as far as one may know it: one's own always.
+    pub(crate) user: Option<&'a str>,
 }
 
 #[derive(Debug, Deserialize)]

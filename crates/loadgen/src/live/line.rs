@@ -6,7 +6,6 @@ use super::frame::{self, Cursor, Frame};
 use super::socket::{Ended, Socket};
 use crate::client::Target;
 use crate::setup::{Person, Room, World};
-use crate::token::Role;
 
 /// Who follows what, as the `number`th connection of the run.
 #[derive(Debug, Clone)]
@@ -14,8 +13,7 @@ pub(crate) struct Place {
     pub(crate) number: usize,
     pub(crate) room: Arc<Room>,
     pub(crate) person: Arc<Person>,
-    /// Whether it has to ask for the room: customers and riders follow theirs by themselves, where
-    /// the server knows them.
+    /// Whether it has to ask for the room; everybody has to where the server knows nobody.
     subscribes: bool,
 }
 
@@ -32,7 +30,7 @@ impl Place {
                 number,
                 room: Arc::clone(room),
                 person: Arc::clone(person),
-                subscribes: !world.reported || !matches!(person.role, Role::Customer | Role::Rider),
+                subscribes: !world.reported || !person.follows_by_itself(),
             })
             .collect()
     }

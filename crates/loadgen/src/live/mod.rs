@@ -28,6 +28,8 @@ use crate::token::Minter;
 use resume::Away;
 use talk::{Journals, Manner};
 
+#[cfg(test)]
+pub(crate) use tally::Faults;
 pub(crate) use tally::Talked;
 
 #[derive(Debug, clap::Args)]
