@@ -81,6 +81,11 @@ impl Audience {
         for follower in &mut self.followers {
             follower.connect(target).await?;
         }
+        self.wait_for(heads).await
+    }
+
+    /// All hear what was acked up to now.
+    pub(super) async fn wait_for(&mut self, heads: &BTreeMap<String, u64>) -> Result<()> {
         for follower in &mut self.followers {
             follower.wait_for(heads).await?;
         }

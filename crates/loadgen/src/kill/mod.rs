@@ -9,6 +9,7 @@ mod audience;
 mod control;
 mod database;
 mod follower;
+mod live_line;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -164,9 +165,8 @@ async fn rounds(
         launch: &launch,
         minter: &minter,
         database,
-        audience: &audience,
     };
-    control.run(server, &mut writers).await?;
+    control.run(server, &mut writers, &mut audience).await?;
     Ok(Vec::new())
 }
 

@@ -13,13 +13,13 @@ use rand::rngs::StdRng;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::live_line::{self, LiveLine};
 use crate::api::{self, Written, message_path, room_path};
 use crate::check::Violation;
 use crate::client::{Answer, Connection, Lost, Target};
 use crate::clock::monotonic_ns;
 use crate::history::{Journal, Op, Outcome, Record};
-use crate::live::frame::{self, Frame};
-use crate::live::socket::{Ended, Socket};
+use crate::live::socket::Ended;
 use crate::send::send_request;
 use crate::setup::{Person, Room};
 use crate::text;
@@ -71,7 +71,7 @@ struct Attempt {
 /// The connections of a writer.
 struct Lines {
     rest: Connection,
-    live: Option<Socket>,
+    live: Option<LiveLine>,
 }
 
 /// What came of an attempt.
@@ -137,8 +137,8 @@ impl Writer {
             return Ok(());
         };
         let live = match self.live {
-            true => match self.open_live(target).await {
-                Ok(socket) => Some(socket),
+            true => match LiveLine::open(target, &self.person).await {
+                Ok(line) => Some(line),
                 Err(_) => return Ok(()),
             },
             false => None,
@@ -146,13 +146,6 @@ impl Writer {
         let mut lines = Lines { rest, live };
         while !self.step(&mut lines).await?.cut {}
         self.journal.flush()
-    }
-
-    async fn open_live(&self, target: &Target) -> Result<Socket, Ended> {
-        let mut socket = Socket::open(target, 0).await?;
-        let hello = frame::hello(self.person.token(), None);
-        socket.send(hello).await?;
-        Ok(socket)
     }
 
     /// Sends again what got no answer. The server has to take it, as new or as the message it is.
@@ -209,7 +202,7 @@ impl Writer {
                 let key = self.next_key();
                 let by_live = self.rng.random_range(0..10) < BY_LIVE;
                 match &mut lines.live {
-                    Some(socket) if by_live => self.send_live(socket, connection, key).await,
+                    Some(live) if by_live => self.send_live(live, connection, key).await,
                     _ => self.send(connection, key).await,
                 }
             }
@@ -239,19 +232,13 @@ impl Writer {
     /// Sends by the live connection, and now and then the same again by REST.
     async fn send_live(
         &mut self,
-        socket: &mut Socket,
+        live: &mut LiveLine,
         rest: &mut Connection,
         key: String,
     ) -> Result<Tried> {
         let content = text::of(&key);
-        let send = frame::Send {
-            room: &self.room.id,
-            content: &content,
-            client_message_id: &key,
-        };
-        let said = send.frame()?;
         let invoke_ns = monotonic_ns();
-        let answer = answer(socket, said, &key).await;
+        let answer = live.send(&self.room.id, &content, &key).await;
         let return_ns = monotonic_ns();
         let (tried, seq) = self.judge_live(answer);
         self.record(Record {
@@ -275,15 +262,14 @@ impl Writer {
     }
 
     /// What came of a live send, and the message's seq if it was taken.
-    fn judge_live(&mut self, answer: Result<LiveAnswer, Ended>) -> (Tried, Option<u64>) {
+    fn judge_live(&mut self, answer: Result<live_line::Answer, Ended>) -> (Tried, Option<u64>) {
         let tried = |outcome, cut| Tried { outcome, cut };
         match answer {
-            Ok(LiveAnswer::Taken(mine)) => {
-                let seq = mine.seq;
-                self.remember(mine);
+            Ok(live_line::Answer::Taken { id, seq }) => {
+                self.remember(Mine { id, seq });
                 (tried(Outcome::Ok, false), Some(seq))
             }
-            Ok(LiveAnswer::Refused { status, frame }) => {
+            Ok(live_line::Answer::Refused { status, frame }) => {
                 let detail = format!("a live send by {} was answered {frame}", self.person.user);
                 let violation = self.violation("nothing-refused", detail);
                 self.refusals.push(violation);
@@ -483,41 +469,6 @@ impl Writer {
             rule,
             room: self.room.id.clone(),
             detail,
-        }
-    }
-}
-
-/// The answer to a live send.
-enum LiveAnswer {
-    Taken(Mine),
-    Refused { status: u16, frame: String },
-}
-
-/// Sends the frame and reads up to its answer; what else is heard is for followers to judge.
-async fn answer(socket: &mut Socket, said: String, key: &str) -> Result<LiveAnswer, Ended> {
-    socket.send(said).await?;
-    loop {
-        let text = socket.next_soon().await?;
-        let frame = Frame::parse(&text)?;
-        match (frame.sort, frame.message, frame.problem) {
-            ("ok", Some(message), _) if frame.reference == Some(key) => {
-                return Ok(LiveAnswer::Taken(Mine {
-                    id: message.id.to_owned(),
-                    seq: message.seq,
-                }));
-            }
-            ("error", _, Some(problem)) => {
-                return Ok(LiveAnswer::Refused {
-                    status: problem.status,
-                    frame: text.to_string(),
-                });
-            }
-            ("ok" | "error", ..) => {
-                return Err(Ended::Garbled(format!(
-                    "no answer to the send {key}: {text}"
-                )));
-            }
-            _ => {}
         }
     }
 }

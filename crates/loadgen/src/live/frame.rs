@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::socket::Ended;
@@ -111,7 +111,7 @@ pub(crate) fn subscribe(room: &str, after: Option<u64>) -> String {
 }
 
 /// A message to be sent; its `ref` is its key.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Send<'a> {
     pub(crate) room: &'a str,
     pub(crate) content: &'a str,
@@ -119,19 +119,15 @@ pub(crate) struct Send<'a> {
 }
 
 impl Send<'_> {
-    pub(crate) fn frame(&self) -> Result<String, serde_json::Error> {
-        #[derive(Serialize)]
-        struct Command<'a> {
-            r#type: &'static str,
-            r#ref: &'a str,
-            #[serde(flatten)]
-            send: &'a Send<'a>,
-        }
-        serde_json::to_string(&Command {
-            r#type: "send",
-            r#ref: self.client_message_id,
-            send: self,
+    pub(crate) fn frame(&self) -> String {
+        json!({
+            "type": "send",
+            "ref": self.client_message_id,
+            "room": self.room,
+            "content": self.content,
+            "client_message_id": self.client_message_id,
         })
+        .to_string()
     }
 }
 
@@ -166,7 +162,7 @@ mod tests {
             client_message_id: "k",
         };
         assert_eq!(
-            send.frame().unwrap(),
+            send.frame(),
             r#"{"type":"send","ref":"k","room":"r","content":"hi","client_message_id":"k"}"#
         );
         let cursor = Cursor {

@@ -7,6 +7,7 @@ mod line;
 pub(crate) mod resume;
 pub(crate) mod socket;
 pub(crate) mod talk;
+mod talker;
 mod tally;
 #[cfg(test)]
 mod tests;
