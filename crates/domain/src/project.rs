@@ -1,6 +1,7 @@
 //! What a viewer sees of a thing: the objects of SPEC 11, masked for their eyes. Every surface
 //! answers with these and nothing else.
 
+mod event;
 mod history;
 mod message;
 mod order;
@@ -9,6 +10,7 @@ mod room;
 
 use serde::Serialize;
 
+pub use event::{EventData, EventRecord, EventView, Eyes, Thing, event, eyes};
 pub use history::{RevisionRecord, RevisionView, revision};
 pub use message::{
     MessageRecord, MessageView, Place, Quote, QuoteRecord, ReceiptView, by, message,
@@ -17,8 +19,7 @@ pub use order::{OrderPerson, OrderPharmacy, OrderRecord, OrderView, order};
 pub use participant::{ParticipantRecord, ParticipantView, participant};
 pub use room::{ClosedBy, OrderBrief, RoomRecord, RoomView, card, room, unread_count};
 
-use crate::event::EventKind;
-use crate::id::{ParticipantId, RoomId, UserId};
+use crate::id::{ParticipantId, UserId};
 use crate::policy::OrderPolicy;
 use crate::role::{Role, TokenRole};
 use crate::time::Millis;
@@ -133,54 +134,6 @@ pub fn actor(viewer: Viewer<'_>, actor: &ActorRecord) -> ActorView {
         participant: actor.participant,
         name: shown_name(viewer, &actor.person, actor.role),
         role: actor.role,
-    }
-}
-
-/// What an event carries: the thing as it is when it is served.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum EventData {
-    Message(Box<MessageView>),
-    Room(Box<RoomView>),
-    Participant(Box<ParticipantView>),
-    Order(Box<OrderView>),
-}
-
-/// One entry of the room log, as a client sees it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct EventView {
-    #[cfg_attr(feature = "openapi", schema(value_type = uuid::Uuid))]
-    pub room: RoomId,
-    pub seq: u64,
-    /// `message.created`, `participant.joined`, … or `hidden` for what the viewer may not know.
-    pub kind: &'static str,
-    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
-    pub at: Millis,
-    pub actor: Option<ActorView>,
-    /// Null when hidden.
-    pub data: Option<EventData>,
-}
-
-/// Whether the viewer may know what happened, beyond that something did: news of the order are
-/// not for guests.
-#[must_use]
-pub fn may_know(viewer: Viewer<'_>, kind: EventKind, order_news: bool) -> bool {
-    viewer.sees_order() || !(order_news || kind == EventKind::OrderUpdated)
-}
-
-/// The entry whose content the viewer may not know. It keeps its place, so that a missing seq
-/// always means loss.
-#[must_use]
-pub fn hidden(room: RoomId, seq: u64, at: Millis) -> EventView {
-    EventView {
-        room,
-        seq,
-        kind: "hidden",
-        at,
-        actor: None,
-        data: None,
     }
 }
 

@@ -1,10 +1,16 @@
 //! JSON from outside, read strictly and within bounds.
 
+mod mismatch;
+mod typed;
+
 use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
+
+pub(crate) use mismatch::Mismatch;
+pub(crate) use typed::from_value;
 
 /// How deep lists and objects may be in one another.
 const DEEPEST: usize = 64;

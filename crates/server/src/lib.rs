@@ -5,6 +5,7 @@
 
 mod app;
 mod auth;
+mod bus;
 mod chat;
 mod cli;
 mod clock;
@@ -16,8 +17,10 @@ mod http;
 mod jobs;
 mod json;
 mod limits;
+mod live;
 mod net;
 mod orders;
+mod problem;
 mod random;
 mod signing;
 mod telemetry;

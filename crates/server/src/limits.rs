@@ -3,6 +3,8 @@
 //! Each limit is a GCRA cell per key: `count` things per period evenly, `burst` at once after rest.
 //! What is refused costs nothing, so whoever waits as long as told is let through.
 
+pub(crate) mod quota;
+
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
 
@@ -180,7 +182,8 @@ impl<C: Clock + Clone> Cells<C> {
     }
 }
 
-fn quota(rate: Rate) -> governor::Quota {
+/// The rate as governor has it.
+pub(crate) fn quota(rate: Rate) -> governor::Quota {
     let every = rate.per / rate.count.get();
     // A rate is at most a million a second: `every` is a microsecond at least.
     governor::Quota::with_period(every)

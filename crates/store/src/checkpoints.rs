@@ -177,7 +177,7 @@ fn drop_signed(tx: &mut Tx<'_>, rooms: &mut BTreeMap<RoomId, Head>) -> Result<()
 
 /// The snapshot's xmin and xmax; SQLite has one writer and nothing that appears late.
 fn snapshot(tx: &mut Tx<'_>) -> Result<(i64, i64)> {
-    if matches!(tx, Tx::Sqlite(_)) {
+    if tx.as_sqlite().is_some() {
         return Ok((0, 0));
     }
     match tx.query_opt(&POSTGRES_SNAPSHOT, &[])? {

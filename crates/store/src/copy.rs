@@ -115,7 +115,7 @@ pub fn prepare<T, E: From<StoreError>>(
         .execute_batch("BEGIN IMMEDIATE")
         .map_err(StoreError::from)?;
     // Dropped with the connection when the function refuses: nothing is committed then.
-    let done = change(&mut Tx::Sqlite(&connection))?;
+    let done = change(&mut Tx::sqlite(&connection))?;
     connection
         .execute_batch("COMMIT")
         .map_err(StoreError::from)?;

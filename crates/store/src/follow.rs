@@ -125,7 +125,7 @@ pub(crate) fn advance(tx: &mut Tx<'_>, name: &str, from: Position, to: Position)
 /// # Errors
 /// As any write.
 pub fn restart(tx: &mut Tx<'_>) -> Result<()> {
-    if matches!(tx, Tx::Postgres(_)) {
+    if tx.as_sqlite().is_none() {
         tx.execute(&NO_TIMEOUT, &[])?;
     }
     for forget in [

@@ -11,7 +11,9 @@ pub mod copy;
 mod engine;
 mod error;
 pub mod follow;
+mod hearers;
 pub mod history;
+pub mod live;
 pub mod log;
 pub mod messages;
 pub mod meta;
@@ -48,6 +50,7 @@ pub fn statements() -> Vec<&'static Sql> {
         checkpoints::SQL,
         follow::SQL,
         history::SQL,
+        live::SQL,
         log::SQL,
         messages::SQL,
         meta::SQL,

@@ -2,7 +2,11 @@
 
 use orderchat_domain::event::{EventKind, Hash, Link, MessageLink, salted_digest};
 use orderchat_domain::message::MessageType;
+use orderchat_domain::news::{LogNews, NewEntry, News};
+use orderchat_domain::project::MessageRecord;
 use orderchat_domain::{MessageId, Millis};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::rooms::StoredRoom;
 use crate::sql::statements;
@@ -87,6 +91,9 @@ struct Prepared {
     digest: Hash,
     chain: Hash,
     entry: Entry,
+    /// What those who hear of it are told beside.
+    user: Option<i64>,
+    shown: Option<Arc<MessageRecord>>,
 }
 
 /// An entry that was written.
@@ -159,8 +166,24 @@ impl Appender {
             digest,
             chain: room.chain,
             entry,
+            user: None,
+            shown: None,
         });
         seq
+    }
+
+    /// The user whom the last entry happened to, for those who hear of it.
+    pub fn happened_to(&mut self, user: i64) {
+        if let Some(last) = self.entries.last_mut() {
+            last.user = Some(user);
+        }
+    }
+
+    /// The message that the last entry made, for those who hear of it: spares reading it again.
+    pub fn show(&mut self, message: Arc<MessageRecord>) {
+        if let Some(last) = self.entries.last_mut() {
+            last.shown = Some(message);
+        }
     }
 
     /// The room's head is to be stored; once per room, after its last append.
@@ -195,7 +218,27 @@ impl Appender {
             .collect();
         tx.execute_rows(&SET_HEAD, &heads)?;
         self.note_unread(tx)?;
+        self.announce(tx);
         Ok(appended)
+    }
+
+    /// Lets those who follow the rooms hear of the entries.
+    fn announce(self, tx: &mut Tx<'_>) {
+        let mut entries: HashMap<i64, Vec<NewEntry>> = HashMap::with_capacity(self.heads.len());
+        for prepared in self.entries {
+            entries.entry(prepared.room).or_default().push(NewEntry {
+                seq: prepared.seq,
+                kind: prepared.entry.kind,
+                at: prepared.at,
+                user: prepared.user,
+                message: prepared.shown,
+            });
+        }
+        for StoredRoom { record: room, .. } in self.heads {
+            if let Some(entries) = entries.remove(&room.key) {
+                tx.announce(News::Log(Box::new(LogNews { room, entries })));
+            }
+        }
     }
 
     /// Who had read everything has something unread now.

@@ -193,7 +193,7 @@ fn frontier(row: &mut Row) -> Result<Frontier> {
 /// # Errors
 /// As any write.
 pub fn lock_ids(tx: &mut Tx<'_>, ids: &[RoomId]) -> Result<()> {
-    if matches!(tx, Tx::Sqlite(_)) {
+    if tx.as_sqlite().is_some() {
         return Ok(());
     }
     let rows: Vec<_> = ids.iter().map(|id| values![&id.0].to_vec()).collect();
@@ -243,7 +243,7 @@ pub fn key_of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Option<i64>> {
 /// As any write.
 pub fn lock(tx: &mut Tx<'_>, keys: &[i64]) -> Result<()> {
     // One writer has SQLite to itself.
-    if matches!(tx, Tx::Sqlite(_)) {
+    if tx.as_sqlite().is_some() {
         return Ok(());
     }
     let rows: Vec<_> = keys.iter().map(|key| values![*key].to_vec()).collect();

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use orderchat_domain::news::News;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 pub use crate::engine::postgres::SETTINGS as POSTGRES_SETTINGS;
 use crate::engine::postgres::{Postgres, Session, Waiting};
 use crate::engine::sqlite::{Done, Job, Sqlite};
+use crate::hearers::Hearers;
 use crate::migrate::Migrated;
 use crate::sql::Sql;
 use crate::{AsStoreError, Result, StoreError, Tx};
@@ -49,6 +51,7 @@ pub struct Store {
     fatal: Arc<Notify>,
     /// Counts the writes that this node committed.
     commits: Arc<watch::Sender<u64>>,
+    hearers: Arc<Hearers>,
     migrated: Migrated,
 }
 
@@ -62,6 +65,8 @@ enum Backend {
 struct Write<T, E, F> {
     write: F,
     result: Option<std::result::Result<T, E>>,
+    news: Vec<News>,
+    hearers: Arc<Hearers>,
     reply: Option<oneshot::Sender<std::result::Result<T, E>>>,
 }
 
@@ -77,11 +82,18 @@ where
             Ok(_) => Done::Keep,
             Err(error) => Done::Undo(error.store_error().cloned()),
         };
+        self.news = match result {
+            Ok(_) => tx.take_news(),
+            Err(_) => Vec::new(),
+        };
         self.result = Some(result);
         done
     }
 
     fn settle(mut self: Box<Self>, committed: Result<()>) {
+        if committed.is_ok() {
+            self.hearers.hear(std::mem::take(&mut self.news));
+        }
         let result = match (committed, self.result.take()) {
             (Err(error), _) => Err(error.into()),
             (Ok(()), Some(result)) => result,
@@ -115,6 +127,7 @@ impl Store {
             backend,
             fatal,
             commits: Arc::new(watch::Sender::new(0)),
+            hearers: Arc::default(),
             migrated,
         })
     }
@@ -144,6 +157,7 @@ impl Store {
                     version,
                 },
                 commits: Arc::new(watch::Sender::new(0)),
+                hearers: Arc::default(),
             }),
             Some(version) => Err(StoreError::Unusable(format!(
                 "the database has schema version {version}, this is the program for {newest}: use \
@@ -182,6 +196,16 @@ impl Store {
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.commits.subscribe()
+    }
+
+    /// From now on `hear` is told what this node's transactions [announced](Tx::announce), each after
+    /// its commit and before its caller learns of it, whether or not the caller still waits. On
+    /// SQLite that is in the order of commits; on PostgreSQL transactions of one room may come out of
+    /// order. It must be quick: on SQLite the writer waits for it. The first one stays.
+    pub fn on_commit(&self, hear: impl Fn(Vec<News>) + Send + Sync + 'static) {
+        if !self.hearers.set(Box::new(hear)) {
+            tracing::error!("commits are heard already: the second hearer was not taken");
+        }
     }
 
     /// Resolves when the database can no longer be trusted and the process must end.
@@ -345,13 +369,17 @@ impl Store {
                 sqlite.submit(Box::new(Write {
                     write,
                     result: None,
+                    news: Vec::new(),
+                    hearers: Arc::clone(&self.hearers),
                     reply: Some(reply),
                 }));
                 answer.await.unwrap_or_else(|_| {
                     Err(StoreError::Failed("the writer has stopped".to_owned()).into())
                 })
             }
-            Backend::Postgres(postgres) => postgres.write(room, write).await,
+            Backend::Postgres(postgres) => {
+                postgres.write(room, Arc::clone(&self.hearers), write).await
+            }
         }
     }
 }
@@ -415,6 +443,7 @@ impl<B: Batch> Grouped<B> {
                         postgres: Arc::clone(postgres),
                         batch: Arc::clone(&batch),
                         commits: Arc::clone(&store.commits),
+                        hearers: Arc::clone(&store.hearers),
                     };
                     drop(tokio::task::spawn_blocking(move || writer.run(receive)));
                     send
@@ -469,6 +498,7 @@ struct Writer<B> {
     postgres: Arc<Postgres>,
     batch: Arc<B>,
     commits: Arc<watch::Sender<u64>>,
+    hearers: Arc<Hearers>,
 }
 
 impl<B: Batch> Writer<B> {
@@ -513,7 +543,8 @@ impl<B: Batch> Writer<B> {
         metrics::histogram!("orderchat_store_group_size").record(group.len() as f64);
         let inputs: Vec<&B::Input> = group.iter().map(|pending| &pending.input).collect();
         match self.run_together(handle, &inputs) {
-            Ok(results) => {
+            Ok((results, news)) => {
+                self.hearers.hear(news);
                 committed(&self.commits);
                 for (pending, result) in group.into_iter().zip(results) {
                     let _ = pending.reply.send(result);
@@ -540,7 +571,7 @@ impl<B: Batch> Writer<B> {
         &self,
         handle: &tokio::runtime::Handle,
         inputs: &[&B::Input],
-    ) -> Result<Vec<std::result::Result<B::Output, B::Refused>>> {
+    ) -> Result<(Vec<std::result::Result<B::Output, B::Refused>>, Vec<News>)> {
         let pool = self.postgres.pool();
         let mut used = pool.take(handle.block_on(pool.place())?)?;
         let waiting = Waiting::default();

@@ -2,10 +2,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{ActorRecord, ParticipantRecord, Surface, Viewer, shown_name};
+use crate::access::may_write;
 use crate::id::{MessageId, ParticipantId, RoomId};
 use crate::message::{MessageType, Standing, may_delete, may_edit};
 use crate::permission::{Action, grant};
-use crate::policy::{As, Circumstances};
+use crate::policy::Circumstances;
 use crate::room::{By, RoomStatus, check_state};
 use crate::text::excerpt;
 use crate::time::Millis;
@@ -283,11 +284,7 @@ fn rights(
 /// Editing is writing: who is muted or past the policy's time may not. Deleting takes away, and
 /// is left to them.
 fn may_write_at_all(viewer: Viewer<'_>, own: &ParticipantRecord, place: Place<'_>) -> bool {
-    let who = As {
-        role: own.role,
-        guest: own.guest,
-    };
-    !own.is_muted(viewer.now) && viewer.policy.rights(who, place.circumstances).write.is_ok()
+    may_write(viewer.policy, own, place.circumstances).is_ok()
 }
 
 /// How the room's state looks at this role.

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use super::{keys, run, start_logging, token, verifier};
 use crate::chat::{Chat, ChatError, Context, Origin};
-use crate::config::{Database, Settings};
+use crate::config::{BusLocation, Database, Settings};
 use crate::http::v1::orders::OrderReport;
 use crate::{clock, orders, random};
 
@@ -78,6 +78,7 @@ pub(crate) fn demo(mut settings: Settings) -> anyhow::Result<ExitCode> {
         .prefix("orderchat-demo-")
         .tempdir()?;
     settings.database = Database::Sqlite(folder.path().join("orderchat.db"));
+    settings.bus = BusLocation::Local;
     settings.auth_jwks = None;
     settings.signing_key = None;
     let secret = SecretString::from(super::hex(&random::bytes::<32>()));

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use orderchat_store::Store;
 
 use super::keys::own_public_key;
-use super::{options, runtime, verifier};
-use crate::config::{ConfigError, Settings};
+use super::{commands, options, runtime, verifier};
+use crate::bus::check as check_bus;
+use crate::config::{BusLocation, ConfigError, Settings};
 
 /// Open files that a server with the default connection limit needs.
 const FILES: u64 = 10_500;
@@ -62,6 +63,7 @@ pub(crate) fn doctor(settings: Result<Settings, ConfigError>) -> anyhow::Result<
         findings.push(keys(&settings).await);
         findings.push(signing_key(&settings));
         findings.extend(database(&settings).await);
+        findings.push(bus(&settings).await);
     });
     let mut healthy = true;
     for finding in &findings {
@@ -201,6 +203,35 @@ async fn database(settings: &Settings) -> Vec<Finding> {
         "the newest this version knows",
     ));
     findings
+}
+
+/// Whether hints come back by way of NATS. The server works without, so this tells of slowness.
+async fn bus(settings: &Settings) -> Finding {
+    let BusLocation::Nats(address) = &settings.bus else {
+        return Finding::good("bus", "local", "this node is alone on its database");
+    };
+    let meaning = "nodes tell each other by it; without it others' news come up to 2 s later";
+    match check_bus(address, &epoch(settings).await).await {
+        Ok(()) => Finding::good("bus", "NATS passes on what this node says", meaning),
+        Err(error) => {
+            let remedy = "check ORDERCHAT_BUS: that NATS runs there, knows this user or token, lets \
+                          it publish and subscribe orderchat.>, and with TLS has a certificate \
+                          that this machine trusts";
+            Finding::bad("bus", error.to_string(), meaning, remedy)
+        }
+    }
+}
+
+/// The epoch under which this deployment's nodes speak; while the database is away any will do.
+async fn epoch(settings: &Settings) -> String {
+    let any = || "doctor".to_owned();
+    match Store::open(&options(&settings.database)).await {
+        Ok(store) => commands(settings, store)
+            .ensure_epoch()
+            .await
+            .unwrap_or_else(|_| any()),
+        Err(_) => any(),
+    }
 }
 
 /// The settings of PostgreSQL on which durability hangs.

@@ -2,9 +2,11 @@
 
 mod audit;
 mod backup;
+mod bus;
 mod demo;
 mod doctor;
 mod keys;
+mod live;
 mod restore;
 mod run;
 mod token;

@@ -11,6 +11,7 @@ use axum::http::HeaderValue;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::{bus, live};
 use crate::auth::Verifier;
 use crate::chat::Chat;
 use crate::config::{Privacy, Settings, check_private};
@@ -66,11 +67,25 @@ pub(super) async fn run(
     })?;
     let (address, metrics_address) = (public.local_addr()?, private.local_addr()?);
     let stop = CancellationToken::new();
+    // Ends last: what the others are still answering is told to the other nodes.
+    let stop_bus = CancellationToken::new();
+    let (bus, bus_driver) = bus::start(&settings, &chat, stop_bus.clone()).await?;
     let verifier = Arc::new(verifier);
+    let limits = Arc::new(Limits::new(&settings));
+    let live = live::start(
+        &settings,
+        &chat,
+        Arc::clone(&verifier),
+        Arc::clone(&limits),
+        bus,
+        (stop.clone(), stop_bus.clone()),
+    )
+    .await?;
     let state = http::AppState::new(
         chat.clone(),
         Arc::clone(&verifier),
-        Arc::new(Limits::new(&settings)),
+        limits,
+        live,
         http_settings(&settings),
         stop.clone(),
     );
@@ -116,6 +131,10 @@ pub(super) async fn run(
     chat.sign_checkpoint(&key, 0).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "the last checkpoint could not be signed");
     });
+    stop_bus.cancel();
+    if let Some(driver) = bus_driver {
+        driver.await?;
+    }
     tracing::info!(cut_connections = drained.cut, "stopped");
     Ok(ExitCode::SUCCESS)
 }

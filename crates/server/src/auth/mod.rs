@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+pub(crate) use claims::Claims;
 pub(crate) use token::mint;
 pub(crate) use verifier::Verifier;
 

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use orderchat_domain::access::Situation;
+pub(crate) use orderchat_domain::access::rights_of;
 use orderchat_domain::id::RoomName;
-use orderchat_domain::permission::{Access, Action, Reach, Standing, permit, reach};
-use orderchat_domain::policy::{As, Circumstances, OrderPolicy, Rights};
+use orderchat_domain::permission::{Action, Reach};
+use orderchat_domain::policy::{Circumstances, OrderPolicy};
 use orderchat_domain::project::{ParticipantRecord, by};
 use orderchat_domain::room::check_state;
 use orderchat_domain::{MessageId, Millis, OrderId, ParticipantId, Refusal, RoomId};
@@ -43,24 +45,28 @@ impl Scene {
         self.room.record.circumstances(now)
     }
 
-    /// How the caller stands to the room.
-    pub(crate) fn access(&self, policy: &OrderPolicy, ctx: &Context) -> Access {
-        access(policy, ctx, &self.room, self.own.as_ref())
+    /// The caller and the room, as the rules ask of them.
+    pub(crate) fn situation<'a>(
+        &'a self,
+        policy: &'a OrderPolicy,
+        ctx: &'a Context,
+    ) -> Situation<'a> {
+        Situation {
+            caller: &ctx.caller,
+            room: &self.room.record,
+            own: self.own.as_ref(),
+            policy,
+            now: ctx.now,
+        }
     }
 
     pub(crate) fn permit(&self, policy: &OrderPolicy, ctx: &Context, action: Action) -> Result<()> {
-        if self.room.record.deleted_at.is_some() || !may_enter(ctx, &self.room) {
-            return Err(Refusal::NotFound.into());
-        }
-        Ok(permit(ctx.caller.role, action, self.access(policy, ctx))?)
+        Ok(self.situation(policy, ctx).permit(action)?)
     }
 
     /// How much of the room the caller reaches.
     pub(crate) fn reach(&self, policy: &OrderPolicy, ctx: &Context) -> Reach {
-        if self.room.record.deleted_at.is_some() || !may_enter(ctx, &self.room) {
-            return Reach::Nothing;
-        }
-        reach(ctx.caller.role, self.access(policy, ctx))
+        self.situation(policy, ctx).reach()
     }
 
     /// Whether the room in its present state takes this from the caller.
@@ -71,49 +77,6 @@ impl Scene {
             by(ctx.caller.role),
         )?)
     }
-}
-
-fn may_enter(ctx: &Context, room: &StoredRoom) -> bool {
-    ctx.caller.may_enter(room.record.id, &room.record.code)
-}
-
-/// How the caller stands to a room.
-pub(crate) fn access(
-    policy: &OrderPolicy,
-    ctx: &Context,
-    room: &StoredRoom,
-    own: Option<&ParticipantRecord>,
-) -> Access {
-    let standing = match own {
-        None => Standing::Outside,
-        Some(own) => match own.ended {
-            Some(ended) => Standing::Ended(ended),
-            None => Standing::In { guest: own.guest },
-        },
-    };
-    let readable =
-        own.is_some_and(|own| rights_of(policy, own, room.record.circumstances(ctx.now)).read);
-    Access {
-        standing,
-        theirs: ctx.caller.works_for(room.record.order.pharmacy.as_str()),
-        public: room.record.is_public,
-        readable,
-    }
-}
-
-/// What the order policy lets a participant do.
-pub(crate) fn rights_of(
-    policy: &OrderPolicy,
-    participant: &ParticipantRecord,
-    at: Circumstances<'_>,
-) -> Rights {
-    policy.rights(
-        As {
-            role: participant.role,
-            guest: participant.guest,
-        },
-        at,
-    )
 }
 
 /// The key that no room has. What is named and does not exist is looked up under it, so that it

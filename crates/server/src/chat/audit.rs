@@ -1,6 +1,7 @@
 //! What no room shows: recorded in the audit, a chain of its own, and listed for admins.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use orderchat_domain::id::RoomName;
 use orderchat_domain::permission::{Action, permit_role};
@@ -10,6 +11,7 @@ pub(crate) use orderchat_store::audit::{Cursor, Listed};
 use orderchat_store::audit::{Entry, Filter, append, append_once, list};
 use orderchat_store::{Tx, users};
 use parking_lot::Mutex;
+use tokio::time::timeout;
 
 use super::access::{Scene, key_of};
 use super::rooms::Direction;
@@ -18,6 +20,8 @@ use crate::random;
 
 /// What is recorded once a while is recorded once in so many milliseconds.
 const EVERY: i64 = 10 * MINUTE;
+/// How long an answer waits for the record of an attempt.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// What was recorded lately is remembered; beyond so much of it the database is asked.
 const REMEMBERED: usize = 50_000;
 
@@ -137,9 +141,24 @@ impl Chat {
         self.record_once(ctx, ROOM_READ, rooms).await
     }
 
+    /// [`Chat::note_attempt`], if it can be done in time: whoever made it is answered all the same.
+    pub(crate) async fn note_refused(
+        &self,
+        ctx: &Context,
+        attempt: Attempt,
+        room: Option<&str>,
+        route: String,
+    ) {
+        match timeout(PATIENCE, self.note_attempt(ctx, attempt, room, route)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "a refused attempt could not be recorded"),
+            Err(_) => tracing::warn!("a refused attempt was not recorded in time"),
+        }
+    }
+
     /// Records an attempt that was refused, with the route that was asked: once per person, kind of
     /// attempt, room and 10 minutes, so that nobody fills the disk by trying.
-    pub(crate) async fn note_attempt(
+    async fn note_attempt(
         &self,
         ctx: &Context,
         attempt: Attempt,

@@ -1,18 +1,15 @@
 //! The room log as clients see it: every seq from where they see on, none missing.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use orderchat_domain::RoomId;
 use orderchat_domain::event::Subject;
 use orderchat_domain::permission::Action;
-use orderchat_domain::project::{
-    self, EventData, EventView, MessageRecord, OrderRecord, ParticipantRecord, Place, Surface,
-    Viewer, actor, hidden, may_know,
-};
-use orderchat_store::actors::{self, Actors};
+use orderchat_domain::project::{self, EventRecord, EventView, Thing};
 use orderchat_store::log::{self, LogEntry};
 use orderchat_store::rooms::StoredRoom;
-use orderchat_store::{Tx, messages, orders, participants};
+use orderchat_store::{Tx, actors, messages, orders, participants};
 
 use super::access::enter;
 use super::{Chat, Context, Result};
@@ -22,14 +19,6 @@ use super::{Chat, Context, Result};
 pub(crate) struct EventPage {
     pub(crate) events: Vec<EventView>,
     pub(crate) has_newer: bool,
-}
-
-/// What the entries of a page are about, as it is now.
-struct Things {
-    messages: HashMap<u64, MessageRecord>,
-    participants: HashMap<u64, ParticipantRecord>,
-    order: Option<OrderRecord>,
-    actors: Actors,
 }
 
 impl Chat {
@@ -47,19 +36,64 @@ impl Chat {
                 let scene = enter(tx, chat.policy(), &asked, room, Action::ReadRoom)?;
                 let viewer = chat.viewer(&asked, scene.own.as_ref());
                 let from = after.max(viewer.visible_from() - 1);
-                let mut entries = log::range(tx, scene.key(), from, limit + 1)?;
-                let has_newer = entries.len() > limit as usize;
-                entries.truncate(limit as usize);
-                let things = things(tx, &scene.room, &entries)?;
-                let events = entries
+                let mut records = entries(tx, &scene.room, from, limit + 1)?;
+                let has_newer = records.len() > limit as usize;
+                records.truncate(limit as usize);
+                let events = records
                     .iter()
-                    .map(|entry| event(viewer, &scene.room, entry, &things))
+                    .map(|record| project::event(viewer, &scene.room.record, record))
                     .collect();
                 Ok((scene, EventPage { events, has_newer }))
             })
             .await?;
         self.note_reading(ctx, &scene).await?;
         Ok(page)
+    }
+}
+
+/// At most `limit` entries after `after`, ascending, with what they are about.
+pub(super) fn entries(
+    tx: &mut Tx<'_>,
+    room: &StoredRoom,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<EventRecord>> {
+    let entries = log::range(tx, room.record.key, after, limit)?;
+    let things = things(tx, room, &entries)?;
+    let acted = entries.iter().map(|entry| (room.record.key, entry.actor));
+    let actors = actors::of(tx, acted)?;
+    let record = |entry: LogEntry| {
+        let thing = things.of(&entry).unwrap_or_else(|| {
+            let (room, seq) = (room.record.id.0, entry.seq);
+            tracing::error!(%room, seq, "what an entry of the log is about is not there");
+            Thing::Lost
+        });
+        EventRecord {
+            seq: entry.seq,
+            kind: entry.kind,
+            at: entry.at,
+            actor: actors.record(room.record.key, entry.actor, &entry.actor_role),
+            thing,
+        }
+    };
+    Ok(entries.into_iter().map(record).collect())
+}
+
+/// What the entries of a page are about, as it is now.
+struct Things {
+    messages: HashMap<u64, Thing>,
+    participants: HashMap<u64, Thing>,
+    order: Option<Thing>,
+}
+
+impl Things {
+    fn of(&self, entry: &LogEntry) -> Option<Thing> {
+        match entry.kind.subject() {
+            Subject::Message => self.messages.get(&entry.subject).cloned(),
+            Subject::Participant => self.participants.get(&entry.subject).cloned(),
+            Subject::Order => self.order.clone(),
+            Subject::Room => Some(Thing::Room),
+        }
     }
 }
 
@@ -77,7 +111,6 @@ fn things(tx: &mut Tx<'_>, room: &StoredRoom, entries: &[LogEntry]) -> Result<Th
         .into_iter()
         .map(u64::cast_signed)
         .collect();
-    let acted = entries.iter().map(|entry| (room.record.key, entry.actor));
     let order = if subjects(Subject::Order).is_empty() {
         None
     } else {
@@ -86,70 +119,17 @@ fn things(tx: &mut Tx<'_>, room: &StoredRoom, entries: &[LogEntry]) -> Result<Th
     Ok(Things {
         messages: messages::by_seqs(tx, room, &subjects(Subject::Message))?
             .into_iter()
-            .map(|message| (message.seq, message))
+            .map(|message| (message.seq, Thing::Message(Arc::new(message))))
             .collect(),
         participants: participants::by_keys(tx, &keys)?
             .into_iter()
-            .map(|participant| (participant.key.unsigned_abs(), participant))
+            .map(|found| {
+                (
+                    found.key.unsigned_abs(),
+                    Thing::Participant(Arc::new(found)),
+                )
+            })
             .collect(),
-        order,
-        actors: actors::of(tx, acted)?,
+        order: order.map(|order| Thing::Order(Arc::new(order))),
     })
-}
-
-fn event(viewer: Viewer<'_>, room: &StoredRoom, entry: &LogEntry, things: &Things) -> EventView {
-    let message = things.messages.get(&entry.subject);
-    let about_order = match entry.kind.subject() {
-        Subject::Message => message.is_some_and(|message| message.message_type.is_order_news()),
-        Subject::Room | Subject::Participant | Subject::Order => false,
-    };
-    // A message from before what they see may be edited or deleted after it.
-    let before = entry.kind.subject() == Subject::Message && entry.subject < viewer.visible_from();
-    if before || !may_know(viewer, entry.kind, about_order) {
-        return hidden(room.record.id, entry.seq, entry.at);
-    }
-    let by = things
-        .actors
-        .record(room.record.key, entry.actor, &entry.actor_role);
-    EventView {
-        room: room.record.id,
-        seq: entry.seq,
-        kind: entry.kind.as_str(),
-        at: entry.at,
-        actor: by.map(|by| actor(viewer, &by)),
-        data: data(viewer, room, entry, things),
-    }
-}
-
-fn data(
-    viewer: Viewer<'_>,
-    room: &StoredRoom,
-    entry: &LogEntry,
-    things: &Things,
-) -> Option<EventData> {
-    let circumstances = room.record.circumstances(viewer.now);
-    match entry.kind.subject() {
-        Subject::Message => {
-            let message = things.messages.get(&entry.subject)?;
-            let place = Place {
-                room_status: room.record.status,
-                circumstances,
-            };
-            let view = project::message(viewer, Surface::Event, place, message, None);
-            Some(EventData::Message(Box::new(view)))
-        }
-        Subject::Participant => {
-            let participant = things.participants.get(&entry.subject)?;
-            let view = project::participant(viewer, Surface::Event, circumstances, participant);
-            Some(EventData::Participant(Box::new(view)))
-        }
-        Subject::Order => {
-            let view = project::order(viewer, things.order.as_ref()?);
-            Some(EventData::Order(Box::new(view)))
-        }
-        Subject::Room => {
-            let view = project::room(viewer, Surface::Event, &room.record, None);
-            Some(EventData::Room(Box::new(view)))
-        }
-    }
 }

@@ -17,7 +17,6 @@ use serde_json::Value;
 
 use super::access::{Scene, enter, enter_to_change};
 use super::scribe::{place_of, reason};
-use super::send::check_may_write;
 use super::{Chat, Context, Result, Scribe};
 use crate::random;
 
@@ -146,7 +145,7 @@ impl Chat {
                     asked.now,
                     window,
                 )?;
-                check_may_write(chat.policy(), &scene, &asked)?;
+                scene.situation(chat.policy(), &asked).may_write()?;
                 if record.content != content {
                     write_edit(tx, &asked, &mut scene.room, &record, &content)?;
                 }

@@ -10,6 +10,7 @@ pub(crate) mod checkpoints;
 pub(crate) mod closing;
 pub(crate) mod events;
 pub(crate) mod history;
+pub(crate) mod live;
 pub(crate) mod members;
 pub(crate) mod messages;
 pub(crate) mod moderation;
@@ -139,6 +140,10 @@ impl Chat {
 
     pub(crate) fn policy(&self) -> &OrderPolicy {
         &self.0.policy
+    }
+
+    pub(crate) fn shared_policy(&self) -> Arc<OrderPolicy> {
+        Arc::clone(&self.0.policy)
     }
 
     pub(crate) fn rules(&self) -> Rules {

@@ -1,5 +1,6 @@
 //! Receipts: how far the caller has received and read.
 
+use orderchat_domain::news::{News, ReceiptNews};
 use orderchat_domain::permission::Action;
 use orderchat_domain::project::{MessageView, ParticipantRecord, RoomView};
 use orderchat_domain::receipt::{Frontier, Mark, Unread};
@@ -58,6 +59,22 @@ impl Chat {
             })
             .await?;
         Ok(self.show(ctx, seen))
+    }
+
+    /// Acknowledges that everything up to this seq was received or read.
+    pub(crate) async fn mark(
+        &self,
+        ctx: &Context,
+        room: RoomId,
+        kind: Kind,
+        seq: u64,
+    ) -> Result<()> {
+        let (chat, asked) = (self.clone(), ctx.clone());
+        self.write(Some(room), move |tx| {
+            chat.advance(tx, &asked, room, kind, UpTo::Seq(seq))
+                .map(drop)
+        })
+        .await
     }
 
     /// Moves the caller's watermark, if that is an advance. Receipts are state, not history: they
@@ -184,6 +201,14 @@ pub(super) fn move_marks(
     if moved {
         rooms::set_frontiers(tx, key, room.delivered, room.read)?;
     }
+    tx.announce(News::Receipt(ReceiptNews {
+        room: room.record.id,
+        participant: own.id,
+        user: own.person.key,
+        delivered_seq: own.marks.delivered,
+        read_seq: own.marks.read,
+        at: marking.now,
+    }));
     Ok(true)
 }
 

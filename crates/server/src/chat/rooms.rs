@@ -40,6 +40,27 @@ impl Seen {
     }
 }
 
+impl Seen {
+    /// These rooms as a list shows them: what was said last only where the caller is in the room.
+    /// Reading a room is recorded; a list is not.
+    pub(super) fn of_list(tx: &mut Tx<'_>, scenes: Vec<Scene>) -> Result<Vec<Self>> {
+        let newest: Vec<_> = scenes
+            .iter()
+            .map(|scene| (&scene.room, scene.last_shown()))
+            .collect();
+        let mut last = messages::newest(tx, &newest)?;
+        let seen = |scene: Scene| Self {
+            last_message: scene
+                .active()
+                .is_some()
+                .then(|| last.remove(&scene.key()))
+                .flatten(),
+            scene,
+        };
+        Ok(scenes.into_iter().map(seen).collect())
+    }
+}
+
 /// A room that is asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct RoomDraft {
@@ -172,7 +193,7 @@ impl Chat {
     /// The room that the order has: for those who reach it. One that was deleted stays the order's.
     fn existing(&self, tx: &mut Tx<'_>, ctx: &Context, key: i64) -> Result<Scene> {
         let scene = look_by_key(tx, ctx, key)?;
-        let access = scene.access(self.policy(), ctx);
+        let access = scene.situation(self.policy(), ctx).access();
         permit(ctx.caller.role, Action::CreateRoom, access)?;
         if !ctx
             .caller

@@ -70,6 +70,7 @@ impl Scribe {
     ) -> u64 {
         let key = participant.key.unsigned_abs();
         let seq = self.append(room, kind, key, reason, detail);
+        self.appender.happened_to(participant.person.key);
         participant.version = seq;
         seq
     }

@@ -20,7 +20,7 @@ use orderchat_store::threads::{self, Reply};
 use orderchat_store::{Batch, StoreError, Tx, messages, participants, rooms};
 use serde_json::{Map, Value};
 
-use super::access::{NO_KEY, Scene, rights_of};
+use super::access::{NO_KEY, Scene};
 use super::{Chat, ChatError, Context, Result, Scribe};
 use crate::random;
 
@@ -40,8 +40,10 @@ pub(crate) struct Request {
 pub(crate) struct Sent {
     scene: Scene,
     seq: u64,
-    /// `None`: an earlier send with the same key, which stands as it is.
-    new: Option<MessageId>,
+    /// `false`: an earlier send with the same key, which stands as it is.
+    is_new: bool,
+    /// A new message, where the database need not be asked what was given to it.
+    fresh: Option<Arc<MessageRecord>>,
 }
 
 /// The answer to a send.
@@ -75,16 +77,15 @@ impl Chat {
             return Err(full.into());
         }
         let sent = self.0.sends.submit(request).await?;
-        let is_new = sent.new.is_some();
-        let record = match sent.new {
-            Some(id) if draft.reply_to.is_none() => fresh(ctx, &sent, id, &draft),
-            _ => self.stored(&sent).await?,
+        let record = match &sent.fresh {
+            Some(fresh) => Arc::clone(fresh),
+            None => Arc::new(self.stored(&sent).await?),
         };
         let message = self.show_message(ctx, &sent.scene, &record, None);
         Ok(SendAnswer {
             message,
             notices,
-            is_new,
+            is_new: sent.is_new,
         })
     }
 
@@ -120,30 +121,29 @@ impl Chat {
     }
 }
 
-/// A message just sent, without asking the database what was given to it.
-fn fresh(ctx: &Context, sent: &Sent, id: MessageId, draft: &Draft) -> MessageRecord {
-    let sender = sent
-        .scene
+/// A message just appended to the room, without asking the database what was given to it.
+fn fresh(request: &Request, scene: &Scene, seq: u64, id: MessageId) -> MessageRecord {
+    let draft = &request.draft;
+    let sender = scene
         .active()
-        .filter(|_| !ctx.caller.is_service())
+        .filter(|_| !request.ctx.caller.is_service())
         .map(|own| ActorRecord {
             participant: Some(own.id),
             person: own.person.clone(),
             role: own.role,
         });
-    let metadata = metadata(draft, &sent.scene.room);
     MessageRecord {
         id,
-        room: sent.scene.room.record.id,
-        seq: sent.seq,
-        version: sent.seq,
+        room: scene.room.record.id,
+        seq,
+        version: seq,
         sender,
         message_type: draft.message_type,
         content: draft.content.clone(),
-        metadata,
+        metadata: metadata(draft, &scene.room),
         reply_to: None,
         reply_count: 0,
-        at: sent.scene.room.record.last_activity,
+        at: scene.room.record.last_activity,
         edited_at: None,
         deleted_at: None,
         delivered_at: None,
@@ -248,7 +248,8 @@ impl Sends {
                 return Ok(Sent {
                     scene,
                     seq,
-                    new: None,
+                    is_new: false,
+                    fresh: None,
                 });
             }
             Decision::Write { reply_to } => reply_to,
@@ -259,11 +260,12 @@ impl Sends {
             super::participants::join(tx, &self.policy, &request.ctx, &mut scribe, &mut scene)?;
             scribe.finish(tx, &scene.room)?;
         }
-        let (seq, id) = writing.append(request, &mut scene, reply_to);
+        let (seq, fresh) = writing.append(request, &mut scene, reply_to);
         Ok(Sent {
             scene,
             seq,
-            new: Some(id),
+            is_new: true,
+            fresh,
         })
     }
 }
@@ -327,7 +329,7 @@ fn decide(
         return Ok(Decision::Repeat(earlier.seq));
     }
     scene.check_state(&request.ctx, Action::SendMessage)?;
-    check_may_write(policy, scene, &request.ctx)?;
+    scene.situation(policy, &request.ctx).may_write()?;
     let visible_from = visible_from(request.ctx.caller.role, scene.active());
     match (request.draft.reply_to, target) {
         (Some(_), None) => Err(not_of_this_room()),
@@ -338,20 +340,6 @@ fn decide(
 
 fn not_of_this_room() -> ChatError {
     Refusal::invalid("/reply_to", "is no message of this room").into()
-}
-
-/// Whether the caller may write now: not muted, and the order policy lets them. A mute goes on for
-/// who ended: staff who leave and send come back muted.
-pub(super) fn check_may_write(policy: &OrderPolicy, scene: &Scene, ctx: &Context) -> Result<()> {
-    let Some(own) = &scene.own else { return Ok(()) };
-    if own.is_muted(ctx.now) {
-        let until = own
-            .muted_until
-            .map(|until| format!(" until {until}"))
-            .unwrap_or_default();
-        return Err(Refusal::forbidden(Rule::Muted, format!("you are muted here{until}")).into());
-    }
-    Ok(rights_of(policy, own, scene.circumstances(ctx.now)).write?)
 }
 
 fn check_repeat(request: &Request, earlier: &Earlier) -> Result<()> {
@@ -388,7 +376,7 @@ impl Writing {
         request: &Request,
         scene: &mut Scene,
         reply_to: Option<u64>,
-    ) -> (u64, MessageId) {
+    ) -> (u64, Option<Arc<MessageRecord>>) {
         let draft = &request.draft;
         let salt = random::bytes();
         let id = MessageId(random::uuid_v7(request.ctx.now.0));
@@ -419,6 +407,13 @@ impl Writing {
         let seq = self
             .appender
             .append(&mut scene.room, request.ctx.now, entry);
+        // What a reply quotes stands in the database only.
+        let fresh = reply_to
+            .is_none()
+            .then(|| Arc::new(fresh(request, scene, seq, id)));
+        if let Some(fresh) = &fresh {
+            self.appender.show(Arc::clone(fresh));
+        }
         self.appender.finish(&scene.room);
         if let Some(own) = &mut scene.own
             && own.is_active()
@@ -431,7 +426,7 @@ impl Writing {
             let room = scene.key();
             self.replies.push(Reply { room, seq, parent });
         }
-        (seq, id)
+        (seq, fresh)
     }
 
     fn flush(self, tx: &mut Tx<'_>) -> std::result::Result<(), StoreError> {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use orderchat_domain::news::News;
 use orderchat_domain::order::{parse_email, parse_language, parse_name};
 use orderchat_domain::permission::{Action, permit_role};
 use orderchat_domain::project::unread_count;
@@ -314,10 +315,11 @@ impl Chat {
 
 fn revoke(tx: &mut Tx<'_>, ctx: &Context, user: &User, why: &str) -> Result<()> {
     users::revoke(tx, user.person.key, ctx.now)?;
+    tx.announce(News::Revoked(user.person.key));
     audit::record(
         tx,
         ctx,
-        "user.revoked",
+        orderchat_store::live::REVOKED,
         None,
         Some(user.person.user.as_str()),
         why,

@@ -23,7 +23,7 @@ pub(crate) use args::SettingsArgs;
 use layers::Layers;
 pub(crate) use private::{Privacy, check_private};
 pub(crate) use table::Settings;
-pub(crate) use values::{Database, JwksLocation, KeyLocation, LogFormat, Rate};
+pub(crate) use values::{BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Rate};
 
 /// The name of a signing key that is made here.
 const SIGNING_KEY_FILE: &str = "orderchat-signing.key";
@@ -120,6 +120,9 @@ impl Settings {
                 ));
             }
         }
+        if let BusLocation::Nats(_) = self.bus {
+            self.check_several_nodes(problems);
+        }
         if self.listen == self.metrics_listen && self.listen.port() != 0 {
             problems.push(format!(
                 "ORDERCHAT_LISTEN and ORDERCHAT_METRICS_LISTEN are both {}: metrics have a \
@@ -132,6 +135,28 @@ impl Settings {
                 "ORDERCHAT_SHUTDOWN_GRACE ({:?}) is shorter than ORDERCHAT_REQUEST_DEADLINE \
                  ({:?}): accepted requests could not be answered before the end",
                 self.shutdown_grace, self.request_deadline
+            ));
+        }
+    }
+
+    /// What nodes must share for a bus between them to make sense.
+    fn check_several_nodes(&self, problems: &mut Vec<String>) {
+        let listed = self.listing().find(|listed| listed.name == "ORDERCHAT_BUS");
+        let bus = listed.map_or_else(String::new, |listed| {
+            format!("ORDERCHAT_BUS is {}", listed.value)
+        });
+        if let Database::Sqlite(path) = &self.database {
+            problems.push(format!(
+                "{bus} and ORDERCHAT_DATABASE is sqlite:{}: nodes cannot share a SQLite file; give \
+                 all of them one postgres:// database, or set ORDERCHAT_BUS to local",
+                path.display()
+            ));
+        }
+        if self.signing_key.is_none() {
+            problems.push(format!(
+                "{bus} and ORDERCHAT_SIGNING_KEY is not given: nodes sign with one key; make one \
+                 with: openssl genpkey -algorithm ed25519 -out orderchat-signing.key, and give it to \
+                 all of them"
             ));
         }
     }

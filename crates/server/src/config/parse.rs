@@ -10,7 +10,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
-use super::values::{Database, JwksLocation, KeyLocation, LogFormat, Origin, Rate};
+use super::values::{BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Origin, Rate};
 use crate::signing::{PRIVATE_PEM, SigningKey};
 
 /// Reads a value or says what to write instead, without repeating the value.
@@ -59,6 +59,28 @@ pub(super) fn database(text: &str) -> Parsed<Database> {
         Some(server) if !server.is_empty() => Ok(Database::Postgres(text.into())),
         _ => Err(REMEDY.to_owned()),
     }
+}
+
+pub(super) fn bus(text: &str) -> Parsed<BusLocation> {
+    const REMEDY: &str = "write local, nats://HOST:PORT, nats://TOKEN@HOST:PORT or \
+                          nats://USER:PASSWORD@HOST:PORT, with tls:// where NATS must be spoken to \
+                          by TLS";
+    if text == "local" {
+        return Ok(BusLocation::Local);
+    }
+    if !text.starts_with("nats://") && !text.starts_with("tls://") {
+        return Err(REMEDY.to_owned());
+    }
+    let server: async_nats::ServerAddr = text.parse().map_err(|_| REMEDY.to_owned())?;
+    let (username, password) = (server.username(), server.password());
+    let (host, url) = (server.host().to_owned(), server.clone().into_inner());
+    let plain =
+        ["", "/"].contains(&url.path()) && url.query().is_none() && url.fragment().is_none();
+    if host.is_empty() || host.contains(',') || !plain || (username.is_none() && password.is_some())
+    {
+        return Err(REMEDY.to_owned());
+    }
+    Ok(BusLocation::Nats(text.into()))
 }
 
 /// Secrets that stand in examples and on web pages, or are made to be replaced.

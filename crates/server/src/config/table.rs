@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use super::layers::{Layers, Source};
 use super::parse;
-use super::values::{Database, JwksLocation, KeyLocation, LogFormat, Origin, Rate};
+use super::values::{BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Origin, Rate};
 
 /// How much of a value may be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,9 @@ settings! {
     metrics_listen: SocketAddr = "127.0.0.1:9090", "ADDRESS", Open, parse::address;
     /// Where everything is stored: sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE.
     database: Database = "sqlite:orderchat.db", "DATABASE", Url, parse::database;
+    /// How several nodes on one PostgreSQL tell each other what has happened: local for one node
+    /// alone, or the NATS server that they share, nats://USER:PASSWORD@HOST:PORT (tls:// for TLS).
+    bus: BusLocation = "local", "local|URL", Url, parse::bus;
 
     /// The key that HS256 tokens are signed with, at least 32 bytes. Prefer the variable: flags
     /// show in the list of processes.
@@ -116,7 +119,7 @@ settings! {
 
     /// The Ed25519 key that signs checkpoints: a file with a PKCS#8 PEM, or the PEM itself. Without
     /// one, orderchat-signing.key is made once beside the SQLite file, with PostgreSQL in the working
-    /// folder. Several nodes need the same.
+    /// folder. Several nodes need the same; with another bus than local it must be given.
     signing_key: Option<KeyLocation> = "", "FILE|PEM", Secret, parse::optional(parse::signing_key);
     /// How often a checkpoint over what has changed is signed.
     checkpoint_every: Duration = "1m", "TIME", Open, parse::duration(1..=86_400);
@@ -145,12 +148,21 @@ settings! {
     /// Requests without a valid token from one address (IPv6: from one /64).
     anonymous_rate: Rate = "10/s burst 10", "RATE", Open, parse::rate;
 
+    /// Live connections of one customer or rider at once.
+    user_connections: usize = "10", "COUNT", Open, parse::count(1..=1_000);
+    /// Live connections of one member of staff at once.
+    staff_connections: usize = "20", "COUNT", Open, parse::count(1..=1_000);
+    /// Frames that one live connection may send; more close it, and it may resume.
+    frame_rate: Rate = "100/s burst 500", "RATE", Open, parse::rate;
+    /// How often a live connection is asked whether it is still there.
+    heartbeat: Duration = "25s", "TIME", Open, parse::duration(1..=300);
+
     /// Room on the SQLite file's disk below which nothing new is taken (507), but for what reading
     /// needs and what is recorded; of a small disk at most a twentieth.
     disk_reserve: usize = "64MiB", "SIZE", Open, parse::size(0..=1 << 36);
     /// Longest message, in characters.
     message_length: usize = "8000", "COUNT", Open, parse::count(1..=8_000);
-    /// Largest JSON body.
+    /// Largest JSON body, and largest frame of a live connection.
     max_body: usize = "128KiB", "SIZE", Open, parse::size(1 << 10..=16 << 20);
     /// JSON requests under way at once; more are answered 503.
     max_in_flight: usize = "256", "COUNT", Open, parse::count(1..=100_000);

@@ -49,6 +49,7 @@ fn the_defaults_are_those_of_the_contract() {
         ),
         ("orderchat", "orderchat")
     );
+    assert!(matches!(settings.bus, BusLocation::Local));
     assert!(settings.rate_limits);
     assert_eq!(settings.message_length, 8_000);
     assert_eq!(settings.max_body, 128 << 10);
@@ -223,6 +224,27 @@ fn rate_limits_go_off_only_when_every_listener_is_loopback(
         ("ORDERCHAT_RATE_LIMITS", "off"),
     ];
     assert_eq!(load(&given, &[]).is_ok(), allowed);
+}
+
+#[rstest]
+#[case("local", "sqlite:a.db", "", 0)]
+#[case("nats://n", "postgres://h/d", "key.pem", 0)]
+#[case("nats://n", "postgres://h/d", "", 1)]
+#[case("nats://n", "sqlite:a.db", "key.pem", 1)]
+#[case("tls://n", "sqlite:a.db", "", 2)]
+fn nodes_with_a_bus_share_a_database_and_a_key(
+    #[case] bus: &str,
+    #[case] database: &str,
+    #[case] key: &str,
+    #[case] problems: usize,
+) {
+    let given = [
+        ("ORDERCHAT_BUS", bus),
+        ("ORDERCHAT_DATABASE", database),
+        ("ORDERCHAT_SIGNING_KEY", key),
+    ];
+    let found = load(&given, &[]).map_or_else(|error| error.problems, |_| Vec::new());
+    assert_eq!(found.len(), problems, "{found:#?}");
 }
 
 #[test]

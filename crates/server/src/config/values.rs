@@ -14,6 +14,15 @@ pub(crate) enum Database {
     Postgres(SecretString),
 }
 
+/// How nodes tell each other what has happened.
+#[derive(Clone, Debug)]
+pub(crate) enum BusLocation {
+    /// There is one node.
+    Local,
+    /// The whole URL of a NATS server: it may hold a password.
+    Nats(SecretString),
+}
+
 /// Where the keys that verify tokens come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum JwksLocation {

@@ -1,20 +1,11 @@
-//! Attempts of note that were refused: which they are, and their way into the audit.
-
-use std::time::Duration;
+//! Attempts of note that were refused: which they are.
 
 use axum::extract::MatchedPath;
 use axum::http::request::Parts;
 use axum::response::Response;
-use tokio::time::timeout;
 
-use super::problem::ProblemName;
 use crate::chat::audit::Attempt;
-use crate::chat::{Chat, Context};
-
-/// How long an answer waits for its entry in the audit.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// What refuses a role, whatever else is the case.
-const BY_ROLE: [&str; 2] = ["permission", "rank"];
+use crate::problem::ProblemName;
 
 /// The room that a path of this route names.
 pub(super) fn room_of(route: Option<&MatchedPath>, path: &str) -> Option<String> {
@@ -36,21 +27,6 @@ pub(super) fn of_answer(response: &Response, method: &str, is_probing: bool) -> 
     if is_probing {
         return Some(Attempt::Probing);
     }
-    let ProblemName(name) = response.extensions().get::<ProblemName>()?;
-    (BY_ROLE.contains(name) && !["GET", "HEAD"].contains(&method)).then_some(Attempt::Forbidden)
-}
-
-/// Records the attempt. Whoever made it is answered all the same.
-pub(super) async fn note(
-    chat: &Chat,
-    by: &Context,
-    attempt: Attempt,
-    room: Option<&str>,
-    route: String,
-) {
-    match timeout(PATIENCE, chat.note_attempt(by, attempt, room, route)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "a refused attempt could not be recorded"),
-        Err(_) => tracing::warn!("a refused attempt was not recorded in time"),
-    }
+    let name = response.extensions().get::<ProblemName>()?;
+    (name.is_by_role() && !["GET", "HEAD"].contains(&method)).then_some(Attempt::Forbidden)
 }

@@ -7,9 +7,8 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
-use super::problem::Problem;
-use super::typed;
 use crate::json;
+use crate::problem::Problem;
 
 /// What is read and thrown away of a body that is too large. A client that is still writing when
 /// the connection closes sees a reset instead of the answer.
@@ -71,7 +70,7 @@ fn from_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     if !value.is_object() {
         return Err(Problem::invalid("", "must be a JSON object"));
     }
-    typed::from_value(value).map_err(|mismatch| mismatch.in_body())
+    json::from_value(value).map_err(|mismatch| mismatch.in_body().into())
 }
 
 /// The whole body; empty when there is none.

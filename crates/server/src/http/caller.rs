@@ -12,14 +12,15 @@ use axum::http::request::Parts;
 use orderchat_domain::Millis;
 
 use super::observe::Asked;
-use super::problem::Problem;
-use super::{AppState, attempts, quota};
+use super::{AppState, attempts};
 use crate::auth::AuthError;
 use crate::chat::audit::Attempt;
 use crate::chat::users::IdentifyError;
 use crate::chat::{Context, Origin};
 use crate::clock;
 use crate::limits::Quota;
+use crate::limits::quota;
+use crate::problem::Problem;
 
 /// Bytes of `User-Agent` that the audit keeps.
 const LONGEST_USER_AGENT: usize = 256;
@@ -46,7 +47,7 @@ impl FromRequestParts<AppState> for Authenticated {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let context = identify(parts, state).await?;
-        quota::reads(&state.limits, &context)?;
+        quota::reads(&state.limits, &context.caller)?;
         Ok(Self(context))
     }
 }
@@ -56,7 +57,7 @@ impl FromRequestParts<AppState> for Acknowledging {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let context = identify(parts, state).await?;
-        quota::receipts(&state.limits, &context)?;
+        quota::receipts(&state.limits, &context.caller)?;
         Ok(Self(context))
     }
 }
@@ -66,7 +67,7 @@ impl FromRequestParts<AppState> for Searching {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let context = identify(parts, state).await?;
-        quota::searches(&state.limits, &context)?;
+        quota::searches(&state.limits, &context.caller)?;
         Ok(Self(context))
     }
 }
@@ -81,7 +82,8 @@ impl FromRequestParts<AppState> for Writing {
 
 async fn identify(parts: &Parts, state: &AppState) -> Result<Context, Problem> {
     let asked = parts.extensions.get::<Arc<Asked>>();
-    let address = (state.settings.client_address)(&parts.extensions, &parts.headers);
+    let origin = origin(parts, state);
+    let address = origin.ip;
     // Who has no good token is limited by address, and learns of the limit before anything else.
     let refuse = |problem: Problem| match state.limits.check(Quota::Anonymous { address }) {
         Ok(()) => problem,
@@ -99,11 +101,6 @@ async fn identify(parts: &Parts, state: &AppState) -> Result<Context, Problem> {
         }
         Err(error) => return Err(refuse(Problem::token_refused(error.to_string()))),
     };
-    let origin = Origin {
-        request_id: asked.map_or_else(String::new, |asked| asked.request_id.clone()),
-        ip: address,
-        user_agent: user_agent(&parts.headers),
-    };
     let issued_at = Millis(claims.iat_s.saturating_mul(1_000));
     let known = state
         .chat
@@ -115,7 +112,10 @@ async fn identify(parts: &Parts, state: &AppState) -> Result<Context, Problem> {
         Err(IdentifyError::Revoked(context)) => {
             let problem = refuse(Problem::token_refused("the token was revoked"));
             let route = format!("{} {}", parts.method, attempts::route_of(parts));
-            attempts::note(&state.chat, &context, Attempt::Revoked, None, route).await;
+            state
+                .chat
+                .note_refused(&context, Attempt::Revoked, None, route)
+                .await;
             return Err(problem);
         }
     };
@@ -125,8 +125,18 @@ async fn identify(parts: &Parts, state: &AppState) -> Result<Context, Problem> {
     Ok(context)
 }
 
+/// Where a request came from.
+pub(super) fn origin(parts: &Parts, state: &AppState) -> Origin {
+    let asked = parts.extensions.get::<Arc<Asked>>();
+    Origin {
+        request_id: asked.map_or_else(String::new, |asked| asked.request_id.clone()),
+        ip: (state.settings.client_address)(&parts.extensions, &parts.headers),
+        user_agent: user_agent(&parts.headers),
+    }
+}
+
 /// The token of `Authorization: Bearer`, if there is exactly one such header.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut given = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (given.next(), given.next()) else {
         return None;

@@ -15,7 +15,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::HttpSettings;
 use super::observe::X_REQUEST_ID;
-use super::problem::Problem;
+use crate::problem::Problem;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// How long a browser remembers what a preflight said.

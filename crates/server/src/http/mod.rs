@@ -3,7 +3,7 @@
 //! [`service`] is the whole of it: the routes of [`v1`], the documentation, health, and around
 //! them what every request passes ([`observe`], [`layers`]). Handlers take what they need as
 //! extractors: who asks ([`caller`]), the path, the query, the body. Each of them refuses as a
-//! [`Problem`](problem::Problem).
+//! [`Problem`](crate::problem::Problem).
 //!
 //! Every route is registered with its last slash and answers without it, too.
 
@@ -12,16 +12,13 @@ mod body;
 mod caller;
 mod docs;
 mod layers;
-mod mismatch;
+mod live;
 mod observe;
 mod openapi;
 mod ops;
 mod page;
 mod path;
-mod problem;
 mod query;
-mod quota;
-mod typed;
 pub(crate) mod v1;
 
 use std::fmt;
@@ -43,6 +40,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::auth::Verifier;
 use crate::chat::Chat;
 use crate::limits::Limits;
+use crate::live::Live;
 use body::BodyLimit;
 use layers::Admission;
 
@@ -83,6 +81,7 @@ pub(crate) struct Parts {
     pub(crate) chat: Chat,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) live: Arc<Live>,
     pub(crate) settings: HttpSettings,
     /// Cancelled when the process was asked to stop: nothing new is written from then on.
     pub(crate) stopping: CancellationToken,
@@ -93,6 +92,7 @@ impl AppState {
         chat: Chat,
         verifier: Arc<Verifier>,
         limits: Arc<Limits>,
+        live: Arc<Live>,
         settings: HttpSettings,
         stopping: CancellationToken,
     ) -> Self {
@@ -100,6 +100,7 @@ impl AppState {
             chat,
             verifier,
             limits,
+            live,
             settings,
             stopping,
         }))
@@ -134,6 +135,7 @@ pub(crate) fn service(state: AppState) -> NormalizePath<Router> {
     let around = (Arc::clone(&state.limits), state.chat.clone());
     let router = api
         .route_layer(from_fn_with_state(admission, layers::admit))
+        .merge(live::router())
         .merge(ops::router())
         .merge(docs)
         .fallback(layers::no_such_route)

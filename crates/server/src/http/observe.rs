@@ -17,9 +17,9 @@ use futures_util::FutureExt;
 use tracing::Instrument;
 
 use super::attempts;
-use super::problem::Problem;
 use crate::chat::{Chat, Context};
 use crate::limits::Limits;
+use crate::problem::Problem;
 use crate::{clock, random};
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -70,7 +70,8 @@ pub(super) async fn observe(
                 // Guesses are noted without their room: writing down one that exists, and not one that
                 // does not, would tell them apart by the time it takes.
                 let room = room.as_deref().filter(|_| !is_probing);
-                attempts::note(&chat, by, attempt, room, format!("{method} {route}")).await;
+                chat.note_refused(by, attempt, room, format!("{method} {route}"))
+                    .await;
             }
         }
         finish(response.headers_mut(), &asked.request_id);

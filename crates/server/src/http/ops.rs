@@ -11,8 +11,8 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::AppState;
-use super::problem::Problem;
 use crate::clock;
+use crate::problem::Problem;
 
 /// How long an answer of the database counts: a flood of questions costs it one a second.
 const FRESH: Duration = Duration::from_secs(1);

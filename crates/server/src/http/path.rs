@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::problem::Problem;
+use crate::problem::Problem;
 
 /// The route's parameters, percent-decoded: one `String`, or a tuple of them. What cannot be
 /// decoded names nothing: it is the same 404 as any other.

@@ -11,8 +11,8 @@ use serde::de::{
 };
 use serde::{Deserialize, forward_to_deserialize_any};
 
-use super::mismatch::Mismatch;
-use super::problem::Problem;
+use crate::json::Mismatch;
+use crate::problem::Problem;
 
 /// The query as a `T`, a struct that says `#[serde(deny_unknown_fields)]` and whose fields are
 /// texts, whole numbers, truths, enums without values, or options of them.
@@ -33,7 +33,7 @@ where
         };
         T::deserialize(parameters)
             .map(Self)
-            .map_err(|mismatch| mismatch.in_query())
+            .map_err(|mismatch| mismatch.in_query().into())
     }
 }
 
@@ -44,17 +44,17 @@ pub(super) fn parameters(uri: &Uri) -> Result<Vec<(String, String)>, Problem> {
         .split('&')
         .filter(|parameter| !parameter.is_empty())
         .map(|parameter| {
+            let at = |name, why| Problem::from(Mismatch::new(why).within(name).in_query());
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             let name = decode(name).ok_or_else(|| {
                 Problem::invalid("", "has a query parameter whose name is not UTF-8")
             })?;
             match decode(value) {
                 Some(value) if value.contains('\0') => {
-                    let detail = "has the character U+0000, which no text may";
-                    Err(Mismatch::new(detail).within(name).in_query())
+                    Err(at(name, "has the character U+0000, which no text may"))
                 }
                 Some(value) => Ok((name, value)),
-                None => Err(Mismatch::new("is not UTF-8").within(name).in_query()),
+                None => Err(at(name, "is not UTF-8")),
             }
         })
         .collect()

@@ -17,6 +17,7 @@ mod harness;
 mod attacks;
 mod audit;
 mod backup;
+mod bus;
 mod capacity;
 mod edits_deletes;
 mod errors;

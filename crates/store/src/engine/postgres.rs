@@ -9,12 +9,14 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use futures_util::future::{MaybeDone, maybe_done};
+use orderchat_domain::news::News;
 use tokio::sync::Mutex;
 use tokio_postgres::types::{ToSql, Type};
 
 use pool::{Connection, Pool};
 
 use super::Tx;
+use crate::hearers::Hearers;
 use crate::migrate::{self, Migrated};
 use crate::sql::{Kind, Sql};
 use crate::value::{Cell, Row, Value};
@@ -139,7 +141,7 @@ impl Postgres {
             session.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
             // After a panic the next user of the connection would be inside this transaction.
             let guard = Rollback(Some(session));
-            let result = read(&mut Tx::Postgres(session));
+            let result = read(&mut Tx::postgres(session));
             guard.disarm();
             // Nothing hangs on how a snapshot ends, and it ends before anything else that this
             // connection is sent.
@@ -149,10 +151,12 @@ impl Postgres {
         .await
     }
 
-    /// Runs a write; `room` names the queue it waits in.
+    /// Runs a write; `room` names the queue it waits in. `hearers` hear of it before anybody else
+    /// does, also when its caller has gone meanwhile.
     pub(crate) async fn write<T, E, F>(
         &self,
         room: Option<i64>,
+        hearers: Arc<Hearers>,
         write: F,
     ) -> std::result::Result<T, E>
     where
@@ -172,7 +176,9 @@ impl Postgres {
             let _turn = turn;
             let mut used = pool.take(place)?;
             let waiting = Waiting::default();
-            Session::new(used.get()?, &waiting).repeat(write)
+            let (result, news) = Session::new(used.get()?, &waiting).repeat(write)?;
+            hearers.hear(news);
+            Ok(result)
         })
         .await
     }
@@ -220,7 +226,7 @@ type Params = Vec<Box<dyn ToSql + Sync>>;
 /// Every wait for PostgreSQL costs two changes of thread here and one of process there. So what
 /// needs no answer waits to be sent with what does, in the order it was asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Session<'a> {
+pub(crate) struct Session<'a> {
     connection: &'a Connection,
     waiting: &'a Waiting,
 }
@@ -290,11 +296,12 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Runs the command in a transaction, again when it met another one.
+    /// Runs the command in a transaction, again when it met another one. With what it committed
+    /// comes what is to be heard of it.
     pub(crate) fn repeat<T, E>(
         self,
         mut write: impl FnMut(&mut Tx<'_>) -> std::result::Result<T, E>,
-    ) -> std::result::Result<T, E>
+    ) -> std::result::Result<(T, Vec<News>), E>
     where
         E: From<StoreError> + AsStoreError,
     {
@@ -314,17 +321,18 @@ impl<'a> Session<'a> {
     fn transaction<T, E>(
         self,
         write: &mut impl FnMut(&mut Tx<'_>) -> std::result::Result<T, E>,
-    ) -> std::result::Result<T, E>
+    ) -> std::result::Result<(T, Vec<News>), E>
     where
         E: From<StoreError>,
     {
         self.begin("BEGIN");
         // A refusal or a panic leaves the transaction open: rolled back by the guard.
         let guard = Rollback(Some(self));
-        let result = write(&mut Tx::Postgres(self))?;
+        let mut tx = Tx::postgres(self);
+        let result = write(&mut tx)?;
         self.commit()?;
         guard.disarm();
-        Ok(result)
+        Ok((result, tx.take_news()))
     }
 
     fn commit(self) -> Result<()> {

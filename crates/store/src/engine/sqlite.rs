@@ -215,7 +215,7 @@ where
 {
     statement(connection, "BEGIN")?;
     let _end = End(connection);
-    read(&mut Tx::Sqlite(connection))
+    read(&mut Tx::sqlite(connection))
 }
 
 /// Ends a snapshot on every way out, a panic included.
@@ -461,7 +461,7 @@ fn run(
             statement(connection, "SAVEPOINT command")?;
         }
         let changes = connection.total_changes();
-        let mut tx = Tx::Sqlite(connection);
+        let mut tx = Tx::sqlite(connection);
         // A defect in one command must not take its neighbours with it.
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.run(&mut tx)));
         let why = match done {

@@ -49,9 +49,7 @@ async fn sqlite_writes_with_wal_and_full_sync(database: &Database) {
     const FULL: i64 = 2;
     let store = database.open().await;
     let settings = write(&store, |tx| {
-        let Tx::Sqlite(connection) = tx else {
-            panic!("not SQLite");
-        };
+        let connection = tx.as_sqlite().expect("SQLite");
         let journal: String = connection.pragma_query_value(None, "journal_mode", |r| r.get(0))?;
         let number = |name| connection.pragma_query_value(None, name, |r| r.get::<_, i64>(0));
         Ok((

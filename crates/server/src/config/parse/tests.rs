@@ -29,6 +29,38 @@ fn what_is_no_origin_is_refused(#[case] text: &str) {
 }
 
 #[rstest]
+#[case("nats://nats.example")]
+#[case("nats://nats.example:4222/")]
+#[case("nats://[::1]:4222")]
+#[case("nats://token@nats.example")]
+#[case("tls://user:p%40ss@nats.example:4222")]
+fn a_bus_is_the_url_of_a_nats_server(#[case] text: &str) {
+    match bus(text).unwrap() {
+        BusLocation::Nats(url) => assert_eq!(url.expose_secret(), text),
+        BusLocation::Local => panic!("{text} was taken for local"),
+    }
+    assert!(matches!(bus("local").unwrap(), BusLocation::Local));
+}
+
+#[rstest]
+#[case("nats")]
+#[case("Local")]
+#[case("nats.example:4222")]
+#[case("nats://")]
+#[case("nats://user:password@")]
+#[case("nats://:password@nats.example")]
+#[case("nats://nats.example:99999")]
+#[case("nats://nats.example/orders")]
+#[case("nats://nats.example?tls=1")]
+#[case("nats://a.example,nats://b.example")]
+#[case("nats://a.example,b.example")]
+#[case("wss://nats.example")]
+#[case("redis://nats.example")]
+fn what_is_no_bus_is_refused(#[case] text: &str) {
+    assert!(bus(text).is_err(), "{text} was taken");
+}
+
+#[rstest]
 #[case("1/s burst 30", 1, 1, 30)]
 #[case("30/min", 30, 60, 30)]
 fn a_rate_has_a_count_a_period_and_a_burst(

@@ -11,8 +11,8 @@ use utoipa::openapi::{OpenApi, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::operations;
-use crate::http::problem::{Problem, ProblemBody, ProblemError};
 use crate::limits::RetryAfter;
+use crate::problem::{Problem, ProblemBody, ProblemError};
 
 /// Adds to every operation how it refuses, as far as its handler does not say so itself.
 pub(super) fn add(document: &mut OpenApi) {

@@ -16,8 +16,8 @@ use crate::chat::audit::{AuditPage, AuditQuery, Cursor, Listed};
 use crate::http::AppState;
 use crate::http::caller::Authenticated;
 use crate::http::page::{Cursor as Opaque, Here, Page};
-use crate::http::problem::Problem;
 use crate::http::query::{Limit, QueryOf};
+use crate::problem::Problem;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list))

@@ -8,7 +8,7 @@ use crate::http::page::Cursor;
 use crate::http::query::Limit;
 
 /// What a handler gives.
-pub(super) type Result<T> = std::result::Result<T, crate::http::problem::Problem>;
+pub(super) type Result<T> = std::result::Result<T, crate::problem::Problem>;
 
 /// For a field that may be left out (`None`), null (`Some(None)`) or given.
 pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(

@@ -12,9 +12,10 @@ use utoipa_axum::routes;
 use super::fields::Result;
 use crate::chat::Context;
 use crate::chat::users::{Me, MyChange};
+use crate::http::AppState;
 use crate::http::body::JsonBody;
 use crate::http::caller::{Authenticated, Writing};
-use crate::http::{AppState, quota};
+use crate::limits::quota;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(read, patch))
@@ -98,7 +99,7 @@ async fn patch(
     Writing(ctx): Writing,
     JsonBody(body): JsonBody<MyPatch>,
 ) -> Result<Json<MeView>> {
-    quota::changes(&state.limits, &ctx)?;
+    quota::changes(&state.limits, &ctx.caller)?;
     let change = MyChange {
         language: body.language,
         preferences: body.notification_preferences,

@@ -18,13 +18,14 @@ use super::rooms::created;
 use crate::chat::Context;
 use crate::chat::messages::{Around, MessagePage};
 use crate::chat::receipts::Kind;
+use crate::http::AppState;
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::caller::{Acknowledging, Authenticated, Writing};
 use crate::http::page::{Here, Page};
 use crate::http::path::PathOf;
-use crate::http::problem::Problem;
 use crate::http::query::{Limit, QueryOf};
-use crate::http::{AppState, quota};
+use crate::limits::quota;
+use crate::problem::Problem;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -204,10 +205,10 @@ async fn send_draft(
     draft: Draft,
 ) -> Result<Response> {
     // The retry of an accepted send is not limited; whether it is one is asked only when in doubt.
-    if let Err(too_often) = quota::sends(&state.limits, ctx, room)
+    if let Err(too_often) = quota::sends(&state.limits, &ctx.caller, room)
         && !state.chat.is_repeat(ctx, room, &draft).await?
     {
-        return Err(too_often);
+        return Err(too_often.into());
     }
     let sent = state.chat.send(ctx, room, draft).await?;
     Ok(created(
@@ -252,7 +253,7 @@ async fn put(
     PathOf(message): PathOf<String>,
     JsonBody(body): JsonBody<Edit>,
 ) -> Result<Json<MessageView>> {
-    quota::changes(&state.limits, &ctx)?;
+    quota::changes(&state.limits, &ctx.caller)?;
     Ok(Json(state.chat.edit(&ctx, &message, &body.content).await?))
 }
 
@@ -283,7 +284,7 @@ async fn delete(
     PathOf(message): PathOf<String>,
     OptionalJsonBody(body): OptionalJsonBody<Reason>,
 ) -> Result<StatusCode> {
-    quota::changes(&state.limits, &ctx)?;
+    quota::changes(&state.limits, &ctx.caller)?;
     state
         .chat
         .delete(&ctx, &message, body.reason.as_deref())
@@ -355,7 +356,7 @@ async fn reply(
         Ok(room) => room,
         Err(refused) => {
             // A send counts once its room is known; what finds none counts, too.
-            quota::changes(&state.limits, &ctx)?;
+            quota::changes(&state.limits, &ctx.caller)?;
             return Err(refused.into());
         }
     };

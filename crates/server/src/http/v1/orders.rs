@@ -18,10 +18,11 @@ use utoipa_axum::routes;
 
 use super::fields::{Result, given};
 use super::rooms::created;
+use crate::http::AppState;
 use crate::http::body::JsonBody;
 use crate::http::caller::{Authenticated, Writing};
 use crate::http::path::PathOf;
-use crate::http::{AppState, quota};
+use crate::limits::quota;
 use crate::orders;
 
 type Parsed<T> = std::result::Result<T, Refusal>;
@@ -218,7 +219,7 @@ async fn put(
     JsonBody(body): JsonBody<OrderReport>,
 ) -> Result<Response> {
     // The service has no limit here; who is none is refused, so often and no more.
-    quota::changes(&state.limits, &ctx)?;
+    quota::changes(&state.limits, &ctx.caller)?;
     let id = OrderId::parse("order", &order)?;
     let reported = orders::report(&state.chat, &ctx, id, body.parse()?, body.text()).await?;
     Ok(created(reported.is_new, reported.order))

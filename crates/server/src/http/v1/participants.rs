@@ -17,12 +17,13 @@ use super::window::{Step, cut};
 use crate::chat::moderation::Moderation;
 use crate::chat::participants::{Page as Part, ParticipantChange};
 use crate::chat::users::parse_role;
+use crate::http::AppState;
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::caller::{Authenticated, Writing};
 use crate::http::page::{Cursor as Opaque, Here, Page};
 use crate::http::path::PathOf;
 use crate::http::query::{Limit, QueryOf};
-use crate::http::{AppState, quota};
+use crate::limits::quota;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -115,7 +116,7 @@ async fn add(
     PathOf(room): PathOf<String>,
     JsonBody(body): JsonBody<NewParticipant>,
 ) -> Result<Response> {
-    quota::changes(&state.limits, &ctx)?;
+    quota::changes(&state.limits, &ctx.caller)?;
     let room = state.chat.room_id(&room).await?;
     let (view, is_new) = state
         .chat
@@ -157,7 +158,7 @@ async fn put(
     PathOf(participant): PathOf<String>,
     JsonBody(body): JsonBody<ParticipantPatch>,
 ) -> Result<Json<ParticipantView>> {
-    quota::changes(&state.limits, &ctx)?;
+    quota::changes(&state.limits, &ctx.caller)?;
     let change = ParticipantChange {
         role: body
             .role
@@ -201,7 +202,7 @@ async fn remove(
     PathOf(participant): PathOf<String>,
     OptionalJsonBody(body): OptionalJsonBody<Reason>,
 ) -> Result<StatusCode> {
-    quota::changes(&state.limits, &ctx)?;
+    quota::changes(&state.limits, &ctx.caller)?;
     state
         .chat
         .remove_participant(&ctx, &participant, body.reason.as_deref())
@@ -228,7 +229,7 @@ async fn moderate(
     what: Moderation,
     reason: Option<&str>,
 ) -> Result<Json<ParticipantView>> {
-    quota::changes(&state.limits, &ctx)?;
+    quota::changes(&state.limits, &ctx.caller)?;
     Ok(Json(
         state.chat.moderate(&ctx, participant, what, reason).await?,
     ))

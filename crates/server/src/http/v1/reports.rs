@@ -11,10 +11,11 @@ use utoipa_axum::routes;
 use super::fields::Result;
 use super::rooms::created;
 use crate::chat::reports::Complaint;
+use crate::http::AppState;
 use crate::http::body::JsonBody;
 use crate::http::caller::Writing;
 use crate::http::path::PathOf;
-use crate::http::{AppState, quota};
+use crate::limits::quota;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(report))
@@ -56,7 +57,7 @@ async fn report(
     PathOf(message): PathOf<String>,
     JsonBody(body): JsonBody<NewReport>,
 ) -> Result<Response> {
-    quota::changes(&state.limits, &ctx)?;
+    quota::changes(&state.limits, &ctx.caller)?;
     let complaint = Complaint::parse(&body.reason, body.note.as_deref())?;
     let kept = state.chat.report_message(&ctx, &message, complaint).await?;
     let view = ReportView {

@@ -10,12 +10,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::fields::{Nothing, Reason, Result};
+use crate::http::AppState;
 use crate::http::body::OptionalJsonBody;
 use crate::http::caller::{Acknowledging, Authenticated, Writing};
 use crate::http::page::{Here, Page};
 use crate::http::path::PathOf;
 use crate::http::query::{Limit, QueryOf};
-use crate::http::{AppState, quota};
+use crate::limits::quota;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -35,7 +36,7 @@ async fn change_state(
     transition: Transition,
     body: &Reason,
 ) -> Result<Json<RoomView>> {
-    quota::changes(&state.limits, &ctx)?;
+    quota::changes(&state.limits, &ctx.caller)?;
     let room = state.chat.room_id(room).await?;
     let view = state
         .chat
@@ -95,7 +96,7 @@ async fn join(
     PathOf(room): PathOf<String>,
     OptionalJsonBody(Nothing {}): OptionalJsonBody<Nothing>,
 ) -> Result<Json<RoomView>> {
-    quota::changes(&state.limits, &ctx)?;
+    quota::changes(&state.limits, &ctx.caller)?;
     let room = state.chat.room_id(&room).await?;
     Ok(Json(state.chat.join_room(&ctx, room).await?))
 }
@@ -111,7 +112,7 @@ async fn leave(
     PathOf(room): PathOf<String>,
     OptionalJsonBody(body): OptionalJsonBody<Reason>,
 ) -> Result<Json<RoomView>> {
-    quota::changes(&state.limits, &ctx)?;
+    quota::changes(&state.limits, &ctx.caller)?;
     let room = state.chat.room_id(&room).await?;
     Ok(Json(
         state

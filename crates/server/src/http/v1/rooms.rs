@@ -17,13 +17,14 @@ use super::window::{Step, cut};
 use crate::chat::participants::Invitation;
 use crate::chat::rooms::{Cursor, Direction, ListScope, Ordering, RoomDraft, RoomQuery};
 use crate::chat::users::parse_role;
+use crate::http::AppState;
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::caller::{Authenticated, Writing};
 use crate::http::page::{Cursor as Opaque, Here, Page};
 use crate::http::path::PathOf;
-use crate::http::problem::Problem;
 use crate::http::query::{Limit, QueryOf};
-use crate::http::{AppState, quota};
+use crate::limits::quota;
+use crate::problem::Problem;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -257,7 +258,7 @@ async fn create(
     Writing(ctx): Writing,
     JsonBody(body): JsonBody<NewRoom>,
 ) -> Result<Response> {
-    quota::changes(&state.limits, &ctx)?;
+    quota::changes(&state.limits, &ctx.caller)?;
     let (room, is_new) = state.chat.create_room(&ctx, body.parse()?).await?;
     Ok(created(is_new, room))
 }
@@ -310,7 +311,7 @@ async fn put(
     PathOf(room): PathOf<String>,
     JsonBody(body): JsonBody<RoomPatch>,
 ) -> Result<Json<RoomView>> {
-    quota::changes(&state.limits, &ctx)?;
+    quota::changes(&state.limits, &ctx.caller)?;
     let room = state.chat.room_id(&room).await?;
     let change = RoomChange::parse(
         body.title.as_ref().map(Option::as_deref),
@@ -346,7 +347,7 @@ async fn delete(
     PathOf(room): PathOf<String>,
     OptionalJsonBody(body): OptionalJsonBody<Reason>,
 ) -> Result<StatusCode> {
-    quota::changes(&state.limits, &ctx)?;
+    quota::changes(&state.limits, &ctx.caller)?;
     let room = state.chat.room_id(&room).await?;
     state
         .chat

@@ -16,8 +16,8 @@ use crate::chat::search::{By, Place, Position, Search};
 use crate::http::AppState;
 use crate::http::caller::Searching;
 use crate::http::page::{Cursor, Here, Page};
-use crate::http::problem::Problem;
 use crate::http::query::{Limit, QueryOf};
+use crate::problem::Problem;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(search))

@@ -11,10 +11,11 @@ use utoipa_axum::routes;
 use super::fields::{Nothing, Result};
 use super::rooms::created;
 use crate::chat::users::{Profile, UserReport};
+use crate::http::AppState;
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::caller::Writing;
 use crate::http::path::PathOf;
-use crate::http::{AppState, quota};
+use crate::limits::quota;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -83,7 +84,7 @@ async fn put(
     JsonBody(body): JsonBody<NewUser>,
 ) -> Result<Response> {
     // The service has no limit here; who is none is refused, so often and no more.
-    quota::changes(&state.limits, &ctx)?;
+    quota::changes(&state.limits, &ctx.caller)?;
     let pharmacies = body.pharmacy.map(|given| match given {
         Pharmacies::One(id) => vec![id],
         Pharmacies::Several(ids) => ids,
@@ -105,7 +106,7 @@ async fn revoke(
     PathOf(user): PathOf<String>,
     OptionalJsonBody(Nothing {}): OptionalJsonBody<Nothing>,
 ) -> Result<Json<UserView>> {
-    quota::changes(&state.limits, &ctx)?;
+    quota::changes(&state.limits, &ctx.caller)?;
     let profile = state.chat.revoke_user(&ctx, &user).await?;
     Ok(Json(UserView::from(profile)))
 }

@@ -35,6 +35,7 @@ async fn a39_wrong_settings_are_refused_by_name() {
     for (variable, value) in [
         ("ORDERCHAT_LISTEN", "everywhere"),
         ("ORDERCHAT_DATABASE", "mysql://x"),
+        ("ORDERCHAT_BUS", "kafka://x"),
         ("ORDERCHAT_TRUSTED_PROXIES", "proxy"),
         ("ORDERCHAT_ORIGINS", "shop.example"),
         ("ORDERCHAT_RATE_LIMITS", "perhaps"),

@@ -5,6 +5,7 @@ pub(crate) mod client;
 pub(crate) mod contract;
 pub(crate) mod engine;
 pub(crate) mod identity;
+pub(crate) mod nats;
 pub(crate) mod orders;
 pub(crate) mod raw;
 pub(crate) mod room;

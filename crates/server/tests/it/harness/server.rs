@@ -74,6 +74,11 @@ impl Node {
     pub(crate) fn url(&self) -> &str {
         &self.0.url
     }
+
+    /// The same of the metrics listener.
+    pub(crate) fn metrics_url(&self) -> &str {
+        &self.0.metrics_url
+    }
 }
 
 struct Process {
@@ -171,8 +176,18 @@ impl Server {
         possible.then(|| Node(self.another_process()))
     }
 
+    /// The same with settings of its own, those of `options` alone.
+    pub(crate) fn another_node_with(&self, options: &Options) -> Option<Node> {
+        let possible = self.database.takes_several_servers();
+        possible.then(|| Node(self.process_with(options)))
+    }
+
     fn another_process(&self) -> Process {
-        let (options, clock) = (&self.options, self.clock.as_ref());
+        self.process_with(&self.options)
+    }
+
+    fn process_with(&self, options: &Options) -> Process {
+        let clock = self.clock.as_ref();
         Process::start(options, clock, &self.database, &self.secret, &self.folder)
     }
 

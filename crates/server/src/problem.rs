@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use orderchat_domain::{FieldError, Refusal};
+use orderchat_domain::{FieldError, Refusal, Rule};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -39,7 +39,7 @@ pub(crate) struct Problem {
 /// A problem on the wire (RFC 9457, `application/problem+json`).
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
-pub(super) struct ProblemBody<'a> {
+pub(crate) struct ProblemBody<'a> {
     /// What kind of problem it is: a stable name to match on.
     #[schema(example = "urn:orderchat:problem:room-full")]
     r#type: String,
@@ -55,7 +55,7 @@ pub(super) struct ProblemBody<'a> {
 
 /// What is wrong with one field.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ProblemError<'a> {
+pub(crate) struct ProblemError<'a> {
     /// A JSON pointer (RFC 6901) into the body, or the name of a query parameter or header.
     pointer: &'a str,
     detail: &'a str,
@@ -126,6 +126,37 @@ impl Problem {
             StatusCode::UNAUTHORIZED,
             detail,
         )
+    }
+
+    /// 403: a page of another site.
+    pub(crate) fn foreign_origin() -> Self {
+        Self::new(
+            "foreign-origin",
+            "Not from this page",
+            StatusCode::FORBIDDEN,
+            "pages of this origin may not connect; list it in ORDERCHAT_ORIGINS",
+        )
+    }
+
+    /// 426: a route that is a WebSocket.
+    pub(crate) fn upgrade_required(detail: &'static str) -> Self {
+        Self::new(
+            "upgrade-required",
+            "A WebSocket is needed",
+            StatusCode::UPGRADE_REQUIRED,
+            detail,
+        )
+    }
+
+    /// 429: the user's connections are as many as may be.
+    pub(crate) fn too_many_connections(detail: &'static str) -> Self {
+        Self::new(
+            "too-many-connections",
+            "Too many connections",
+            StatusCode::TOO_MANY_REQUESTS,
+            detail,
+        )
+        .again_after(30)
     }
 
     /// 405; the router adds `Allow`.
@@ -205,8 +236,23 @@ impl Problem {
         )
     }
 
+    /// What one may not know of, or what does not exist.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.kind.status == StatusCode::NOT_FOUND
+    }
+
+    /// The role may not do it, whatever else is the case.
+    pub(crate) fn is_by_role(&self) -> bool {
+        ProblemName(self.kind.name).is_by_role()
+    }
+
+    /// Seconds after which trying again makes sense.
+    pub(crate) const fn retry_after_s(&self) -> Option<u64> {
+        self.retry_after_s
+    }
+
     /// As it goes over the wire.
-    pub(super) fn body(&self) -> ProblemBody<'_> {
+    pub(crate) fn body(&self) -> ProblemBody<'_> {
         let errors = self.errors.iter().map(|error| ProblemError {
             pointer: &error.pointer,
             detail: &error.detail,
@@ -252,7 +298,16 @@ impl IntoResponse for Problem {
 
 /// The end of a problem's `type`: an extension of its answer, for those around the handlers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ProblemName(pub(super) &'static str);
+pub(crate) struct ProblemName(pub(crate) &'static str);
+
+impl ProblemName {
+    /// What refuses a role, whatever else is the case.
+    pub(crate) fn is_by_role(self) -> bool {
+        [Rule::Permission, Rule::Rank]
+            .map(Rule::as_str)
+            .contains(&self.0)
+    }
+}
 
 #[cfg(test)]
 mod tests;

@@ -69,6 +69,12 @@ const fn title(rule: Rule) -> &'static str {
     }
 }
 
+impl From<FieldError> for Problem {
+    fn from(FieldError { pointer, detail }: FieldError) -> Self {
+        Self::invalid(pointer, detail)
+    }
+}
+
 impl From<ChatError> for Problem {
     fn from(error: ChatError) -> Self {
         match error {

@@ -11,7 +11,7 @@ use serde_json::{Value, map};
 use super::mismatch::Mismatch;
 
 /// Reads a value as a `T`. Types that take no unknown fields say `#[serde(deny_unknown_fields)]`.
-pub(super) fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Mismatch> {
+pub(crate) fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Mismatch> {
     T::deserialize(Node(value))
 }
 

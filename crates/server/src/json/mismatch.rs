@@ -5,23 +5,22 @@
 
 use std::fmt::{self, Write as _};
 
+use orderchat_domain::FieldError;
 use serde::de::{self, Expected, Unexpected};
-
-use super::problem::Problem;
 
 /// Bytes of a field's name that an error repeats: the name comes from outside.
 const LONGEST_NAME: usize = 128;
 
 /// A value that does not fit, and the way to it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Mismatch {
+pub(crate) struct Mismatch {
     /// Names of fields and numbers of items, innermost first.
     way: Vec<String>,
     detail: String,
 }
 
 impl Mismatch {
-    pub(super) fn new(detail: impl Into<String>) -> Self {
+    pub(crate) fn new(detail: impl Into<String>) -> Self {
         Self {
             way: Vec::new(),
             detail: detail.into(),
@@ -29,7 +28,7 @@ impl Mismatch {
     }
 
     /// The same, seen from the object or list around it.
-    pub(super) fn within(mut self, step: impl Into<String>) -> Self {
+    pub(crate) fn within(mut self, step: impl Into<String>) -> Self {
         let mut step = step.into();
         if step.len() > LONGEST_NAME {
             step.truncate(step.floor_char_boundary(LONGEST_NAME));
@@ -39,24 +38,29 @@ impl Mismatch {
         self
     }
 
-    /// 422 at a JSON pointer (RFC 6901).
-    pub(super) fn in_body(self) -> Problem {
+    /// At a JSON pointer (RFC 6901).
+    pub(crate) fn in_body(self) -> FieldError {
         let mut pointer = String::new();
         for step in self.way.iter().rev() {
             pointer.push('/');
             pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
         }
-        Problem::invalid(pointer, self.detail)
+        FieldError {
+            pointer,
+            detail: self.detail,
+        }
     }
 
-    /// 422 at the name of a query parameter.
-    pub(super) fn in_query(self) -> Problem {
-        let name = self.way.into_iter().next_back().unwrap_or_default();
-        Problem::invalid(name, self.detail)
+    /// At the name of a query parameter.
+    pub(crate) fn in_query(self) -> FieldError {
+        FieldError {
+            pointer: self.way.into_iter().next_back().unwrap_or_default(),
+            detail: self.detail,
+        }
     }
 
     #[cfg(test)]
-    pub(super) fn parts(&self) -> (String, &str) {
+    pub(crate) fn parts(&self) -> (String, &str) {
         let way: Vec<&str> = self.way.iter().rev().map(String::as_str).collect();
         (way.join("/"), &self.detail)
     }

@@ -1,0 +1,108 @@
+//! Puts live connections over the commands.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use orderchat_domain::RoomId;
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::Verifier;
+use crate::bus::Bus;
+use crate::chat::{Chat, ChatError};
+use crate::config::Settings;
+use crate::limits::{self, Limits};
+use crate::live::{
+    Elsewhere, Grown, Live, LivePlace, LiveSettings, LogPart, Parts, Reader, Since, Unreadable,
+};
+
+/// Starts the live part of this node: from now on what is committed is relayed.
+pub(super) async fn start(
+    settings: &Settings,
+    chat: &Chat,
+    verifier: Arc<Verifier>,
+    limits: Arc<Limits>,
+    bus: Bus,
+    (stopping, stopped): (CancellationToken, CancellationToken),
+) -> anyhow::Result<Arc<Live>> {
+    let epoch = chat.ensure_epoch().await?;
+    Ok(Live::start(Parts {
+        settings: live_settings(settings),
+        chat: chat.clone(),
+        verifier,
+        limits,
+        bus,
+        reader: Box::new(Commands(chat.clone())),
+        epoch,
+        stopping,
+        stopped,
+    }))
+}
+
+fn live_settings(settings: &Settings) -> LiveSettings {
+    LiveSettings {
+        heartbeat: settings.heartbeat,
+        deadline: settings.request_deadline,
+        max_frame: settings.max_body,
+        max_connections: settings.user_connections,
+        max_staff_connections: settings.staff_connections,
+        frame_rate: settings
+            .rate_limits
+            .then(|| limits::quota(settings.frame_rate)),
+    }
+}
+
+/// What the relay reads, by the commands.
+struct Commands(Chat);
+
+fn unreadable(error: &ChatError) -> Unreadable {
+    tracing::warn!(%error, "what was committed cannot be read again just now");
+    Unreadable
+}
+
+impl Reader for Commands {
+    fn log(&self, room: RoomId, after: u64) -> BoxFuture<'_, Result<Option<LogPart>, Unreadable>> {
+        Box::pin(async move {
+            let part = self.0.log_part(room, after).await;
+            let part = part.map_err(|error| unreadable(&error))?;
+            Ok(part.map(|part| LogPart {
+                room: part.room,
+                events: part.events,
+                all: part.all,
+            }))
+        })
+    }
+
+    fn people(&self, room: RoomId) -> BoxFuture<'_, Result<Vec<i64>, Unreadable>> {
+        Box::pin(async move {
+            let people = self.0.people_of(room).await;
+            people.map_err(|error| unreadable(&error))
+        })
+    }
+
+    fn places(&self, user: i64) -> BoxFuture<'_, Result<Vec<LivePlace>, Unreadable>> {
+        Box::pin(async move {
+            let places = self.0.places_of(user).await;
+            let places = places.map_err(|error| unreadable(&error))?;
+            Ok(places.into_iter().map(LivePlace::from).collect())
+        })
+    }
+
+    fn since(&self, since: Since) -> BoxFuture<'_, Result<Elsewhere, Unreadable>> {
+        Box::pin(async move {
+            let grown = self.0.grown(since.0).await;
+            let (next, grown) = grown.map_err(|error| unreadable(&error))?;
+            let grown = grown.into_iter().map(|entry| Grown {
+                g: entry.g,
+                room: entry.room,
+                seq: entry.seq,
+                kind: entry.kind,
+                user: entry.user,
+                pharmacy: entry.pharmacy,
+            });
+            Ok(Elsewhere {
+                next: Since(next),
+                grown: grown.collect(),
+            })
+        })
+    }
+}

@@ -1,0 +1,203 @@
+//! What live connections ask of the commands: rooms to follow, their logs, summaries of them.
+
+use std::sync::Arc;
+
+use orderchat_domain::capabilities::Capabilities;
+use orderchat_domain::permission::{Action, Reach};
+use orderchat_domain::project::{EventRecord, ParticipantRecord, RoomRecord, RoomView};
+use orderchat_domain::{Millis, RoomId};
+use orderchat_store::live;
+pub(crate) use orderchat_store::live::Place;
+use orderchat_store::{participants, rooms};
+
+use super::access::{enter, id_of, scenes};
+use super::events::entries;
+use super::rooms::Seen;
+use super::{Chat, Context, Result};
+
+/// Entries of a log that are read at once.
+const PAGE: u32 = 200;
+/// Rooms of a user whose others are told that they came online.
+const PLACES: u32 = 200;
+
+/// From where on a room is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum From {
+    /// From now on.
+    Head,
+    /// After this seq.
+    After(u64),
+    /// All that the caller may see.
+    Visible,
+}
+
+/// A room that is followed, and a part of its log.
+#[derive(Clone, Debug)]
+pub(crate) struct Followed {
+    pub(crate) room: RoomRecord,
+    /// The caller's participant, active or ended.
+    pub(crate) own: Option<Arc<ParticipantRecord>>,
+    pub(crate) capabilities: Capabilities,
+    /// The first seq that the caller may see.
+    pub(crate) visible_from: u64,
+    pub(crate) events: Vec<EventRecord>,
+    /// The log after the events has nothing.
+    pub(crate) all: bool,
+    /// With `all`: everybody in the room, with their marks.
+    pub(crate) people: Vec<ParticipantRecord>,
+}
+
+/// A room's log for whoever may read it.
+#[derive(Clone, Debug)]
+pub(crate) struct LogPart {
+    pub(crate) room: RoomRecord,
+    pub(crate) events: Vec<EventRecord>,
+    pub(crate) all: bool,
+}
+
+impl Chat {
+    /// The room as somebody begins to follow it, or goes on with: how they stand to it, and the next
+    /// part of its log.
+    pub(crate) async fn follow(&self, ctx: &Context, room: RoomId, from: From) -> Result<Followed> {
+        let (chat, asked) = (self.clone(), ctx.clone());
+        let (scene, followed) = self
+            .read(move |tx| {
+                let scene = enter(tx, chat.policy(), &asked, room, Action::ReadRoom)?;
+                let visible_from = chat.viewer(&asked, scene.own.as_ref()).visible_from();
+                let head = scene.room.record.seq;
+                let after = match from {
+                    From::Head => head,
+                    From::After(seq) => seq.max(visible_from - 1),
+                    From::Visible => visible_from - 1,
+                };
+                let events = if after < head {
+                    entries(tx, &scene.room, after, PAGE)?
+                } else {
+                    Vec::new()
+                };
+                let up_to = events.last().map_or(after, |event| event.seq);
+                let people = if from == From::Head || up_to < head {
+                    Vec::new()
+                } else {
+                    participants::active(tx, scene.key())?
+                };
+                let followed = Followed {
+                    room: scene.room.record.clone(),
+                    own: scene.own.clone().map(Arc::new),
+                    capabilities: Capabilities::of(&scene.situation(chat.policy(), &asked)),
+                    visible_from,
+                    events,
+                    all: up_to >= head,
+                    people,
+                };
+                Ok((scene, followed))
+            })
+            .await?;
+        self.note_reading(ctx, &scene).await?;
+        Ok(followed)
+    }
+
+    /// At most `limit` rooms that the caller follows without asking, after the one with this key.
+    pub(crate) async fn rooms_to_follow(
+        &self,
+        ctx: &Context,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<(i64, RoomId)>> {
+        let asked = ctx.clone();
+        self.read(move |tx| {
+            let mut rooms = live::rooms_of(tx, asked.user, after, limit)?;
+            if let Some(name) = &asked.caller.room {
+                let good_for = id_of(tx, name)?;
+                rooms.retain(|(_, room)| Some(*room) == good_for);
+            }
+            Ok(rooms)
+        })
+        .await
+    }
+
+    /// These rooms as a list shows them, those that the caller reaches.
+    pub(crate) async fn summaries(
+        &self,
+        ctx: &Context,
+        wanted: Vec<RoomId>,
+    ) -> Result<Vec<RoomView>> {
+        let (chat, asked) = (self.clone(), ctx.clone());
+        let seen = self
+            .read(move |tx| {
+                let found = rooms::by_ids(tx, &wanted)?;
+                let mut reached = scenes(tx, &asked, found)?;
+                reached.retain(|scene| scene.reach(chat.policy(), &asked) == Reach::Room);
+                Seen::of_list(tx, reached)
+            })
+            .await?;
+        Ok(seen.into_iter().map(|seen| self.show(ctx, seen)).collect())
+    }
+
+    /// The next part of a room's log, whoever may read it.
+    pub(crate) async fn log_part(&self, room: RoomId, after: u64) -> Result<Option<LogPart>> {
+        self.read(move |tx| {
+            let Some(found) = rooms::by_id(tx, room)? else {
+                return Ok(None);
+            };
+            let events = entries(tx, &found, after, PAGE)?;
+            let up_to = events.last().map_or(after, |event| event.seq);
+            Ok(Some(LogPart {
+                all: up_to >= found.record.seq,
+                room: found.record,
+                events,
+            }))
+        })
+        .await
+    }
+
+    /// The users who may read the room as its participants.
+    pub(crate) async fn people_of(&self, room: RoomId) -> Result<Vec<i64>> {
+        self.read(move |tx| match rooms::by_id(tx, room)? {
+            Some(found) => Ok(live::people_of(tx, found.record.key)?),
+            None => Ok(Vec::new()),
+        })
+        .await
+    }
+
+    /// The user's places in rooms that are not archived, the newest of them.
+    pub(crate) async fn places_of(&self, user: i64) -> Result<Vec<Place>> {
+        self.read(move |tx| Ok(live::places_of(tx, user, PLACES)?))
+            .await
+    }
+
+    /// See [`live::grown`].
+    pub(crate) async fn grown(
+        &self,
+        since: Option<i64>,
+    ) -> Result<(Option<i64>, Vec<live::Grown>)> {
+        self.read(move |tx| Ok(live::grown(tx, since)?)).await
+    }
+
+    /// See [`live::revoked`].
+    pub(crate) async fn revoked(&self, since: Option<i64>) -> Result<(i64, Vec<i64>)> {
+        self.read(move |tx| Ok(live::revoked(tx, since)?)).await
+    }
+
+    /// Whether a token of the caller issued then is dead by now, as the database knows.
+    pub(crate) async fn is_revoked(&self, ctx: &Context, issued_at: Millis) -> Result<bool> {
+        let user = ctx.user;
+        let known = self
+            .read(move |tx| Ok(orderchat_store::users::by_key(tx, user)?))
+            .await?;
+        let revoked_at = known.and_then(|user| user.revoked_at);
+        Ok(revoked_at.is_some_and(|revoked| issued_at <= revoked))
+    }
+
+    /// The caller was seen now.
+    pub(crate) fn seen(&self, ctx: &Context) {
+        if !ctx.caller.is_service() {
+            self.0.presence.note(ctx.user, ctx.now);
+        }
+    }
+
+    /// When this node saw the user last.
+    pub(crate) fn last_seen(&self, user: i64) -> Option<Millis> {
+        self.0.presence.last_seen(user)
+    }
+}

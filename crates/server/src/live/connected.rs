@@ -1,0 +1,44 @@
+use std::sync::Arc;
+
+use super::Live;
+use super::connection::Connection;
+use super::signin::SignedIn;
+
+/// The user counts as connected for as long as this lives, however the connection ends.
+pub(super) struct Connected {
+    live: Arc<Live>,
+    pub(super) connection: Arc<Connection>,
+    /// The user had no other connection here.
+    pub(super) is_first: bool,
+}
+
+impl Connected {
+    /// `None` when the user has too many connections.
+    pub(super) fn new(live: &Arc<Live>, who: &SignedIn) -> Option<Self> {
+        let caller = &who.ctx.caller;
+        let most = if caller.role.is_staff() || caller.is_service() {
+            live.settings.max_staff_connections
+        } else {
+            live.settings.max_connections
+        };
+        let connection = Arc::new(Connection::new(live.connection_id(), who.ctx.user));
+        let count = live.hub.people.add(&connection);
+        metrics::gauge!("orderchat_live_connections").increment(1);
+        let connected = Self {
+            live: Arc::clone(live),
+            connection,
+            is_first: count == 1,
+        };
+        (count <= most).then_some(connected)
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        metrics::gauge!("orderchat_live_connections").decrement(1);
+        let left = self.live.hub.people.remove(&self.connection);
+        if left == 0 {
+            self.live.went(self.connection.user);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! A connection as the hub knows it: what waits to be sent on it, and what it is to look at.
+
+use std::collections::{HashSet, VecDeque};
+
+use orderchat_domain::RoomId;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::protocol::Frame;
+
+/// Frames that may wait for a client that reads slowly, and their bytes together (SPEC 13).
+const MOST_FRAMES: usize = 256;
+const MOST_BYTES: usize = 1 << 20;
+/// Rooms whose summaries may wait.
+const MOST_SUMMARIES: usize = 10_000;
+
+/// One live connection of a user.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) id: u64,
+    /// The user's internal key.
+    pub(crate) user: i64,
+    waiting: Mutex<Waiting>,
+    wake: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    frames: VecDeque<Frame>,
+    bytes: usize,
+    signals: Vec<Signal>,
+    /// Rooms whose summary has changed.
+    summaries: HashSet<RoomId>,
+}
+
+/// What a connection is told beside frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// The user came into the room, or may read it again: follow it.
+    Follow(RoomId),
+    /// Too much waits: the room's events go on by catching up, after this seq.
+    Behind(RoomId, u64),
+    /// The last event that the user may see of the room, with its seq, was sent.
+    Gone(RoomId, u64),
+    /// The user's tokens may have been revoked.
+    Recheck,
+}
+
+/// There is no room for another frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Full;
+
+impl Connection {
+    pub(crate) fn new(id: u64, user: i64) -> Self {
+        Self {
+            id,
+            user,
+            waiting: Mutex::default(),
+            wake: Notify::new(),
+        }
+    }
+
+    /// Puts the frame behind those that wait.
+    pub(crate) fn push(&self, frame: &Frame) -> Result<(), Full> {
+        let mut waiting = self.waiting.lock();
+        let bytes = waiting.bytes + frame.len();
+        if waiting.frames.len() >= MOST_FRAMES || bytes > MOST_BYTES {
+            return Err(Full);
+        }
+        waiting.bytes = bytes;
+        waiting.frames.push_back(frame.clone());
+        drop(waiting);
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// The next frame to be sent.
+    pub(crate) fn pop(&self) -> Option<Frame> {
+        let mut waiting = self.waiting.lock();
+        let Some(frame) = waiting.frames.pop_front() else {
+            // An idle connection holds no memory for what it was once sent.
+            waiting.frames = VecDeque::new();
+            return None;
+        };
+        waiting.bytes -= frame.len();
+        Some(frame)
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        let mut waiting = self.waiting.lock();
+        if !waiting.signals.contains(&signal) {
+            waiting.signals.push(signal);
+        }
+        drop(waiting);
+        self.wake.notify_one();
+    }
+
+    /// What the connection was told since it asked last.
+    pub(crate) fn signals(&self) -> Vec<Signal> {
+        std::mem::take(&mut self.waiting.lock().signals)
+    }
+
+    /// The room's summary is to be sent. `true` when it is the first that waits.
+    pub(crate) fn summarize(&self, room: RoomId) -> bool {
+        let mut waiting = self.waiting.lock();
+        let first = waiting.summaries.is_empty();
+        if waiting.summaries.len() < MOST_SUMMARIES {
+            waiting.summaries.insert(room);
+        }
+        drop(waiting);
+        if first {
+            self.wake.notify_one();
+        }
+        first
+    }
+
+    pub(crate) fn has_summaries(&self) -> bool {
+        !self.waiting.lock().summaries.is_empty()
+    }
+
+    /// At most `limit` of the rooms whose summaries wait.
+    pub(crate) fn take_summaries(&self, limit: usize) -> Vec<RoomId> {
+        let mut waiting = self.waiting.lock();
+        let taken: Vec<_> = waiting.summaries.iter().copied().take(limit).collect();
+        for room in &taken {
+            waiting.summaries.remove(room);
+        }
+        if waiting.summaries.is_empty() {
+            waiting.summaries = HashSet::new();
+        }
+        taken
+    }
+
+    /// Waits until something was put in; may return early.
+    pub(crate) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(text: String) -> Frame {
+        Frame {
+            text: text.into(),
+            place: None,
+        }
+    }
+
+    #[test]
+    fn what_waits_is_bounded_in_frames_and_in_bytes() {
+        let connection = Connection::new(1, 1);
+        let small = frame("{}".to_owned());
+        let pushed = (0..1_000)
+            .take_while(|_| connection.push(&small).is_ok())
+            .count();
+        assert_eq!(pushed, MOST_FRAMES);
+
+        let connection = Connection::new(1, 1);
+        let large = frame("x".repeat(MOST_BYTES / 4));
+        let pushed = (0..1_000)
+            .take_while(|_| connection.push(&large).is_ok())
+            .count();
+        assert_eq!(pushed, 4);
+        assert!(connection.pop().is_some());
+        assert_eq!(connection.push(&large), Ok(()));
+    }
+
+    #[test]
+    fn frames_come_out_in_the_order_they_went_in() {
+        let connection = Connection::new(1, 1);
+        for text in ["a", "b", "c"] {
+            connection.push(&frame(text.to_owned())).unwrap();
+        }
+        let out: Vec<_> = std::iter::from_fn(|| connection.pop()).collect();
+        assert_eq!(out, ["a", "b", "c"].map(|text| frame(text.to_owned())));
+    }
+}

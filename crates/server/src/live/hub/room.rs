@@ -1,0 +1,277 @@
+use std::sync::Arc;
+
+use orderchat_domain::access::Situation;
+use orderchat_domain::capabilities::Capabilities;
+use orderchat_domain::event::{EventKind, Subject};
+use orderchat_domain::permission::Reach;
+use orderchat_domain::project::{
+    self, EventRecord, Eyes, ParticipantRecord, RoomRecord, Thing, Viewer, eyes,
+};
+use orderchat_domain::{Caller, Millis, ParticipantId, Role};
+
+use super::{Eyesight, Next};
+use crate::live::connection::{Connection, Full, Signal};
+use crate::live::protocol::{Frame, ServerFrame};
+
+/// One connection that follows one room.
+#[derive(Clone, Debug)]
+pub(crate) struct Follower {
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) caller: Arc<Caller>,
+    /// The user's participant in the room, active or ended.
+    pub(crate) own: Option<Arc<ParticipantRecord>>,
+    /// Up to where they were sent the log.
+    pub(crate) seq: u64,
+    /// What they were last told that they may do.
+    pub(crate) capabilities: Capabilities,
+}
+
+impl Follower {
+    /// As what they look at others; `None` for the service.
+    pub(super) fn role(&self) -> Option<Role> {
+        let own = self.own.as_ref().filter(|own| own.is_active());
+        own.map(|own| own.role).or(self.caller.person())
+    }
+
+    fn viewer<'a>(&'a self, eyes: &'a Eyesight, now: Millis) -> Viewer<'a> {
+        Viewer {
+            role: self.caller.role,
+            user: self.connection.user,
+            participant: self.own.as_deref().filter(|own| own.is_active()),
+            policy: &eyes.policy,
+            online_window: eyes.online_window,
+            now,
+        }
+    }
+
+    fn situation<'a>(
+        &'a self,
+        room: &'a RoomRecord,
+        eyes: &'a Eyesight,
+        now: Millis,
+    ) -> Situation<'a> {
+        Situation {
+            caller: &self.caller,
+            room,
+            own: self.own.as_deref(),
+            policy: &eyes.policy,
+            now,
+        }
+    }
+}
+
+/// A room that somebody follows, or is about to.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    /// What the followers were given; with none, the newest that was heard of.
+    head: u64,
+    /// The newest that was heard of.
+    heard: u64,
+    /// Somebody reads the log after `head` …
+    loading: bool,
+    /// … and has to do so again, for more came meanwhile.
+    again: bool,
+    followers: Vec<Follower>,
+    /// Those who follow the room or are about to.
+    pub(super) expected: u32,
+}
+
+impl Room {
+    pub(super) fn is_idle(&self) -> bool {
+        self.followers.is_empty() && self.expected == 0
+    }
+
+    pub(super) fn is_followed(&self) -> bool {
+        !self.followers.is_empty()
+    }
+
+    pub(super) fn head(&self) -> Option<u64> {
+        self.is_followed().then_some(self.head)
+    }
+
+    pub(super) fn attach(&mut self, follower: Follower, anyway: bool) -> Result<(), Follower> {
+        if follower.seq < self.head && !(anyway && self.followers.is_empty()) {
+            return Err(follower);
+        }
+        if self.followers.is_empty() {
+            // Nobody was given anything; from now on it is given from here on.
+            self.head = follower.seq;
+        }
+        self.followers.push(follower);
+        Ok(())
+    }
+
+    pub(super) fn detach(&mut self, connection: u64) -> Option<u64> {
+        let is_theirs = |follower: &Follower| follower.connection.id == connection;
+        let place = self.followers.iter().position(is_theirs)?;
+        let seq = self.followers.swap_remove(place).seq;
+        self.rest();
+        Some(seq)
+    }
+
+    /// With no followers, `head` is the newest that was heard of.
+    fn rest(&mut self) {
+        if self.followers.is_empty() {
+            self.head = self.head.max(self.heard);
+        }
+    }
+
+    pub(super) fn grown(&mut self, first: Option<u64>, last: u64) -> Next {
+        self.heard = self.heard.max(last);
+        self.rest();
+        if last <= self.head {
+            return Next::Nothing;
+        }
+        if self.loading {
+            self.again = true;
+            return Next::Nothing;
+        }
+        if first == Some(self.head + 1) {
+            return Next::Deliver;
+        }
+        self.loading = true;
+        Next::Load { after: self.head }
+    }
+
+    /// The log was read up to this seq, `all` there was of it. Where to go on, if there is more.
+    pub(super) fn loaded(&mut self, up_to: u64, all: bool) -> Option<u64> {
+        self.head = self.head.max(up_to);
+        self.rest();
+        self.loading = self.is_followed() && (self.again || !all);
+        self.again = false;
+        self.loading.then_some(self.head)
+    }
+
+    /// Gives events that follow on `head` to everybody who has not got them.
+    pub(super) fn deliver(
+        &mut self,
+        record: &RoomRecord,
+        events: &[EventRecord],
+        eyes: &Eyesight,
+        now: Millis,
+    ) {
+        for event in events {
+            let mut encoded = Encoded::default();
+            self.followers.retain_mut(|follower| {
+                event.seq <= follower.seq || give(follower, record, event, eyes, now, &mut encoded)
+            });
+            self.head = self.head.max(event.seq);
+        }
+        self.rest();
+    }
+
+    pub(super) fn gave_up(&mut self) {
+        self.loading = false;
+    }
+
+    /// The user and the participant of a follower who is in the room and may write.
+    pub(super) fn types(&self, connection: u64) -> Option<(i64, ParticipantId)> {
+        let mut followers = self.followers.iter();
+        let follower = followers.find(|follower| follower.connection.id == connection)?;
+        let own = follower.own.as_ref().filter(|own| own.is_active())?;
+        follower
+            .capabilities
+            .write
+            .then_some((follower.connection.user, own.id))
+    }
+
+    pub(super) fn tell(&self, frame: &Frame, to: impl Fn(&Follower) -> bool) {
+        for follower in self.followers.iter().filter(|follower| to(follower)) {
+            // It is not in the log, and the next one of its kind makes up for it.
+            let _ = follower.connection.push(frame);
+        }
+    }
+}
+
+/// An event as it was encoded for those who looked at it before.
+#[derive(Default)]
+struct Encoded(Vec<(Eyes, Frame)>);
+
+impl Encoded {
+    fn of(&mut self, viewer: Viewer<'_>, record: &RoomRecord, event: &EventRecord) -> Frame {
+        let eyes = eyes(viewer, record, event);
+        if let Some((_, frame)) = self.0.iter().find(|(known, _)| *known == eyes) {
+            return frame.clone();
+        }
+        let view = project::event(viewer, record, event);
+        let frame = ServerFrame::Event(&view).encode();
+        self.0.push((eyes, frame.clone()));
+        frame
+    }
+}
+
+/// Gives the event to the follower; `false` when they follow the room no longer.
+fn give(
+    follower: &mut Follower,
+    record: &RoomRecord,
+    event: &EventRecord,
+    eyes: &Eyesight,
+    now: Millis,
+    encoded: &mut Encoded,
+) -> bool {
+    take_own(follower, event);
+    let frame = encoded.of(follower.viewer(eyes, now), record, event);
+    if follower.connection.push(&frame) == Err(Full) {
+        return behind(follower, record);
+    }
+    follower.seq = event.seq;
+    if event.kind.subject() == Subject::Message {
+        return true;
+    }
+    let reach = follower.situation(record, eyes, now).reach();
+    if reach < Reach::Room && ends(follower, record, event) {
+        let gone = Signal::Gone(record.id, event.seq);
+        follower.connection.signal(gone);
+        return false;
+    }
+    tell_capabilities(follower, record, eyes, now) || behind(follower, record)
+}
+
+/// The participant as it is now, once the event that made it so is reached: what comes before is
+/// still theirs to see.
+fn take_own(follower: &mut Follower, event: &EventRecord) {
+    if let Thing::Participant(participant) = &event.thing
+        && participant.person.key == follower.connection.user
+        && participant.version <= event.seq
+    {
+        follower.own = Some(Arc::clone(participant));
+    }
+}
+
+/// Whether it is this event that took the room from the follower, and not one to come: the room's
+/// state is of the event with the room's version.
+fn ends(follower: &Follower, record: &RoomRecord, event: &EventRecord) -> bool {
+    let by_themselves = follower.own.as_ref().is_none_or(|own| !own.is_active());
+    let by_state = matches!(
+        event.kind,
+        EventKind::RoomClosed | EventKind::RoomArchived | EventKind::RoomDeleted
+    );
+    by_themselves || by_state || event.seq >= record.version
+}
+
+/// They go on by catching up.
+fn behind(follower: &Follower, record: &RoomRecord) -> bool {
+    let behind = Signal::Behind(record.id, follower.seq);
+    follower.connection.signal(behind);
+    false
+}
+
+/// Tells what the follower may do now, if it is something else than before. `false`: no room.
+fn tell_capabilities(
+    follower: &mut Follower,
+    record: &RoomRecord,
+    eyes: &Eyesight,
+    now: Millis,
+) -> bool {
+    let capabilities = Capabilities::of(&follower.situation(record, eyes, now));
+    if capabilities == follower.capabilities {
+        return true;
+    }
+    let frame = ServerFrame::Capabilities {
+        room: record.id,
+        capabilities: &capabilities,
+    };
+    let told = follower.connection.push(&frame.encode()).is_ok();
+    follower.capabilities = capabilities;
+    told
+}

@@ -1,0 +1,130 @@
+//! Live connections: everything that happens in a room reaches everybody who may know it, at once,
+//! and after any interruption a client has exactly what it would have had.
+//!
+//! [`relay`] carries what was committed to the [`hub`], which knows who follows what on this node; a
+//! [`session`] is one connection: it reads what was missed from the log ([`follow`]), then sends what
+//! the hub gives it, and runs the client's [`commands`]. `protocol` has every frame.
+
+mod commands;
+mod connected;
+mod connection;
+mod follow;
+mod hub;
+mod presence;
+pub(crate) mod protocol;
+mod relay;
+mod revocation;
+mod session;
+mod signin;
+pub(crate) mod stream;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::Verifier;
+use crate::bus::Bus;
+use crate::chat::Chat;
+use crate::limits::Limits;
+use crate::net::spawn;
+pub(crate) use hub::Place as LivePlace;
+use hub::{Eyesight, Hub};
+pub(crate) use relay::{Elsewhere, Grown, LogPart, Reader, Relay, Since, Unreadable};
+pub(crate) use session::run;
+
+/// What the settings say to live connections.
+#[derive(Clone, Debug)]
+pub(crate) struct LiveSettings {
+    /// Between two pings.
+    pub(crate) heartbeat: Duration,
+    /// Within which a command is answered.
+    pub(crate) deadline: Duration,
+    /// Largest frame of a client, in bytes.
+    pub(crate) max_frame: usize,
+    /// Connections of a customer or a rider at once.
+    pub(crate) max_connections: usize,
+    /// Connections of a member of staff at once.
+    pub(crate) max_staff_connections: usize,
+    /// Frames that a client may send; `None`: as many as it likes.
+    pub(crate) frame_rate: Option<governor::Quota>,
+}
+
+/// The live part of this node. One per process.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) settings: LiveSettings,
+    chat: Chat,
+    verifier: Arc<Verifier>,
+    limits: Arc<Limits>,
+    hub: Arc<Hub>,
+    bus: Bus,
+    /// Stands in every cursor.
+    epoch: String,
+    /// Cancelled when the process was asked to stop.
+    stopping: CancellationToken,
+    next_connection: AtomicU64,
+}
+
+/// What the live part is made of.
+pub(crate) struct Parts {
+    pub(crate) settings: LiveSettings,
+    pub(crate) chat: Chat,
+    pub(crate) verifier: Arc<Verifier>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) bus: Bus,
+    pub(crate) reader: Box<dyn Reader>,
+    pub(crate) epoch: String,
+    pub(crate) stopping: CancellationToken,
+    /// Cancelled when nothing is committed any more.
+    pub(crate) stopped: CancellationToken,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
+impl Live {
+    /// Starts relaying what is committed from now on.
+    pub(crate) fn start(parts: Parts) -> Arc<Self> {
+        let chat = parts.chat;
+        let hub = Arc::new(Hub::new(Eyesight {
+            policy: chat.shared_policy(),
+            online_window: chat.rules().online_window,
+        }));
+        let relay = Relay::start(
+            Arc::clone(&hub),
+            parts.bus.clone(),
+            parts.reader,
+            &parts.stopped,
+        );
+        chat.store().on_commit(move |news| relay.hear(news));
+        let live = Arc::new(Self {
+            settings: parts.settings,
+            chat,
+            verifier: parts.verifier,
+            limits: parts.limits,
+            hub,
+            bus: parts.bus,
+            epoch: parts.epoch,
+            stopping: parts.stopping,
+            next_connection: AtomicU64::new(1),
+        });
+        spawn(
+            "live-revocations",
+            revocation::watch(Arc::clone(&live), parts.stopped.clone()),
+        );
+        spawn(
+            "live-presence",
+            presence::watch(Arc::clone(&live), parts.stopped),
+        );
+        live
+    }
+
+    fn connection_id(&self) -> u64 {
+        self.next_connection.fetch_add(1, Ordering::Relaxed)
+    }
+}

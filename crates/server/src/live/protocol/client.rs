@@ -1,0 +1,218 @@
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::json;
+use crate::problem::Problem;
+
+/// Characters of a `ref` at most.
+const LONGEST_REF: usize = 128;
+
+/// What the client calls its command: the answer has the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(value_type = String, max_length = 128)]
+pub(crate) struct Ref(String);
+
+/// A frame and its `ref`.
+#[derive(Clone, Debug)]
+pub(crate) struct Numbered<T> {
+    pub(crate) reference: Option<Ref>,
+    pub(crate) it: T,
+}
+
+/// Everything that a client can send.
+#[derive(Clone, Debug, ToSchema)]
+pub(crate) enum ClientFrame {
+    /// The first frame, within five seconds.
+    Hello(Hello),
+    /// Another token of the same user, before the old one expires.
+    Auth(Auth),
+    /// Follow a room; with `after` from that seq on.
+    Subscribe(Subscribe),
+    /// No longer follow a room.
+    Unsubscribe(Unsubscribe),
+    /// Send a message: as `POST /rooms/{id}/messages/`.
+    Send(Send),
+    /// Edit a message: as `PUT /messages/{id}/`.
+    Edit(Edit),
+    /// Delete a message: as `DELETE /messages/{id}/`.
+    Delete(Delete),
+    /// Everything up to the seq was received.
+    Delivered(Mark),
+    /// Everything up to the seq was read.
+    Read(Mark),
+    /// The user types; at most every two seconds.
+    Typing(Typing),
+    /// Answered with `pong`.
+    Ping,
+}
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Hello {
+    pub(crate) token: String,
+    pub(crate) resume: Option<Resume>,
+}
+
+/// Where the client was.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Resume {
+    /// Of the `welcome` that the seqs are of.
+    pub(crate) epoch: String,
+    /// The last seq of each room that the client has.
+    #[schema(value_type = Object)]
+    pub(crate) rooms: BTreeMap<String, u64>,
+}
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Auth {
+    pub(crate) token: String,
+}
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Subscribe {
+    /// A room's `id` or `room_id`, as everywhere in frames of clients.
+    pub(crate) room: String,
+    /// Go on after this seq; 0 gives the whole log. Without it what comes from now on.
+    pub(crate) after: Option<u64>,
+}
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Unsubscribe {
+    pub(crate) room: String,
+}
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Send {
+    pub(crate) room: String,
+    pub(crate) content: String,
+    pub(crate) message_type: Option<String>,
+    pub(crate) reply_to: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    pub(crate) metadata: Option<Map<String, Value>>,
+    /// Makes the send repeatable: the same key gives the same message, for ever.
+    pub(crate) client_message_id: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Edit {
+    /// A message's id.
+    pub(crate) message: String,
+    pub(crate) content: String,
+}
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Delete {
+    /// A message's id.
+    pub(crate) message: String,
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Mark {
+    pub(crate) room: String,
+    pub(crate) seq: u64,
+}
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Typing {
+    pub(crate) room: String,
+}
+
+/// A frame without fields.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+const TYPES: &str = "hello, auth, subscribe, unsubscribe, send, edit, delete, delivered, read, \
+                     typing or ping";
+
+impl ClientFrame {
+    /// Reads a frame as strictly as a body of REST.
+    ///
+    /// # Errors
+    /// What is wrong, with the frame's `ref` if it has one.
+    pub(crate) fn parse(text: &str) -> Result<Numbered<Self>, Numbered<Problem>> {
+        let refused = |reference, it| Err(Numbered { reference, it });
+        let value = match json::parse(text.as_bytes()) {
+            Ok(value) => value,
+            Err(error) => {
+                let detail = format!("the frame is no JSON: {error}");
+                return refused(None, Problem::malformed(detail));
+            }
+        };
+        let Value::Object(mut fields) = value else {
+            return refused(None, Problem::invalid("", "must be a JSON object"));
+        };
+        let reference = match fields.shift_remove("ref").map(reference) {
+            None => None,
+            Some(Ok(reference)) => Some(reference),
+            Some(Err(problem)) => return refused(None, problem),
+        };
+        match Self::read(fields) {
+            Ok(it) => Ok(Numbered { reference, it }),
+            Err(problem) => refused(reference, problem),
+        }
+    }
+
+    fn read(mut fields: Map<String, Value>) -> Result<Self, Problem> {
+        let kind = match fields.shift_remove("type") {
+            Some(Value::String(kind)) => kind,
+            Some(_) => return Err(Problem::invalid("/type", format!("must be {TYPES}"))),
+            None => {
+                return Err(Problem::invalid(
+                    "/type",
+                    format!("is missing; give {TYPES}"),
+                ));
+            }
+        };
+        Ok(match kind.as_str() {
+            "hello" => Self::Hello(typed(fields)?),
+            "auth" => Self::Auth(typed(fields)?),
+            "subscribe" => Self::Subscribe(typed(fields)?),
+            "unsubscribe" => Self::Unsubscribe(typed(fields)?),
+            "send" => Self::Send(typed(fields)?),
+            "edit" => Self::Edit(typed(fields)?),
+            "delete" => Self::Delete(typed(fields)?),
+            "delivered" => Self::Delivered(typed(fields)?),
+            "read" => Self::Read(typed(fields)?),
+            "typing" => Self::Typing(typed(fields)?),
+            "ping" => {
+                let Nothing {} = typed(fields)?;
+                Self::Ping
+            }
+            _ => {
+                return Err(Problem::invalid(
+                    "/type",
+                    format!("is unknown; give {TYPES}"),
+                ));
+            }
+        })
+    }
+}
+
+fn typed<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, Problem> {
+    json::from_value(Value::Object(fields)).map_err(|mismatch| mismatch.in_body().into())
+}
+
+fn reference(value: Value) -> Result<Ref, Problem> {
+    match value {
+        Value::String(text) if (1..=LONGEST_REF).contains(&text.chars().count()) => Ok(Ref(text)),
+        _ => {
+            let detail = format!("must be a text of 1 to {LONGEST_REF} characters");
+            Err(Problem::invalid("/ref", detail))
+        }
+    }
+}

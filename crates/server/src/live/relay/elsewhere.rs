@@ -1,0 +1,171 @@
+//! What other nodes committed: their hints, and by itself every two seconds, the cursor over the
+//! logs of all rooms.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use orderchat_domain::RoomId;
+use orderchat_domain::event::EventKind;
+use orderchat_domain::news::ReceiptNews;
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::{Relay, Unreadable};
+use crate::bus::{Hint, Received};
+use crate::clock;
+use crate::live::connection::Signal;
+use crate::live::protocol::ServerFrame;
+use crate::net::spawn;
+
+/// How often to look without being told.
+const EVERY: Duration = Duration::from_secs(2);
+/// How soon to look after a hint: joins and summaries wait so long, events of followed rooms are
+/// read at once.
+const SOON: Duration = Duration::from_millis(100);
+
+/// From where on to look: the oldest transaction that was under way then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Since(pub(crate) Option<i64>);
+
+/// What has grown since then. Read again and again until all of it is older than every transaction
+/// under way, it repeats itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Elsewhere {
+    /// From where on to look next; `None` where nobody else writes.
+    pub(crate) next: Since,
+    pub(crate) grown: Vec<Grown>,
+}
+
+/// An entry of some room's log.
+#[derive(Clone, Debug)]
+pub(crate) struct Grown {
+    /// Its place among all entries.
+    pub(crate) g: i64,
+    pub(crate) room: RoomId,
+    pub(crate) seq: u64,
+    pub(crate) kind: EventKind,
+    /// The user whom it happened to, of a participant's entries.
+    pub(crate) user: Option<i64>,
+    /// The pharmacy of the room's order.
+    pub(crate) pharmacy: String,
+}
+
+impl Relay {
+    /// Follows what other nodes write, until `stop`.
+    pub(super) async fn look_elsewhere(self, stop: CancellationToken) {
+        let mut hints = self.0.bus.subscribe();
+        let (mut since, mut seen) = (Since::default(), HashSet::new());
+        let mut next = Instant::from_std(clock::monotonic());
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                received = hints.next() => {
+                    let soon = Instant::from_std(clock::monotonic()) + SOON;
+                    if self.take(received) {
+                        next = next.min(soon);
+                    }
+                    continue;
+                }
+                () = sleep_until(next) => {}
+            }
+            match self.look(since, &mut seen).await {
+                Ok(later) => since = later,
+                Err(Unreadable) => sleep(SOON).await,
+            }
+            if since == Since::default() {
+                // Nobody else writes into this database.
+                return self.only_hints(hints, stop).await;
+            }
+            next = Instant::from_std(clock::monotonic()) + EVERY;
+        }
+    }
+
+    async fn only_hints(&self, mut hints: crate::bus::Subscription, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                received = hints.next() => {
+                    self.take(received);
+                }
+            }
+        }
+    }
+
+    /// Takes a hint. `true` when it is worth looking at the database soon.
+    fn take(&self, received: Received) -> bool {
+        let hub = &self.0.hub;
+        match received {
+            Received::Missed => {
+                self.read_all();
+                true
+            }
+            Received::Hint(Hint::Room { room, seq }) => {
+                self.grew_to(room, seq);
+                true
+            }
+            Received::Hint(Hint::Receipt {
+                room,
+                participant,
+                user,
+                delivered_seq,
+                read_seq,
+                at,
+            }) => {
+                let news = ReceiptNews {
+                    room,
+                    participant,
+                    user,
+                    delivered_seq,
+                    read_seq,
+                    at,
+                };
+                hub.people.summarize_for(user, room);
+                hub.tell_receipt(&news);
+                false
+            }
+            Received::Hint(Hint::Typing {
+                room,
+                participant,
+                user,
+            }) => {
+                let frame = ServerFrame::Typing { room, participant };
+                hub.tell(room, &frame.encode(), |to| to.connection.user != user);
+                false
+            }
+            Received::Hint(Hint::Presence { user, online, seen }) => {
+                hub.fading.remove(user);
+                let relay = self.clone();
+                spawn("relay-presence", async move {
+                    let places = relay.0.reader.places(user).await;
+                    for place in places.into_iter().flatten() {
+                        relay.0.hub.tell_presence(place, user, online, seen);
+                    }
+                });
+                false
+            }
+            Received::Hint(Hint::Revoked { user }) => {
+                hub.people.signal(user, Signal::Recheck);
+                false
+            }
+        }
+    }
+
+    /// Looks at what has grown. What this node wrote itself is there, too, and is no news.
+    async fn look(&self, since: Since, seen: &mut HashSet<i64>) -> Result<Since, Unreadable> {
+        let found = self.0.reader.since(since).await?;
+        let before = std::mem::take(seen);
+        for grown in found.grown {
+            seen.insert(grown.g);
+            if before.contains(&grown.g) {
+                continue;
+            }
+            self.who_comes(grown.room, grown.kind, grown.user);
+            self.grew_to(grown.room, grown.seq);
+            if !self.knows(grown.room, grown.seq) {
+                self.0.hub.people.summarize(grown.room, &grown.pharmacy);
+            }
+        }
+        Ok(found.next)
+    }
+}

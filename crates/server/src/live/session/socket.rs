@@ -1,0 +1,106 @@
+//! The WebSocket itself: what may come out of it, and how long it may take what goes in.
+
+use std::time::Duration;
+
+use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
+use futures_util::{SinkExt, StreamExt};
+use tokio::time::timeout;
+use tungstenite::error::{CapacityError, Error, ProtocolError};
+
+use crate::live::protocol::{CloseCode, Frame};
+
+/// A client that takes nothing for so long is closed: it resumes when it reads again.
+const STALL: Duration = Duration::from_secs(10);
+/// Time for saying goodbye.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// What came from the client.
+#[derive(Debug)]
+pub(super) enum Incoming {
+    Text(Utf8Bytes),
+    /// A ping or a pong: it is there.
+    Heard,
+    /// It closed the connection, or lost it.
+    Gone,
+    /// It does not keep to the protocol.
+    Broken(CloseCode),
+}
+
+/// The client takes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stalled {
+    Slow,
+    Gone,
+}
+
+#[derive(Debug)]
+pub(super) struct Socket(WebSocket);
+
+impl Socket {
+    pub(super) const fn new(socket: WebSocket) -> Self {
+        Self(socket)
+    }
+
+    /// What comes next; may be dropped and called again.
+    pub(super) async fn next(&mut self) -> Incoming {
+        match self.0.next().await {
+            Some(Ok(Message::Text(text))) => Incoming::Text(text),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Incoming::Heard,
+            Some(Ok(Message::Binary(_))) => Incoming::Broken(CloseCode::Unsupported),
+            Some(Ok(Message::Close(_))) | None => Incoming::Gone,
+            Some(Err(error)) => broken(error),
+        }
+    }
+
+    /// Puts a frame into the buffer, which is written when it is full.
+    pub(super) async fn feed(&mut self, frame: Frame) -> Result<(), Stalled> {
+        within(self.0.feed(Message::Text(frame.text))).await
+    }
+
+    /// Writes what is in the buffer.
+    pub(super) async fn flush(&mut self) -> Result<(), Stalled> {
+        within(self.0.flush()).await
+    }
+
+    pub(super) async fn send(&mut self, frame: Frame) -> Result<(), Stalled> {
+        within(self.0.send(Message::Text(frame.text))).await
+    }
+
+    pub(super) async fn ping(&mut self) -> Result<(), Stalled> {
+        within(self.0.send(Message::Ping(bytes::Bytes::new()))).await
+    }
+
+    /// Says goodbye, and waits a moment for the client to close, so that it has read it.
+    pub(super) async fn close(&mut self, code: CloseCode, bye: &Frame) {
+        let goodbye = async {
+            self.0.feed(Message::Text(bye.text.clone())).await?;
+            self.0.send(Message::Close(Some(code.frame()))).await?;
+            while let Some(Ok(_)) = self.0.next().await {}
+            Ok::<_, axum::Error>(())
+        };
+        let _ = timeout(GOODBYE, goodbye).await;
+    }
+}
+
+async fn within(write: impl Future<Output = Result<(), axum::Error>>) -> Result<(), Stalled> {
+    match timeout(STALL, write).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) => Err(Stalled::Gone),
+        Err(_) => Err(Stalled::Slow),
+    }
+}
+
+fn broken(error: axum::Error) -> Incoming {
+    let Ok(error) = error.into_inner().downcast::<Error>() else {
+        return Incoming::Gone;
+    };
+    match *error {
+        Error::Capacity(CapacityError::MessageTooLong { .. }) => {
+            Incoming::Broken(CloseCode::TooLarge)
+        }
+        Error::Utf8(_) => Incoming::Broken(CloseCode::NotText),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Incoming::Gone,
+        Error::Protocol(_) | Error::Capacity(_) => Incoming::Broken(CloseCode::Protocol),
+        _ => Incoming::Gone,
+    }
+}
