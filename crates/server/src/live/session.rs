@@ -93,19 +93,16 @@ async fn sign_in(
         Incoming::Gone => return Err(End::Gone),
         Incoming::Broken(code) => return Err(End::Close(code)),
     };
-    let (reference, problem) = match ClientFrame::parse(&text) {
-        Ok(Numbered {
-            reference,
-            it: ClientFrame::Hello(Hello { token, resume }),
-        }) => match live.sign_in(&token, origin).await {
-            Ok(who) => return Ok((who, resume)),
-            Err(problem) => (reference, problem),
-        },
-        Ok(other) => {
-            let detail = "the first frame must be hello, with a token";
-            (other.reference, Problem::invalid("/type", detail))
+    let Numbered { reference, it } = ClientFrame::parse(&text);
+    let problem = match it {
+        Ok(ClientFrame::Hello(Hello { token, resume })) => {
+            match live.sign_in(&token, origin).await {
+                Ok(who) => return Ok((who, resume)),
+                Err(problem) => problem,
+            }
         }
-        Err(refused) => (refused.reference, refused.it),
+        Ok(_) => Problem::invalid("/type", "the first frame must be hello, with a token"),
+        Err(problem) => problem,
     };
     let code = match problem.retry_after_s() {
         Some(_) => CloseCode::TooSlow,
@@ -337,14 +334,14 @@ impl Session<'_> {
         let Incoming::Text(text) = incoming else {
             return Ok(());
         };
-        match ClientFrame::parse(&text) {
-            Ok(frame) => match self.commands.put(frame) {
+        let Numbered { reference, it } = ClientFrame::parse(&text);
+        match it {
+            Ok(it) => match self.commands.put(Numbered { reference, it }) {
                 Some(frame) => self.start(frame).await,
                 None => Ok(()),
             },
-            Err(refused) => {
-                let frame = error(refused.reference.as_ref(), &refused.it);
-                self.commands.answer(frame);
+            Err(problem) => {
+                self.commands.answer(error(reference.as_ref(), &problem));
                 Ok(())
             }
         }

@@ -79,7 +79,17 @@ const TABLE: &[Row] = &[
     row(
         "http",
         &[
-            "domain", "chat", "auth", "media", "orders", "limits", "problem", "live",
+            "domain",
+            "chat",
+            "auth",
+            "media",
+            "orders",
+            "limits",
+            "problem",
+            "live::Live",
+            "live::protocol",
+            "live::run",
+            "live::stream",
         ],
     ),
     row("orders", &["domain", "store", "chat"]),
