@@ -9,7 +9,6 @@ mod audience;
 mod control;
 mod database;
 mod follower;
-mod live_line;
 #[cfg(test)]
 mod tests;
 mod writer;

@@ -1,5 +1,7 @@
 //! One client: sends, edits, deletes, reads and looks, until its connection is cut.
 
+mod live;
+
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,22 +15,18 @@ use rand::rngs::StdRng;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::live_line::{self, LiveLine};
 use crate::api::{self, Written, message_path, room_path};
 use crate::check::Violation;
 use crate::client::{Answer, Connection, Lost, Target};
 use crate::clock::monotonic_ns;
 use crate::history::{Journal, Op, Outcome, Record};
-use crate::live::socket::Ended;
 use crate::send::send_request;
 use crate::setup::{Person, Room};
 use crate::text;
+use live::LiveLine;
 
 /// Of ten sends of a live writer so many go by its live connection, the others by REST.
 const BY_LIVE: u32 = 7;
-
-/// Of ten messages acked by the live connection so many are sent again by REST, with their key.
-const REPEATED: u32 = 2;
 
 /// How many of its latest messages a writer edits, deletes and marks as read.
 const REMEMBERED: usize = 64;
@@ -227,61 +225,6 @@ impl Writer {
             self.unanswered.push(key);
         }
         Ok(tried)
-    }
-
-    /// Sends by the live connection, and now and then the same again by REST.
-    async fn send_live(
-        &mut self,
-        live: &mut LiveLine,
-        rest: &mut Connection,
-        key: String,
-    ) -> Result<Tried> {
-        let content = text::of(&key);
-        let invoke_ns = monotonic_ns();
-        let answer = live.send(&self.room.id, &content, &key).await;
-        let return_ns = monotonic_ns();
-        let (tried, seq) = self.judge_live(answer);
-        self.record(Record {
-            op: Op::Send,
-            key: Some(key.clone()),
-            invoke_ns,
-            return_ns,
-            outcome: tried.outcome,
-            seq,
-            body_hash: Some(text::hash(&content)),
-            ..self.blank()
-        })?;
-        match tried.outcome {
-            Outcome::Maybe => self.unanswered.push(key),
-            Outcome::Ok if self.rng.random_range(0..10) < REPEATED => {
-                return self.send(rest, key).await;
-            }
-            _ => {}
-        }
-        Ok(tried)
-    }
-
-    /// What came of a live send, and the message's seq if it was taken.
-    fn judge_live(&mut self, answer: Result<live_line::Answer, Ended>) -> (Tried, Option<u64>) {
-        let tried = |outcome, cut| Tried { outcome, cut };
-        match answer {
-            Ok(live_line::Answer::Taken { id, seq }) => {
-                self.remember(Mine { id, seq });
-                (tried(Outcome::Ok, false), Some(seq))
-            }
-            Ok(live_line::Answer::Refused { status, frame }) => {
-                let detail = format!("a live send by {} was answered {frame}", self.person.user);
-                let violation = self.violation("nothing-refused", detail);
-                self.refusals.push(violation);
-                (tried(Outcome::of_code(Some(status)), false), None)
-            }
-            Err(Ended::Garbled(detail)) => {
-                let violation = self.violation("live-as-agreed", detail);
-                self.refusals.push(violation);
-                (tried(Outcome::Maybe, true), None)
-            }
-            Err(_) => (tried(Outcome::Maybe, true), None),
-        }
     }
 
     async fn edit(&mut self, connection: &mut Connection, which: usize) -> Result<Tried> {
