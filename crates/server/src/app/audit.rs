@@ -70,11 +70,10 @@ fn print(report: &Report) {
         println!("… and {} more", findings.more);
     }
     println!(
-        "{}: {} rooms with {} entries ({} texts erased), {} entries of the audit, {} checkpoints",
+        "{}: {} rooms with {} entries, {} entries of the audit, {} checkpoints",
         if findings.are_none() { "good" } else { "BAD" },
         report.rooms,
         report.entries,
-        report.erased,
         report.audit,
         report.checkpoints
     );
