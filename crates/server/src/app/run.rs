@@ -65,12 +65,14 @@ pub(super) async fn run(
         )
     })?;
     let (address, metrics_address) = (public.local_addr()?, private.local_addr()?);
+    let seal = http::seal::Seal::new(&chat.cursor_key().await?)?;
     let stop = CancellationToken::new();
     let verifier = Arc::new(verifier);
     let state = http::AppState::new(
         chat.clone(),
         Arc::clone(&verifier),
         Arc::new(Limits::new(&settings)),
+        seal,
         http_settings(&settings),
         stop.clone(),
     );

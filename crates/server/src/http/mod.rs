@@ -21,6 +21,7 @@ mod path;
 mod problem;
 mod query;
 mod quota;
+pub(crate) mod seal;
 mod typed;
 pub(crate) mod v1;
 
@@ -45,6 +46,7 @@ use crate::chat::Chat;
 use crate::limits::Limits;
 use body::BodyLimit;
 use layers::Admission;
+use seal::Seal;
 
 /// Finds out the address of whoever asks, from the connection's extension and the headers.
 pub(crate) type ClientAddress = Box<dyn Fn(&Extensions, &HeaderMap) -> IpAddr + Send + Sync>;
@@ -83,6 +85,8 @@ pub(crate) struct Parts {
     pub(crate) chat: Chat,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) limits: Arc<Limits>,
+    /// Of cursors that nobody may read.
+    pub(crate) seal: Seal,
     pub(crate) settings: HttpSettings,
     /// Cancelled when the process was asked to stop: nothing new is written from then on.
     pub(crate) stopping: CancellationToken,
@@ -93,6 +97,7 @@ impl AppState {
         chat: Chat,
         verifier: Arc<Verifier>,
         limits: Arc<Limits>,
+        seal: Seal,
         settings: HttpSettings,
         stopping: CancellationToken,
     ) -> Self {
@@ -100,6 +105,7 @@ impl AppState {
             chat,
             verifier,
             limits,
+            seal,
             settings,
             stopping,
         }))
