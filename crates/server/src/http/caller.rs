@@ -13,7 +13,7 @@ use orderchat_domain::Millis;
 
 use super::observe::Asked;
 use super::problem::Problem;
-use super::{AppState, attempts, quota};
+use super::{AppState, attempts, query, quota};
 use crate::auth::AuthError;
 use crate::chat::audit::Attempt;
 use crate::chat::users::IdentifyError;
@@ -121,6 +121,12 @@ async fn identify(parts: &Parts, state: &AppState) -> Result<Context, Problem> {
     };
     if let (Some(asked), false) = (asked, context.caller.is_service()) {
         asked.by(&context);
+    }
+    if !state
+        .with_query
+        .has(&parts.method, attempts::route_of(parts))
+    {
+        query::none_taken(&parts.uri)?;
     }
     Ok(context)
 }

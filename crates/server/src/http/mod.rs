@@ -46,6 +46,7 @@ use crate::chat::Chat;
 use crate::limits::Limits;
 use body::BodyLimit;
 use layers::Admission;
+use openapi::queries::WithQuery;
 use seal::Seal;
 
 /// Finds out the address of whoever asks, from the connection's extension and the headers.
@@ -87,6 +88,8 @@ pub(crate) struct Parts {
     pub(crate) limits: Arc<Limits>,
     /// Of cursors that nobody may read.
     pub(crate) seal: Seal,
+    /// Operations that take query parameters.
+    pub(crate) with_query: WithQuery,
     pub(crate) settings: HttpSettings,
     /// Cancelled when the process was asked to stop: nothing new is written from then on.
     pub(crate) stopping: CancellationToken,
@@ -106,6 +109,7 @@ impl AppState {
             verifier,
             limits,
             seal,
+            with_query: WithQuery::of(&mut document()),
             settings,
             stopping,
         }))

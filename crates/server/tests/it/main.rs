@@ -18,6 +18,7 @@ mod attacks;
 mod audit;
 mod backup;
 mod capacity;
+mod commands;
 mod edits_deletes;
 mod errors;
 mod events;
