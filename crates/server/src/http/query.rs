@@ -55,7 +55,7 @@ pub(super) fn none_taken(uri: &Uri) -> Result<(), Problem> {
     };
     Nothing::deserialize(parameters)
         .map(|Nothing {}| ())
-        .map_err(|mismatch| mismatch.in_query())
+        .map_err(|mismatch| mismatch.in_query().into())
 }
 
 /// The parameters in the order given, decoded.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::page::{LONGEST_CURSOR, no_cursor};
-use super::problem::Problem;
+use crate::problem::Problem;
 use crate::random;
 
 /// The key of this database's sealed cursors, the same on every node. Cheap to clone.
