@@ -304,3 +304,6 @@ fn fresh_events(news: &LogNews) -> Vec<EventRecord> {
     });
     events.collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,7 +93,7 @@ impl Relay {
     }
 
     /// Takes a hint. `true` when it is worth looking at the database soon.
-    fn take(&self, received: Received) -> bool {
+    pub(super) fn take(&self, received: Received) -> bool {
         let hub = &self.0.hub;
         match received {
             Received::Missed => {
