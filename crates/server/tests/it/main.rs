@@ -30,6 +30,7 @@ mod history;
 mod idempotency;
 mod identity;
 mod limits;
+mod live;
 mod lists_cursors;
 mod masking;
 mod matrix;
