@@ -62,6 +62,12 @@ impl FromStr for Target {
     }
 }
 
+impl Target {
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "http://{}", self.address)

@@ -1,14 +1,16 @@
 //! A server in memory, as much of the contract as this program uses: what the tests drive, and
 //! spoil, to see the whole way from a write to a verdict.
 
-use std::collections::HashMap;
+mod live;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, patch, post, put};
+use axum::routing::{any, get, patch, post, put};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -16,11 +18,27 @@ use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
 use crate::client::Target;
+pub(crate) use live::Sabotage;
 
 /// What the server keeps; it outlives a cut.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
     pub(crate) rooms: Vec<Room>,
+    sabotage: Option<Sabotage>,
+    /// Events pushed to anybody.
+    pushes: u64,
+    /// Rings at every write.
+    changed: Arc<Notify>,
+}
+
+impl Kept {
+    /// Of a server that has this fault.
+    pub(crate) fn spoilt(sabotage: Sabotage) -> Self {
+        Self {
+            sabotage: Some(sabotage),
+            ..Self::default()
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -34,6 +52,9 @@ pub(crate) struct Room {
     /// Message ids by sender and key.
     pub(crate) keys: HashMap<(String, String), String>,
     pub(crate) read: HashMap<String, u64>,
+    blocked: HashSet<String>,
+    /// Now and then an event is given the seq of the one before.
+    reuses_seqs: bool,
 }
 
 impl Room {
@@ -43,13 +64,18 @@ impl Room {
             .map_or(0, |event| event["seq"].as_u64().unwrap())
     }
 
-    fn log(&mut self, kind: &str, message: Option<&str>) -> u64 {
-        let seq = self.head() + 1;
+    fn log(&mut self, kind: &str, data: &Value) -> u64 {
+        let again = self.reuses_seqs && self.events.len() % 20 == 19;
+        let seq = self.head() + u64::from(!again);
         self.events.push(json!({
             "seq": seq, "kind": kind, "at": "2026-11-22T20:30:00.000Z", "actor": null,
-            "data": { "message": message.map(|id| json!({ "id": id })) },
+            "data": data,
         }));
         seq
+    }
+
+    fn log_message(&mut self, kind: &str, id: &str) -> u64 {
+        self.log(kind, &json!({ "message": { "id": id } }))
     }
 
     fn participant(&self, user: &str) -> String {
@@ -64,7 +90,7 @@ impl Room {
             return (StatusCode::OK, message.unwrap().clone());
         }
         let id = format!("{}-m{}", self.id, self.messages.len());
-        let seq = self.log("message.created", Some(&id));
+        let seq = self.log_message("message.created", &id);
         let message = json!({
             "id": id, "seq": seq, "version": seq, "sender": self.participant(user),
             "message_type": "text", "content": draft["content"], "is_deleted": false,
@@ -75,7 +101,7 @@ impl Room {
     }
 
     fn change(&mut self, id: &str, kind: &str, change: &Value) -> Value {
-        let version = self.log(kind, Some(id));
+        let version = self.log_message(kind, id);
         let mut messages = self.messages.iter_mut();
         let message = messages.find(|m| m["id"] == id).unwrap();
         for (field, value) in change.as_object().unwrap() {
@@ -175,13 +201,18 @@ fn router() -> Router<Shared> {
         .route("/api/chat/rooms/{room}/messages/", post(send).get(messages))
         .route("/api/chat/rooms/{room}/events/", get(events))
         .route("/api/chat/rooms/{room}/participants/", get(participants))
+        .route("/api/chat/participants/{participant}/block/", post(block))
+        .route("/api/chat/ws/", any(live::upgrade))
         .route("/api/chat/messages/{message}/", patch(edit).delete(delete))
         .route("/api/chat/messages/{message}/read/", post(read))
 }
 
 fn user(headers: &HeaderMap) -> String {
     let bearer = headers["authorization"].to_str().unwrap();
-    let token = bearer.strip_prefix("Bearer ").unwrap();
+    sub(bearer.strip_prefix("Bearer ").unwrap())
+}
+
+fn sub(token: &str) -> String {
     let claims = jsonwebtoken::dangerous::insecure_decode::<Value>(token).unwrap();
     claims.claims["sub"].as_str().unwrap().to_owned()
 }
@@ -214,8 +245,10 @@ async fn report(
         order,
         ..Room::default()
     };
-    room.log("room.created", None);
-    lock(&kept).rooms.push(room);
+    room.log("room.created", &Value::Null);
+    let mut kept = lock(&kept);
+    room.reuses_seqs = kept.sabotage == Some(Sabotage::ReuseSeq);
+    kept.rooms.push(room);
     Json(body)
 }
 
@@ -251,6 +284,7 @@ async fn send(
 ) -> Response {
     let mut kept = lock(&kept);
     let (status, message) = room_of(&mut kept, &id).send(&user(&headers), &draft);
+    kept.changed.notify_waiters();
     (status, Json(message)).into_response()
 }
 
@@ -308,13 +342,16 @@ async fn edit(
     Json(change): Json<Value>,
 ) -> Json<Value> {
     let mut kept = lock(&kept);
-    Json(room_of(&mut kept, &id).change(&id, "message.edited", &change))
+    let message = room_of(&mut kept, &id).change(&id, "message.edited", &change);
+    kept.changed.notify_waiters();
+    Json(message)
 }
 
 async fn delete(State(kept): State<Shared>, Path(id): Path<String>) -> StatusCode {
     let tombstone = json!({ "is_deleted": true, "content": "" });
     let mut kept = lock(&kept);
     room_of(&mut kept, &id).change(&id, "message.deleted", &tombstone);
+    kept.changed.notify_waiters();
     StatusCode::NO_CONTENT
 }
 
@@ -334,4 +371,21 @@ async fn read(
     let mark = room.read.entry(user(&headers)).or_default();
     *mark = (*mark).max(message["seq"].as_u64().unwrap());
     Json(message)
+}
+
+async fn block(State(kept): State<Shared>, Path(id): Path<String>) -> Json<Value> {
+    let mut kept = lock(&kept);
+    let mut rooms = kept.rooms.iter_mut();
+    let is_here = |room: &&mut Room| room.participants.iter().any(|(p, _)| *p == id);
+    let room = rooms.find(is_here).unwrap();
+    let mut participants = room.participants.iter();
+    let user = participants.find(|(p, _)| *p == id).unwrap().1.clone();
+    let participant = json!({ "id": id, "user": user });
+    let version = room.log(
+        "participant.blocked",
+        &json!({ "participant": participant }),
+    );
+    room.blocked.insert(user);
+    kept.changed.notify_waiters();
+    Json(json!({ "id": id, "version": version }))
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// One finished or given-up attempt of one client.
@@ -70,12 +71,15 @@ pub(crate) enum Outcome {
 impl Outcome {
     /// A command whose deadline passed may still commit, so no server error is a refusal.
     pub(crate) fn of(status: hyper::StatusCode) -> Self {
-        if status.is_success() {
-            Self::Ok
-        } else if status.is_client_error() {
-            Self::Fail
-        } else {
-            Self::Maybe
+        Self::of_code(Some(status.as_u16()))
+    }
+
+    /// The same of a problem on a live connection; one without a status tells nothing.
+    pub(crate) fn of_code(status: Option<u16>) -> Self {
+        match status {
+            Some(200..300) => Self::Ok,
+            Some(400..500) => Self::Fail,
+            _ => Self::Maybe,
         }
     }
 }
@@ -97,7 +101,7 @@ impl Journal {
         })
     }
 
-    pub(crate) fn append(&self, record: &Record) -> Result<()> {
+    pub(crate) fn append(&self, record: &impl Serialize) -> Result<()> {
         let mut line = serde_json::to_vec(record)?;
         line.push(b'\n');
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
@@ -110,11 +114,11 @@ impl Journal {
     }
 }
 
-/// Every record of the file at `path`.
+/// Every record of the file at `path`, of attempts or of what was heard.
 ///
 /// # Errors
 /// Names the line that is no record: a half-read history would acquit the server.
-pub(crate) fn read(path: &Path) -> Result<Vec<Record>> {
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     let file =
         File::open(path).with_context(|| format!("cannot read the history {}", path.display()))?;
     let mut records = Vec::new();
@@ -157,7 +161,7 @@ mod tests {
             journal.append(record).unwrap();
         }
         journal.flush().unwrap();
-        assert_eq!(read(&path).unwrap(), records);
+        assert_eq!(read::<Record>(&path).unwrap(), records);
     }
 
     #[test]
@@ -166,7 +170,7 @@ mod tests {
         let path = folder.path().join("history.jsonl");
         let whole = serde_json::to_string(&record(None)).unwrap();
         std::fs::write(&path, format!("{whole}\n{}", &whole[..20])).unwrap();
-        let error = read(&path).unwrap_err().to_string();
+        let error = read::<Record>(&path).unwrap_err().to_string();
         assert!(
             error.ends_with("history.jsonl:2 is not a record"),
             "{error}"

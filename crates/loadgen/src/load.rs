@@ -83,7 +83,7 @@ pub(crate) async fn run<W: Workload>(
         };
         clients.spawn(client.run());
     }
-    let cpu = cpu_in_window(plan, &schedule).await?;
+    let cpu = cpu_in_window(plan.server_pid, &schedule).await?;
     let mut tally = Tally::new()?;
     while let Some(finished) = clients.join_next().await {
         tally.add(&finished.context("a client of the load ended")??)?;
@@ -182,8 +182,11 @@ impl<W: Workload> Client<W> {
 }
 
 /// The processor time that was used while answers counted.
-async fn cpu_in_window(plan: &Plan, schedule: &Schedule) -> Result<Option<CpuTime>> {
-    let Some(pid) = plan.server_pid else {
+pub(crate) async fn cpu_in_window(
+    server_pid: Option<u32>,
+    schedule: &Schedule,
+) -> Result<Option<CpuTime>> {
+    let Some(pid) = server_pid else {
         return Ok(None);
     };
     sleep_until(schedule.counted_from_ns()).await;
@@ -192,7 +195,7 @@ async fn cpu_in_window(plan: &Plan, schedule: &Schedule) -> Result<Option<CpuTim
     Ok(Some(CpuTime::now(pid)?.since(before)))
 }
 
-async fn sleep_until(ns: u64) {
+pub(crate) async fn sleep_until(ns: u64) {
     let left = ns.saturating_sub(monotonic_ns());
     tokio::time::sleep(Duration::from_nanos(left)).await;
 }

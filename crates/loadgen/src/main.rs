@@ -1,4 +1,4 @@
-//! Drives a server over REST, measures it, and checks what it kept.
+//! Drives a server over REST and live, measures it, and checks what it kept.
 //!
 //! It knows the server only by its contract and shares no code with it.
 
@@ -11,11 +11,15 @@ mod cpu;
 #[cfg(test)]
 mod fake;
 mod fsync;
+mod heard;
 mod history;
 mod kill;
 mod limit;
+mod limit_live;
+mod live;
 mod load;
 mod measured;
+mod memory;
 mod postgres;
 mod read;
 mod scale;
@@ -47,6 +51,8 @@ enum Command {
     Send(send::Args),
     /// Read pages of history or of the room list
     Read(read::Args),
+    /// Talk on live connections, hold them idle, or resume them all at once
+    Live(live::Args),
     /// Measure everything that is promised and print a table of it
     Bench(bench::Args),
     /// Compare what reading costs in a large database with a small one
@@ -57,6 +63,8 @@ enum Command {
     Kill(kill::Args),
     /// Serve the yardstick: axum alone, parsing and answering the same JSON
     Limit(limit::Args),
+    /// Serve the yardstick of live connections: a bare broadcast in rooms
+    LimitLive(limit_live::Args),
 }
 
 #[tokio::main]
@@ -64,11 +72,13 @@ async fn main() -> Result<ExitCode> {
     match Cli::parse().command {
         Command::Send(args) => send::run(args).await?,
         Command::Read(args) => read::run(args).await?,
+        Command::Live(args) => live::run(args).await?,
         Command::Bench(args) => bench::run(args).await?,
         Command::Scale(args) => scale::run(args).await?,
         Command::Check(args) => return check::run(args).await,
         Command::Kill(args) => return kill::run(args).await,
         Command::Limit(args) => limit::run(args).await?,
+        Command::LimitLive(args) => limit_live::run(args).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

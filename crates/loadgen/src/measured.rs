@@ -1,6 +1,7 @@
 //! What a load came to, and how it is printed.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -30,8 +31,7 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn new() -> Result<Self> {
         Ok(Self {
-            latency_us: Histogram::new_with_bounds(1, MAX_LATENCY_US, 3)
-                .context("the bounds of the histogram")?,
+            latency_us: histogram()?,
             errors: BTreeMap::new(),
             last_return_ns: 0,
             first_invoke_ns: u64::MAX,
@@ -100,6 +100,37 @@ pub(crate) struct Latency {
     pub(crate) max: f64,
 }
 
+impl Latency {
+    pub(crate) fn of(us: &Histogram<u64>) -> Self {
+        let ms = |quantile| round(micros(us.value_at_quantile(quantile)) / 1000.0);
+        Self {
+            p50: ms(0.5),
+            p90: ms(0.9),
+            p99: ms(0.99),
+            p999: ms(0.999),
+            max: ms(1.0),
+        }
+    }
+}
+
+impl fmt::Display for Latency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            p50,
+            p90,
+            p99,
+            p999,
+            max,
+        } = self;
+        write!(f, "p50 {p50} p90 {p90} p99 {p99} p99.9 {p999} max {max}")
+    }
+}
+
+/// No latency yet.
+pub(crate) fn histogram() -> Result<Histogram<u64>> {
+    Histogram::new_with_bounds(1, MAX_LATENCY_US, 3).context("the bounds of the histogram")
+}
+
 impl Measured {
     pub(crate) fn new(plan: &Plan, tally: Tally, unsent: u64, cpu: Option<CpuTime>) -> Self {
         let answers = tally.latency_us.len();
@@ -108,20 +139,13 @@ impl Measured {
         let took = tally.last_return_ns.saturating_sub(tally.first_invoke_ns);
         let seconds = plan.duration.max(Duration::from_nanos(took)).as_secs_f64();
         let each = |cpu: Duration| round(cpu.as_secs_f64() * 1e6 / micros(answers.max(1)));
-        let ms = |quantile| round(micros(tally.latency_us.value_at_quantile(quantile)) / 1000.0);
         Self {
             connections: plan.connections,
             offered_per_s: plan.rate,
             answers,
             per_s: round(micros(answers) / seconds),
             unsent,
-            latency_ms: Latency {
-                p50: ms(0.5),
-                p90: ms(0.9),
-                p99: ms(0.99),
-                p999: ms(0.999),
-                max: ms(1.0),
-            },
+            latency_ms: Latency::of(&tally.latency_us),
             server_cpu_us: cpu.map(|cpu| each(cpu.server)),
             client_cpu_us: cpu.map(|cpu| each(cpu.client)),
             elsewhere_cores: cpu
@@ -152,16 +176,10 @@ impl Measured {
             Some(rate) => format!("{rate}/s offered on {} connections", self.connections),
             None => format!("{} connections", self.connections),
         };
-        let Latency {
-            p50,
-            p90,
-            p99,
-            p999,
-            max,
-        } = self.latency_ms;
         let mut sentence = format!(
-            "{what}, {pace}: {}/s; ms p50 {p50} p90 {p90} p99 {p99} p99.9 {p999} max {max}",
-            thousands(self.per_s)
+            "{what}, {pace}: {}/s; ms {}",
+            thousands(self.per_s),
+            self.latency_ms
         );
         if let (Some(server), Some(client)) = (self.server_cpu_us, self.client_cpu_us) {
             sentence += &format!("; CPU µs each: server {server}, client {client}");
@@ -173,10 +191,7 @@ impl Measured {
 
     /// "; … cores busy elsewhere", or nothing when hardly any.
     pub(crate) fn elsewhere(&self) -> String {
-        match self.elsewhere_cores {
-            Some(cores) if cores >= NOTABLE_CORES => format!("; {cores} cores busy elsewhere"),
-            _ => String::new(),
-        }
+        elsewhere(self.elsewhere_cores)
     }
 
     /// "; errors …" or nothing.
@@ -197,6 +212,14 @@ impl Measured {
     }
 }
 
+/// "; … cores busy elsewhere", or nothing when hardly any.
+pub(crate) fn elsewhere(cores: Option<f64>) -> String {
+    match cores {
+        Some(cores) if cores >= NOTABLE_CORES => format!("; {cores} cores busy elsewhere"),
+        _ => String::new(),
+    }
+}
+
 /// 12345.6 as "12,346".
 pub(crate) fn thousands(number: f64) -> String {
     let digits = format!("{number:.0}");
@@ -211,12 +234,12 @@ pub(crate) fn thousands(number: f64) -> String {
 }
 
 /// Counts and microseconds stay far below 2^52, where a float is still exact.
-fn micros(value: u64) -> f64 {
+pub(crate) fn micros(value: u64) -> f64 {
     value as f64
 }
 
 /// To two decimals: what is printed should not promise more than was measured.
-fn round(value: f64) -> f64 {
+pub(crate) fn round(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
 

@@ -203,6 +203,7 @@ mod tests {
         let size = Size {
             rooms: 2,
             people: 3,
+            staff: crate::setup::Staff::Shared,
         };
         let world = World::unreported(&minter, size).unwrap();
         let rooms: Vec<String> = world.rooms.iter().map(|room| room.id.clone()).collect();

@@ -133,6 +133,11 @@ impl Schedule {
         }
     }
 
+    /// Whether requests are due at fixed times.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.pace, Pace::Open { .. })
+    }
+
     pub(crate) fn counted_from_ns(&self) -> u64 {
         self.counted_from_ns
     }

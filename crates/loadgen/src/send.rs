@@ -18,7 +18,7 @@ use crate::text;
 use crate::token::Minter;
 
 /// Signs the tokens of a raw run: long enough, and nobody looks at them.
-const NOBODY_S_SECRET: &str = "the yardstick verifies no tokens at all";
+pub(crate) const NOBODY_S_SECRET: &str = "the yardstick verifies no tokens at all";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -186,12 +186,19 @@ pub(crate) fn send_request(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::setup::Staff;
     use crate::{history, limit};
     use std::collections::HashSet;
 
     fn world(rooms: u32, people: u32) -> Arc<World> {
         let minter = Minter::new(NOBODY_S_SECRET).unwrap();
-        Arc::new(World::unreported(&minter, Size { rooms, people }).unwrap())
+        let staff = Staff::Shared;
+        let size = Size {
+            rooms,
+            people,
+            staff,
+        };
+        Arc::new(World::unreported(&minter, size).unwrap())
     }
 
     fn plan(rate: Option<u32>) -> Plan {
@@ -228,7 +235,7 @@ mod tests {
             measured.answers > 0 && measured.failures().is_empty(),
             "{measured:?}"
         );
-        let records = history::read(&path).unwrap();
+        let records: Vec<Record> = history::read(&path).unwrap();
         assert!(records.len() as u64 >= measured.answers);
         assert!(
             records

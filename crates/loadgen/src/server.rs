@@ -61,11 +61,11 @@ impl Launch {
         })
     }
 
-    /// The yardstick: this program's own `limit`.
-    pub(crate) fn yardstick(folder: &Path) -> Result<Self> {
+    /// A yardstick: this program's own, by its arguments.
+    pub(crate) fn yardstick(folder: &Path, arguments: Vec<String>) -> Result<Self> {
         Ok(Self {
             binary: std::env::current_exe().context("finding this program")?,
-            arguments: vec!["limit".into()],
+            arguments,
             environment: Vec::new(),
             folder: folder.to_path_buf(),
         })

@@ -37,6 +37,23 @@ pub(crate) fn of(key: &str) -> String {
     format!("{}: {}", letters(key), SENTENCES[choice])
 }
 
+/// The numbers in the key of a text of this run; `None` for what the run did not say.
+///
+/// The key must be `RUN-N-N-…`, numbers only. Here for every event that a load hears, so it
+/// allocates no more than the answer.
+pub(crate) fn numbers<const N: usize>(content: &str, run: &str) -> Option<[u64; N]> {
+    let (key, _) = content.split_once(": ")?;
+    let mut parts = key.strip_prefix(run)?.strip_prefix('-')?.split('-');
+    let mut numbers = [0; N];
+    for number in &mut numbers {
+        *number = parts.next()?.bytes().try_fold(0_u64, |number, letter| {
+            let digit = letter.checked_sub(b'A').filter(|digit| *digit < 10)?;
+            number.checked_mul(10)?.checked_add(digit.into())
+        })?;
+    }
+    parts.next().is_none().then_some(numbers)
+}
+
 /// `key` with each digit written as a capital letter. Keys are made of small letters, digits and
 /// dashes, so no two become the same.
 fn letters(key: &str) -> String {
@@ -74,6 +91,18 @@ mod tests {
                 .iter()
                 .all(|text| !text.contains(|c: char| c.is_ascii_digit()))
         );
+    }
+
+    #[test]
+    fn a_text_tells_the_numbers_of_its_key() {
+        let text = of("run-12-20690");
+        assert_eq!(numbers(&text, "run"), Some([12, 20_690]));
+        assert_eq!(numbers::<2>(&text, "other"), None);
+        assert_eq!(numbers::<1>(&text, "run"), None);
+        assert_eq!(numbers::<3>(&text, "run"), None);
+        assert_eq!(numbers::<1>("run-B", "run"), None);
+        assert_eq!(numbers::<1>("run-12: not letters", "run"), None);
+        assert_eq!(numbers::<1>("", "run"), None);
     }
 
     #[test]

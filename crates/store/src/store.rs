@@ -408,6 +408,9 @@ pub trait Batch: Send + Sync + 'static {
     ) -> Result<Vec<std::result::Result<Self::Output, Self::Refused>>>;
 }
 
+/// One for each input of a group.
+type Results<B> = Vec<std::result::Result<<B as Batch>::Output, <B as Batch>::Refused>>;
+
 /// Runs a [`Batch`] in groups: on SQLite the writer groups everything anyway; on PostgreSQL a few
 /// writers each take what waits, one input a room.
 pub struct Grouped<B: Batch> {
@@ -571,7 +574,7 @@ impl<B: Batch> Writer<B> {
         &self,
         handle: &tokio::runtime::Handle,
         inputs: &[&B::Input],
-    ) -> Result<(Vec<std::result::Result<B::Output, B::Refused>>, Vec<News>)> {
+    ) -> Result<(Results<B>, Vec<News>)> {
         let pool = self.postgres.pool();
         let mut used = pool.take(handle.block_on(pool.place())?)?;
         let waiting = Waiting::default();

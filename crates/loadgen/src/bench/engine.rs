@@ -127,7 +127,9 @@ impl Bench {
 
     /// What axum alone does, in a process of its own as the server is.
     async fn limit(&self, minter: &Minter, connections: usize) -> Result<Measured> {
-        let server = Launch::yardstick(&self.folder)?.start().await?;
+        let server = Launch::yardstick(&self.folder, vec!["limit".into()])?
+            .start()
+            .await?;
         let world = Arc::new(World::unreported(minter, self.size)?);
         let sends = Arc::new(Sends::new(world, "s", None));
         let plan = self.plan(connections, None, Some(server.pid()?));
@@ -137,7 +139,12 @@ impl Bench {
         Ok(measured)
     }
 
-    fn plan(&self, connections: usize, rate: Option<u32>, server_pid: Option<u32>) -> Plan {
+    pub(super) fn plan(
+        &self,
+        connections: usize,
+        rate: Option<u32>,
+        server_pid: Option<u32>,
+    ) -> Plan {
         Plan {
             connections,
             warm_up: self.warm_up,

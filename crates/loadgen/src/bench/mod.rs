@@ -2,12 +2,16 @@
 //! were in the same minutes. Only ratios of one run mean anything from machine to machine.
 
 mod engine;
+mod live;
+mod live_table;
+mod row;
 mod table;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use clap::ValueEnum;
 
 use crate::postgres::OwnDatabase;
 use crate::setup::Size;
@@ -31,8 +35,19 @@ pub(crate) struct Args {
     /// How long each load runs before
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(0..=60))]
     warm_up: u64,
+    /// Measure this part alone
+    #[arg(long, value_enum)]
+    only: Option<Part>,
     #[command(flatten)]
     size: Size,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Sends and reads by REST
+    Rest,
+    /// Live connections
+    Live,
 }
 
 /// Prints each result as it comes and the table at the end. A missed target is a line in the
@@ -54,13 +69,45 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         duration: Duration::from_secs(args.seconds),
     };
     let database = format!("sqlite:{}", folder.path().join("orderchat.db").display());
-    let mut figures = vec![bench.measure(Engine::Sqlite, &database).await?];
+    let wanted = |part| args.only.is_none_or(|only| only == part);
+    let mut measured = Measurements::default();
+    measured
+        .add(&bench, &wanted, Engine::Sqlite, &database)
+        .await?;
     if let Some(admin_url) = &args.postgres {
         let own = OwnDatabase::create(admin_url).await?;
-        let measured = bench.measure(Engine::Postgres, &own.url()?).await;
+        let added = measured
+            .add(&bench, &wanted, Engine::Postgres, &own.url()?)
+            .await;
         own.drop_it().await?;
-        figures.push(measured?);
+        added?;
     }
-    println!("\n{}", table::markdown(&figures));
+    println!("\n{}", table::markdown(&measured.rest));
+    println!("{}", live_table::markdown(&measured.live));
     Ok(())
+}
+
+/// What was measured, engine by engine.
+#[derive(Debug, Default)]
+struct Measurements {
+    rest: Vec<engine::Figures>,
+    live: Vec<live::Figures>,
+}
+
+impl Measurements {
+    async fn add(
+        &mut self,
+        bench: &Bench,
+        wanted: &impl Fn(Part) -> bool,
+        engine: Engine,
+        database: &str,
+    ) -> Result<()> {
+        if wanted(Part::Rest) {
+            self.rest.push(bench.measure(engine, database).await?);
+        }
+        if wanted(Part::Live) {
+            self.live.push(bench.measure_live(engine, database).await?);
+        }
+        Ok(())
+    }
 }

@@ -3,72 +3,25 @@
 use std::fmt::Write as _;
 
 use super::engine::{Engine, Figures};
+use super::row::{self, Row};
 use crate::measured::{Measured, thousands};
-
-/// One line: what was measured, and whether it is what is promised.
-struct Row {
-    figure: String,
-    measured: String,
-    target: String,
-    met: Option<bool>,
-    /// What stands behind the figure: errors, and who else was busy.
-    notes: String,
-    failed: bool,
-}
-
-impl Row {
-    fn new(figure: &str, measured: String, of: &Measured) -> Self {
-        Self {
-            figure: figure.to_owned(),
-            measured,
-            target: String::new(),
-            met: None,
-            notes: of.elsewhere() + &of.failures(),
-            failed: !of.failures().is_empty(),
-        }
-    }
-
-    fn target(self, target: String, met: bool) -> Self {
-        Self {
-            target,
-            // Figures of a load that was partly refused are not what was promised.
-            met: Some(met && !self.failed),
-            ..self
-        }
-    }
-}
 
 /// A Markdown table for each engine.
 pub(super) fn markdown(figures: &[Figures]) -> String {
-    let mut text = String::new();
-    for figures in figures {
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "### {}, fsync p50 {:.2} ms\n\n| figure | measured | target | |\n|---|---|---|---|",
-            figures.engine.name(),
-            fsync_ms(figures)
-        );
-        for row in rows(figures) {
-            let verdict = match row.met {
-                Some(true) => "met",
-                Some(false) => "missed",
-                None => "",
-            };
-            let _ = writeln!(
-                text,
-                "| {} | {}{} | {} | {verdict} |",
-                row.figure, row.measured, row.notes, row.target
-            );
-        }
-        text.push('\n');
-    }
-    text
+    let tables = figures
+        .iter()
+        .map(|figures| row::table(figures.engine, figures.fsync_p50, &rows(figures)) + "\n");
+    tables.collect()
+}
+
+/// A row with what is behind a figure of `of`.
+fn row(figure: &str, measured: String, of: &Measured) -> Row {
+    Row::new(figure, measured, &of.elsewhere(), &of.failures())
 }
 
 fn rows(figures: &Figures) -> Vec<Row> {
     vec![
-        Row::new(
+        row(
             &format!("bare axum, {} connections", figures.limit.connections),
             rate_and_cpu(&figures.limit),
             &figures.limit,
@@ -88,7 +41,7 @@ fn sends(figures: &Figures) -> Row {
         Engine::Sqlite => (0.25, "≥ 0.25 of bare axum (aim 0.33)"),
         Engine::Postgres => (0.12, "≥ 0.12 of bare axum"),
     };
-    Row::new(
+    row(
         &format!("sends, {} connections", measured.connections),
         format!("{ratio:.2} of bare axum; {}", rate_and_cpu(measured)),
         measured,
@@ -99,7 +52,7 @@ fn sends(figures: &Figures) -> Row {
 fn single(figures: &Figures) -> Row {
     let p50 = figures.single.latency_ms.p50;
     let most = 1.5 * fsync_ms(figures) + 1.0;
-    Row::new(
+    row(
         "sends, 1 connection",
         format!("p50 {p50} ms"),
         &figures.single,
@@ -113,7 +66,7 @@ fn single(figures: &Figures) -> Row {
 fn offered(figures: &Figures) -> Row {
     let measured = &figures.offered;
     let latency = measured.latency_ms;
-    let row = Row::new(
+    let row = row(
         &format!(
             "sends, {}/s offered",
             thousands(f64::from(measured.offered_per_s.unwrap_or(0)))
@@ -135,7 +88,7 @@ fn reads(figure: &str, measured: &Measured, engine: Engine) -> Row {
         Engine::Sqlite => 5000.0,
         Engine::Postgres => 2500.0,
     };
-    Row::new(
+    row(
         &format!("{figure}, {} connections", measured.connections),
         rate_and_cpu(measured),
         measured,
@@ -152,7 +105,7 @@ fn rate_and_cpu(measured: &Measured) -> String {
 }
 
 fn fsync_ms(figures: &Figures) -> f64 {
-    figures.fsync_p50.as_secs_f64() * 1e3
+    row::ms(figures.fsync_p50)
 }
 
 #[cfg(test)]

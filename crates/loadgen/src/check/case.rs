@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::following::Following;
 use super::reading::{Event, Message, RoomRead};
 use crate::history::{Op, Outcome, Record};
 use crate::text;
@@ -48,6 +49,9 @@ impl Operation<'_> {
 pub(crate) struct Case<'a> {
     pub(crate) room: &'a RoomRead,
     pub(crate) operations: Vec<Operation<'a>>,
+    /// Who heard of the room live.
+    pub(crate) following: Vec<Following<'a>>,
+    events: HashMap<u64, &'a Event>,
     messages: BTreeMap<u64, &'a Message>,
     messages_by_id: HashMap<&'a str, &'a Message>,
     events_by_message: HashMap<&'a str, Vec<&'a Event>>,
@@ -59,7 +63,11 @@ pub(crate) struct Case<'a> {
 
 impl<'a> Case<'a> {
     /// The case of `room`, of all `records` those that concern it.
-    pub(crate) fn new(room: &'a RoomRead, records: &'a [Record]) -> Self {
+    pub(crate) fn new(
+        room: &'a RoomRead,
+        records: &'a [Record],
+        following: Vec<Following<'a>>,
+    ) -> Self {
         let operations = merge(records.iter().filter(|record| record.room == room.id));
         let mut seqs_by_hash = HashMap::<String, Vec<u64>>::new();
         for message in room.messages.iter().filter(|m| m.version == m.seq) {
@@ -74,6 +82,8 @@ impl<'a> Case<'a> {
         }
         let messages = &room.messages;
         let mut case = Self {
+            following,
+            events: room.events.iter().map(|event| (event.seq, event)).collect(),
             messages: messages.iter().map(|m| (m.seq, m)).collect(),
             messages_by_id: messages.iter().map(|m| (m.id.as_str(), m)).collect(),
             events_by_message,
@@ -98,6 +108,10 @@ impl<'a> Case<'a> {
 
     pub(crate) fn of(&self, op: Op) -> impl Iterator<Item = &Operation<'a>> {
         self.operations.iter().filter(move |o| o.op == op)
+    }
+
+    pub(crate) fn event_at(&self, seq: u64) -> Option<&'a Event> {
+        self.events.get(&seq).copied()
     }
 
     pub(crate) fn message_at(&self, seq: u64) -> Option<&'a Message> {

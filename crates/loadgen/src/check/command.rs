@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 
 use super::{Evidence, Reading, Violation, check, fetch};
 use crate::client::Target;
+use crate::heard::Heard;
 use crate::history::{self, Record};
 use crate::token::Minter;
 
@@ -18,6 +19,9 @@ pub(crate) struct Args {
     /// Histories of all clients of the rooms, as `send --history` and `kill` write them
     #[arg(required = true, value_name = "HISTORY")]
     histories: Vec<PathBuf>,
+    /// What followers heard, as `live --heard` and `kill` write it
+    #[arg(long, value_name = "FILE")]
+    heard: Vec<PathBuf>,
     /// A node to read the rooms from; give it once for each node
     #[arg(long = "url", default_value = "http://127.0.0.1:8080")]
     urls: Vec<Target>,
@@ -35,6 +39,10 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
     for path in &args.histories {
         records.extend(history::read(path)?);
     }
+    let mut heard = Vec::new();
+    for path in &args.heard {
+        heard.extend(history::read::<Heard>(path)?);
+    }
     ensure!(
         !records.is_empty(),
         "the histories are empty; nothing was checked"
@@ -43,14 +51,16 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
     let readings = read_all(&args.urls, &minter, &records).await?;
     let violations = check(&Evidence {
         records: &records,
+        heard: &heard,
         readings: &readings,
         restored: args.restored,
     });
     report(&violations);
     let rooms = readings.first().map_or(0, |reading| reading.rooms.len());
     println!(
-        "{} attempts in {rooms} rooms on {} nodes, {} violations",
+        "{} attempts and {} frames in {rooms} rooms on {} nodes, {} violations",
         records.len(),
+        heard.len(),
         readings.len(),
         violations.len()
     );

@@ -9,6 +9,8 @@ mod case;
 mod changes;
 mod command;
 mod fetch;
+mod following;
+mod live;
 mod nodes;
 mod order;
 mod prefix;
@@ -24,8 +26,10 @@ use std::fmt;
 pub(crate) use command::{Args, read_all, report, run};
 
 use case::Case;
+use following::Following;
 use reading::Reading;
 
+use crate::heard::Heard;
 use crate::history::Record;
 
 /// Everything there is to judge by.
@@ -33,6 +37,8 @@ use crate::history::Record;
 pub(crate) struct Evidence<'a> {
     /// All that was done to the rooms by anybody; a message without a record is a violation.
     pub(crate) records: &'a [Record],
+    /// What followers heard on live connections.
+    pub(crate) heard: &'a [Heard],
     /// The rooms as each node shows them, at rest. Never empty.
     pub(crate) readings: &'a [Reading],
     /// The server runs on a restored backup: the end of the history may be missing.
@@ -55,7 +61,7 @@ impl fmt::Display for Violation {
 /// A rule about one room. It answers a sentence for each violation.
 type RoomRule = fn(&Case<'_>) -> Vec<String>;
 
-const ROOM_RULES: [(&str, RoomRule); 16] = [
+const ROOM_RULES: [(&str, RoomRule); 26] = [
     ("ok-send-once", sends::ok_once),
     ("maybe-send-at-most-once", sends::maybe_at_most_once),
     ("failed-send-absent", sends::failed_absent),
@@ -72,6 +78,16 @@ const ROOM_RULES: [(&str, RoomRule); 16] = [
     ("head-never-falls", order::heads_never_fall),
     ("watermark-holds", watermarks::hold),
     ("nothing-after-block", block::nothing_after),
+    ("live-without-gap", live::without_gap),
+    ("live-exactly-once", live::exactly_once),
+    ("live-caught-up-is-true", live::caught_up_is_true),
+    ("live-to-the-end", live::to_the_end),
+    ("live-only-what-is-logged", live::only_what_is_logged),
+    ("live-as-logged", live::as_logged),
+    ("live-texts-agree", live::texts_agree),
+    ("live-nothing-after-end", live::nothing_after_end),
+    ("live-real-time", live::real_time),
+    ("live-resumes-are-served", live::resumes_are_served),
 ];
 
 /// Every violation found. The rules of a room read the first node; another node that differs from
@@ -89,7 +105,8 @@ pub(crate) fn check(evidence: &Evidence<'_>) -> Vec<Violation> {
         evidence.records.to_vec()
     };
     for room in &first.rooms {
-        let case = Case::new(room, &records);
+        let following = Following::all(&room.id, evidence.heard, evidence.restored);
+        let case = Case::new(room, &records, following);
         for (rule, find) in ROOM_RULES {
             violations.extend(find(&case).into_iter().map(|detail| Violation {
                 rule,

@@ -57,6 +57,7 @@ mod tests {
         change(&mut other);
         let violations = check(&Evidence {
             records: &sample.records,
+            heard: &[],
             readings: &[sample.reading(), other.reading()],
             restored: false,
         });

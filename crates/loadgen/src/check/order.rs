@@ -74,7 +74,7 @@ pub(crate) fn heads_never_fall(case: &Case<'_>) -> Vec<String> {
 }
 
 /// `(return_ns, position)` of every acked write, by return.
-fn acked_writes(case: &Case<'_>) -> Vec<(u64, u64)> {
+pub(super) fn acked_writes(case: &Case<'_>) -> Vec<(u64, u64)> {
     let acked = case.operations.iter().filter(|a| a.is_write() && a.is_ok());
     let mut acked: Vec<(u64, u64)> = acked
         .filter_map(|a| a.position.map(|position| (a.return_ns, position)))

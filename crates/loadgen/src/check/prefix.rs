@@ -92,6 +92,7 @@ mod tests {
     fn broken(sample: &Sample) -> Vec<&'static str> {
         let violations = check(&Evidence {
             records: &sample.records,
+            heard: &[],
             readings: &[sample.reading()],
             restored: true,
         });

@@ -63,6 +63,9 @@ pub(crate) struct Message {
 pub(crate) struct Participant {
     pub(crate) id: String,
     pub(crate) user: Option<String>,
+    /// In the room.
+    #[serde(default)]
+    pub(crate) role: Option<String>,
     pub(crate) delivered_seq: Option<u64>,
     pub(crate) read_seq: Option<u64>,
 }

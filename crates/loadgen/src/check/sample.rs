@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::reading::{Event, Message, Participant, Reading, RoomRead};
 use super::{Evidence, check};
+use crate::heard::{Heard, Sign};
 use crate::history::{Op, Outcome, Record};
 use crate::text;
 
@@ -18,6 +19,8 @@ use crate::text;
 #[derive(Debug)]
 pub(crate) struct Sample {
     pub(crate) records: Vec<Record>,
+    /// Empty but in [`Sample::followed`].
+    pub(crate) heard: Vec<Heard>,
     pub(crate) room: RoomRead,
 }
 
@@ -25,6 +28,7 @@ pub(crate) struct Sample {
 pub(crate) fn broken(sample: &Sample) -> Vec<&'static str> {
     let violations = check(&Evidence {
         records: &sample.records,
+        heard: &sample.heard,
         readings: &[sample.reading()],
         restored: false,
     });
@@ -39,6 +43,7 @@ impl Sample {
         use Outcome::{Fail, Maybe, Ok};
         let mut sample = Self {
             records: Vec::new(),
+            heard: Vec::new(),
             room: RoomRead {
                 id: "room".into(),
                 participants: ["customer", "rider", "staff"].map(participant).into(),
@@ -88,6 +93,87 @@ impl Sample {
         let seq = sample.event("participant.blocked", Value::Null);
         sample.did("staff", Op::Block, "rider", Ok, Some(seq), None);
         sample
+    }
+
+    /// The good history with two followers who heard all of it, live: `f-customer` and `f-rider`,
+    /// whose block is the last event. After that they waited.
+    pub(crate) fn followed() -> Self {
+        let mut sample = Self::good();
+        for user in ["customer", "rider"] {
+            let process = format!("f-{user}");
+            sample.step(&process, user, Sign::Follow, Some(0), 0);
+            sample.step(&process, user, Sign::CaughtUp, Some(0), 1);
+            for seq in 1..=sample.room.head() {
+                sample.hear(&process, user, seq);
+            }
+            sample.step(&process, user, Sign::Waited, None, 600);
+        }
+        sample
+    }
+
+    /// What the follower does, or hears that is no event.
+    pub(crate) fn step(
+        &mut self,
+        process: &str,
+        user: &str,
+        op: Sign,
+        seq: Option<u64>,
+        at_ns: u64,
+    ) {
+        self.heard.push(Heard {
+            room: Some("room".into()),
+            seq,
+            ..Heard::step(process, user, op, at_ns)
+        });
+    }
+
+    /// The follower hears the event as it was when it was new.
+    pub(crate) fn hear(&mut self, process: &str, user: &str, seq: u64) {
+        let mut events = self.room.events.iter();
+        let event = events.find(|event| event.seq == seq).unwrap();
+        let message = event.message().map(str::to_owned);
+        let mut operations = self.records.iter();
+        let said = operations.find(|record| {
+            let key = record.key.as_deref().unwrap_or_default();
+            record.op == Op::Send && message.as_deref() == Some(&format!("m-{key}"))
+        });
+        let body_hash = match event.kind.as_str() {
+            "message.created" => said.and_then(|said| said.body_hash.clone()),
+            _ => {
+                let message = self
+                    .room
+                    .messages
+                    .iter()
+                    .find(|m| Some(&m.id) == message.as_ref());
+                message.map(|message| text::hash(&message.content))
+            }
+        };
+        self.heard.push(Heard {
+            room: Some("room".into()),
+            seq: Some(seq),
+            kind: Some(event.kind.clone()),
+            at: Some(event.at.clone()),
+            version: message.as_ref().map(|_| seq),
+            message,
+            body_hash,
+            ..Heard::step(process, user, Sign::Event, 500 + seq)
+        });
+    }
+
+    /// Where the follower's event of this seq stands.
+    pub(crate) fn index(&self, process: &str, seq: u64) -> usize {
+        let mut heard = self.heard.iter();
+        let event = |h: &Heard| h.op == Sign::Event && h.process == process && h.seq == Some(seq);
+        heard.position(event).unwrap()
+    }
+
+    pub(crate) fn heard(&mut self, process: &str, seq: u64) -> &mut Heard {
+        let index = self.index(process, seq);
+        &mut self.heard[index]
+    }
+
+    pub(crate) fn unhear(&mut self, process: &str, seq: u64) {
+        self.heard.remove(self.index(process, seq));
     }
 
     pub(crate) fn reading(&self) -> Reading {
@@ -253,6 +339,7 @@ fn participant(user: &str) -> Participant {
     Participant {
         id: format!("p-{user}"),
         user: Some(user.into()),
+        role: Some(user.into()),
         delivered_seq: Some(0),
         read_seq: Some(0),
     }

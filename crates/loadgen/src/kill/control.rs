@@ -6,12 +6,17 @@
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::audience::Audience;
 use super::database::Database;
-use super::judge;
 use super::writer::Writer;
+use super::{heads, judge};
 use crate::history::Op;
 use crate::server::{Launch, Server};
 use crate::token::Minter;
+
+/// What finds a send that followers had heard of before it was lost: as if it had been pushed
+/// before it was committed.
+const PUSHED: [&str; 2] = ["ok-send-once", "live-only-what-is-logged"];
 
 /// What is lost, and the rule that has to notice it. The delete comes last: it takes from the
 /// writer the message that the others are about.
@@ -31,17 +36,22 @@ pub(super) struct Control<'a> {
 
 impl Control<'_> {
     /// Takes over the running server and stops it in the end. The last of `writers` is the one
-    /// that writes; everything that the others did must stand.
+    /// that writes; everything that the others did and heard must stand.
     ///
     /// # Errors
     /// When a loss is not found, or something else is.
-    pub(super) async fn run(&self, server: Server, writers: &mut [Writer]) -> Result<()> {
+    pub(super) async fn run(
+        &self,
+        server: Server,
+        writers: &mut [Writer],
+        audience: &mut Audience,
+    ) -> Result<()> {
         let witness = writers.last_mut().context("nobody to write")?;
         witness.once(&server.target, Op::Send).await?;
         server.kill().await?;
         self.database.copy().await?;
         for (op, rule) in LOSSES {
-            let found = self.lose(op, writers).await?;
+            let found = self.lose(op, writers, audience).await?;
             let lost = format!("a lost {op:?}").to_lowercase();
             ensure!(
                 found == [rule],
@@ -49,23 +59,58 @@ impl Control<'_> {
             );
             println!("control: {lost} is found by {rule}");
         }
+        let found = self.lose_what_was_heard(writers, audience).await?;
+        ensure!(
+            found == PUSHED,
+            "a push without a commit was found by {found:?}; it should be by {PUSHED:?}"
+        );
+        println!("control: a push without a commit is found by {}", PUSHED[1]);
         Ok(())
     }
 
     /// Has one write acked and loses it. Answers the rules that are broken then, and forgets that
     /// there was such a write.
-    async fn lose(&self, op: Op, writers: &mut [Writer]) -> Result<Vec<&'static str>> {
+    async fn lose(
+        &self,
+        op: Op,
+        writers: &mut [Writer],
+        audience: &Audience,
+    ) -> Result<Vec<&'static str>> {
         let server = self.launch.start().await?;
         let witness = writers.last_mut().context("nobody to write")?;
         witness.once(&server.target, op).await?;
         server.kill().await?;
-        self.database.put_back().await?;
-
-        let server = self.launch.start().await?;
-        let violations = judge(&server.target, self.minter, writers).await?;
-        server.kill().await?;
+        let found = self.put_back_and_judge(writers, audience).await?;
         let witness = writers.last_mut().context("nobody to write")?;
         witness.forget_last();
+        Ok(found)
+    }
+
+    /// The same with a send of which followers hear before it is lost. Nothing is forgotten: this
+    /// comes last.
+    async fn lose_what_was_heard(
+        &self,
+        writers: &mut [Writer],
+        audience: &mut Audience,
+    ) -> Result<Vec<&'static str>> {
+        let server = self.launch.start().await?;
+        audience.catch_up(&server.target, &heads(writers)).await?;
+        let witness = writers.last_mut().context("nobody to write")?;
+        witness.once(&server.target, Op::Send).await?;
+        audience.wait_for(&heads(writers)).await?;
+        server.kill().await?;
+        self.put_back_and_judge(writers, audience).await
+    }
+
+    async fn put_back_and_judge(
+        &self,
+        writers: &[Writer],
+        audience: &Audience,
+    ) -> Result<Vec<&'static str>> {
+        self.database.put_back().await?;
+        let server = self.launch.start().await?;
+        let violations = judge(&server.target, self.minter, writers, audience).await?;
+        server.kill().await?;
         let mut rules: Vec<_> = violations.iter().map(|violation| violation.rule).collect();
         rules.dedup();
         Ok(rules)

@@ -1,15 +1,19 @@
 //! `loadgen kill`: what was acked survives `kill -9` at any instant.
 //!
-//! Each round writes with several clients, kills the server at a random moment, starts it again on
-//! the same database, repeats every send that got no answer, and checks the whole history so far.
+//! Each round writes with several clients, by REST and by live connections, while others follow;
+//! kills the server at a random moment, starts it again on the same database, repeats every send
+//! that got no answer, lets the followers resume, and checks the whole history so far.
 //! In the end the run makes sure that it would have noticed a loss, see [`control`].
 
+mod audience;
 mod control;
 mod database;
+mod follower;
 #[cfg(test)]
 mod tests;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -23,21 +27,25 @@ use tokio::task::JoinSet;
 
 use crate::check::{self, Evidence, Violation};
 use crate::client::Target;
+use crate::heard::Heard;
 use crate::history::Record;
 use crate::server::{Launch, Server};
-use crate::setup::{Size, World};
+use crate::setup::{Size, Staff, World};
 use crate::text;
 use crate::token::Minter;
+use audience::Audience;
 use control::Control;
 use database::Database;
 use writer::Writer;
 
 /// Few rooms for the writers, so that several write into each.
 const ROOMS: u32 = 4;
-const PEOPLE: u32 = 5;
+const PEOPLE: u32 = 8;
 const WRITERS: usize = 8;
 /// When the server is killed, after the writers began.
 const KILL_AFTER_MS: std::ops::RangeInclusive<u64> = 50..=800;
+/// How long what was acked may take to reach a follower.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -122,16 +130,20 @@ async fn rounds(
     let size = Size {
         rooms: ROOMS,
         people: PEOPLE,
+        staff: Staff::Shared,
     };
     let world = World::open(&server.target, &minter, size).await?;
     let mut writers = writers(&world, folder, &mut rng)?;
+    let mut audience = Audience::gather(&server.target, &minter, &world, folder, PATIENCE).await?;
+    audience.catch_up(&server.target, &heads(&writers)).await?;
     let mut acked_before = 0;
     for round in 1..=args.rounds {
         let delay = Duration::from_millis(rng.random_range(KILL_AFTER_MS));
-        writers = write_until_killed(server, writers, delay).await?;
+        (writers, audience) = write_until_killed(server, writers, audience, delay).await?;
         server = launch.start().await.context("starting after a kill")?;
         let mut violations = retry(&server.target, &mut writers).await?;
-        violations.extend(judge(&server.target, &minter, &writers).await?);
+        audience.catch_up(&server.target, &heads(&writers)).await?;
+        violations.extend(judge(&server.target, &minter, &writers, &audience).await?);
         let acked: usize = writers.iter().map(Writer::acked).sum();
         ensure!(
             acked > 0,
@@ -153,7 +165,7 @@ async fn rounds(
         minter: &minter,
         database,
     };
-    control.run(server, &mut writers).await?;
+    control.run(server, &mut writers, &mut audience).await?;
     Ok(Vec::new())
 }
 
@@ -168,14 +180,17 @@ fn writers(world: &World, folder: &Path, rng: &mut StdRng) -> Result<Vec<Writer>
             } else {
                 1 + number % rooms
             };
-            Writer::new(
+            let writer = Writer::new(
                 format!("w{number}"),
                 &world.run,
                 Arc::clone(room),
                 Arc::clone(&room.people[person]),
                 StdRng::from_rng(rng),
                 &folder.join(format!("history-{number}.jsonl")),
-            )
+            )?;
+            // In each room one of the two.
+            let live = (number % 2 == 0) == (number < rooms);
+            Ok(if live { writer.with_live() } else { writer })
         })
         .collect()
 }
@@ -197,8 +212,9 @@ fn witness(world: &World, folder: &Path, rng: &mut StdRng) -> Result<Writer> {
 async fn write_until_killed(
     server: Server,
     writers: Vec<Writer>,
+    audience: Audience,
     delay: Duration,
-) -> Result<Vec<Writer>> {
+) -> Result<(Vec<Writer>, Audience)> {
     let mut writing = JoinSet::new();
     for mut writer in writers {
         let target = server.target.clone();
@@ -207,14 +223,29 @@ async fn write_until_killed(
             anyhow::Ok(writer)
         });
     }
-    // The delay is the fault itself; nothing waits for it to be over.
-    tokio::time::sleep(delay).await;
-    server.kill().await?;
+    let target = server.target.clone();
+    let hearing = audience.until_cut(&target, delay / 2);
+    let killing = async {
+        // The delay is the fault itself; nothing waits for it to be over.
+        tokio::time::sleep(delay).await;
+        server.kill().await
+    };
+    let (audience, ()) = tokio::try_join!(hearing, killing)?;
     let mut writers = Vec::with_capacity(writing.len());
     while let Some(writer) = writing.join_next().await {
         writers.push(writer.context("a writer ended")??);
     }
-    Ok(writers)
+    Ok((writers, audience))
+}
+
+/// The greatest seq in each room that was acked to a writer.
+fn heads(writers: &[Writer]) -> BTreeMap<String, u64> {
+    let mut heads = BTreeMap::new();
+    for record in writers.iter().flat_map(Writer::records) {
+        let head: &mut u64 = heads.entry(record.room.clone()).or_default();
+        *head = (*head).max(record.seq.unwrap_or(0));
+    }
+    heads
 }
 
 /// Repeats what got no answer; each must be taken now.
@@ -227,11 +258,19 @@ async fn retry(target: &Target, writers: &mut [Writer]) -> Result<Vec<Violation>
 }
 
 /// Checks everything that was ever done to the rooms.
-async fn judge(target: &Target, minter: &Minter, writers: &[Writer]) -> Result<Vec<Violation>> {
-    let records: Vec<Record> = writers.iter().flat_map(Writer::records).cloned().collect();
+async fn judge(
+    target: &Target,
+    minter: &Minter,
+    writers: &[Writer],
+    audience: &Audience,
+) -> Result<Vec<Violation>> {
+    let written = writers.iter().flat_map(Writer::records);
+    let records: Vec<Record> = written.chain(audience.records()).cloned().collect();
+    let heard: Vec<Heard> = audience.heard().cloned().collect();
     let readings = check::read_all(std::slice::from_ref(target), minter, &records).await?;
     let mut violations = check::check(&Evidence {
         records: &records,
+        heard: &heard,
         readings: &readings,
         restored: false,
     });

@@ -1,16 +1,22 @@
 //! Writers against a server in memory that is cut off, and spoiled, between two lives.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
-use super::{Writer, judge, retry, writers};
+use super::audience::Audience;
+use super::{Writer, heads, judge, retry, writers};
 use crate::check::Violation;
-use crate::fake::{Fake, Kept};
-use crate::setup::{Size, World};
+use crate::fake::{Fake, Kept, Sabotage};
+use crate::setup::{Size, Staff, World};
 use crate::token::Minter;
+
+/// On a server in memory nothing takes long; some of what is awaited here never comes.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Far more than a test asks.
 const UNLIMITED: usize = usize::MAX;
@@ -18,30 +24,55 @@ const UNLIMITED: usize = usize::MAX;
 /// Writes until the server is cut off, lets `spoil` at what it kept, starts it again, repeats what
 /// got no answer and answers the rules that are broken.
 async fn broken_after(spoil: impl FnOnce(&mut Kept)) -> Vec<&'static str> {
+    broken(Kept::default(), spoil).await
+}
+
+/// The same on a server that pushes what it should not, or does not push what it should.
+async fn broken_by(sabotage: Sabotage) -> Vec<&'static str> {
+    broken(Kept::spoilt(sabotage), |_| ()).await
+}
+
+async fn broken(kept: Kept, spoil: impl FnOnce(&mut Kept)) -> Vec<&'static str> {
     let folder = tempfile::tempdir().unwrap();
     let minter = Minter::new("a secret of the tests, 32 bytes and more").unwrap();
-    let kept = Arc::new(Mutex::new(Kept::default()));
-    let mut writers = first_life(&kept, &minter, folder.path()).await;
+    let kept = Arc::new(Mutex::new(kept));
+    let (mut writers, mut audience) = first_life(&kept, &minter, folder.path()).await;
     spoil(&mut kept.lock().unwrap());
 
     let server = Fake::start(&kept, UNLIMITED);
-    let mut violations = retry(&server.target, &mut writers).await.unwrap();
-    violations.extend(judge(&server.target, &minter, &writers).await.unwrap());
+    let target = &server.target;
+    let mut violations = retry(target, &mut writers).await.unwrap();
+    audience.catch_up(target, &heads(&writers)).await.unwrap();
+    violations.extend(judge(target, &minter, &writers, &audience).await.unwrap());
     server.stop();
     rules(&violations)
 }
 
-/// 600 answered requests and several that were not.
-async fn first_life(kept: &Arc<Mutex<Kept>>, minter: &Minter, folder: &Path) -> Vec<Writer> {
+/// 600 answered requests, what was sent live meanwhile, and several that were not answered.
+async fn first_life(
+    kept: &Arc<Mutex<Kept>>,
+    minter: &Minter,
+    folder: &Path,
+) -> (Vec<Writer>, Audience) {
     let size = Size {
         rooms: 4,
-        people: 5,
+        people: 8,
+        staff: Staff::Shared,
     };
     let server = Fake::start(kept, UNLIMITED);
     let world = World::open(&server.target, minter, size).await.unwrap();
     server.stop();
 
     let server = Fake::start(kept, 600);
+    let target = server.target.clone();
+    let mut audience = Audience::gather(&target, minter, &world, folder, PATIENCE)
+        .await
+        .unwrap();
+    audience.catch_up(&target, &BTreeMap::new()).await.unwrap();
+    let hearing = tokio::spawn(async move {
+        let at_once = Duration::ZERO;
+        audience.until_cut(&target, at_once).await.unwrap()
+    });
     let mut rng = StdRng::seed_from_u64(7);
     let mut writing = tokio::task::JoinSet::new();
     for mut writer in writers(&world, folder, &mut rng).unwrap() {
@@ -52,7 +83,7 @@ async fn first_life(kept: &Arc<Mutex<Kept>>, minter: &Minter, folder: &Path) -> 
         });
     }
     server.die().await;
-    writing.join_all().await
+    (writing.join_all().await, hearing.await.unwrap())
 }
 
 fn rules(violations: &[Violation]) -> Vec<&'static str> {
@@ -106,5 +137,36 @@ async fn a_server_that_brought_a_deleted_text_back_is_caught() {
             }
         }
     });
-    assert_eq!(broken.await, ["delete-applied"]);
+    // Followers were shown the tombstone.
+    assert_eq!(broken.await, ["delete-applied", "live-texts-agree"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_pushed_before_it_committed_is_caught() {
+    let broken = broken_after(|kept| {
+        // What was pushed last was never written, and never acked; only followers know of it.
+        for room in &mut kept.rooms {
+            room.events.truncate(room.events.len() - 3);
+        }
+    });
+    let broken = broken.await;
+    assert!(broken.contains(&"live-only-what-is-logged"), "{broken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_forgets_every_500th_push_is_caught() {
+    let broken = broken_by(Sabotage::DropEvery(500)).await;
+    assert!(broken.contains(&"live-without-gap"), "{broken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_uses_a_seq_again_is_caught() {
+    let broken = broken_by(Sabotage::ReuseSeq).await;
+    assert!(broken.contains(&"live-exactly-once"), "{broken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_tells_the_blocked_is_caught() {
+    let broken = broken_by(Sabotage::ForgetBlocks).await;
+    assert_eq!(broken, ["live-nothing-after-end"]);
 }

@@ -1,5 +1,7 @@
 //! One client: sends, edits, deletes, reads and looks, until its connection is cut.
 
+mod live;
+
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,6 +23,10 @@ use crate::history::{Journal, Op, Outcome, Record};
 use crate::send::send_request;
 use crate::setup::{Person, Room};
 use crate::text;
+use live::LiveLine;
+
+/// Of ten sends of a live writer so many go by its live connection, the others by REST.
+const BY_LIVE: u32 = 7;
 
 /// How many of its latest messages a writer edits, deletes and marks as read.
 const REMEMBERED: usize = 64;
@@ -32,6 +38,8 @@ pub(super) struct Writer {
     room: Arc<Room>,
     person: Arc<Person>,
     rng: StdRng,
+    /// Whether it has a live connection to send by, too.
+    live: bool,
     /// Numbers the texts.
     said: u64,
     mine: VecDeque<Mine>,
@@ -58,7 +66,14 @@ struct Attempt {
     request: Request<Full<Bytes>>,
 }
 
+/// The connections of a writer.
+struct Lines {
+    rest: Connection,
+    live: Option<LiveLine>,
+}
+
 /// What came of an attempt.
+#[derive(Clone, Copy)]
 struct Tried {
     outcome: Outcome,
     /// No answer came: the connection is of no more use.
@@ -80,6 +95,7 @@ impl Writer {
             room,
             person,
             rng,
+            live: false,
             said: 0,
             mine: VecDeque::new(),
             unanswered: Vec::new(),
@@ -87,6 +103,12 @@ impl Writer {
             journal: Journal::create(journal)?,
             refusals: Vec::new(),
         })
+    }
+
+    /// Sends by a live connection, too.
+    pub(super) fn with_live(mut self) -> Self {
+        self.live = true;
+        self
     }
 
     /// Everything it ever tried.
@@ -109,10 +131,18 @@ impl Writer {
     /// Writes one thing after the other until no answer comes.
     pub(super) async fn write_until_cut(&mut self, target: &Target) -> Result<()> {
         // Killed before the first connection: nothing was tried.
-        let Ok(mut connection) = Connection::open(target).await else {
+        let Ok(rest) = Connection::open(target).await else {
             return Ok(());
         };
-        while !self.step(&mut connection).await?.cut {}
+        let live = match self.live {
+            true => match LiveLine::open(target, &self.person).await {
+                Ok(line) => Some(line),
+                Err(_) => return Ok(()),
+            },
+            false => None,
+        };
+        let mut lines = Lines { rest, live };
+        while !self.step(&mut lines).await?.cut {}
         self.journal.flush()
     }
 
@@ -155,7 +185,8 @@ impl Writer {
         self.records.pop();
     }
 
-    async fn step(&mut self, connection: &mut Connection) -> Result<Tried> {
+    async fn step(&mut self, lines: &mut Lines) -> Result<Tried> {
+        let connection = &mut lines.rest;
         let dice = self.rng.random_range(0..100);
         let mine = (!self.mine.is_empty()).then(|| self.rng.random_range(0..self.mine.len()));
         match mine {
@@ -167,7 +198,11 @@ impl Writer {
             },
             _ => {
                 let key = self.next_key();
-                self.send(connection, key).await
+                let by_live = self.rng.random_range(0..10) < BY_LIVE;
+                match &mut lines.live {
+                    Some(live) if by_live => self.send_live(live, connection, key).await,
+                    _ => self.send(connection, key).await,
+                }
             }
         }
     }
@@ -323,14 +358,22 @@ impl Writer {
         if op == Op::Edit {
             return Ok(message.version);
         }
-        self.mine.push_back(Mine {
+        self.remember(Mine {
             id: message.id,
             seq: message.seq,
         });
+        Ok(message.seq)
+    }
+
+    fn remember(&mut self, message: Mine) {
+        // The answer to a repeated send is of a message that is known.
+        if self.mine.iter().any(|mine| mine.id == message.id) {
+            return;
+        }
+        self.mine.push_back(message);
         if self.mine.len() > REMEMBERED {
             self.mine.pop_front();
         }
-        Ok(message.seq)
     }
 
     /// Who and where; the rest is to be filled in.

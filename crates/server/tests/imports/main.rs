@@ -151,13 +151,13 @@ fn an_import_that_the_table_names_is_accepted() {
         "http::v1::rooms",
         "use crate::{auth::Caller, chat::rooms, random};",
     );
-    accepted("http::ws", "use crate::live::session::Session;");
+    accepted("http::live", "use crate::live::stream::Stream;");
 }
 
 #[test]
 fn a_part_of_a_module_can_be_allowed_alone() {
     refused(
-        "http::ws",
+        "http::live",
         "use crate::live::hub::Hub;",
         "planted.rs:1: http must not use live::hub",
     );

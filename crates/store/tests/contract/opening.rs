@@ -1,6 +1,6 @@
 //! What opening a database checks, sets and says.
 
-use orderchat_store::{Options, Store, StoreError, Tx, meta};
+use orderchat_store::{Options, Store, StoreError, meta};
 
 use crate::database::{Database, Engine};
 use crate::fixture::{read, write};

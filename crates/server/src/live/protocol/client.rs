@@ -140,31 +140,22 @@ const TYPES: &str = "hello, auth, subscribe, unsubscribe, send, edit, delete, de
                      typing or ping";
 
 impl ClientFrame {
-    /// Reads a frame as strictly as a body of REST.
-    ///
-    /// # Errors
-    /// What is wrong, with the frame's `ref` if it has one.
-    pub(crate) fn parse(text: &str) -> Result<Numbered<Self>, Numbered<Problem>> {
-        let refused = |reference, it| Err(Numbered { reference, it });
-        let value = match json::parse(text.as_bytes()) {
-            Ok(value) => value,
-            Err(error) => {
-                let detail = format!("the frame is no JSON: {error}");
-                return refused(None, Problem::malformed(detail));
-            }
-        };
+    /// Reads a frame as strictly as a body of REST: it, or what is wrong with it, and its `ref` as
+    /// far as it has one.
+    pub(crate) fn parse(text: &str) -> Numbered<Result<Self, Problem>> {
+        let mut reference = None;
+        let it = Self::numbered(text, &mut reference);
+        Numbered { reference, it }
+    }
+
+    fn numbered(text: &str, reference: &mut Option<Ref>) -> Result<Self, Problem> {
+        let value = json::parse(text.as_bytes())
+            .map_err(|error| Problem::malformed(format!("the frame is no JSON: {error}")))?;
         let Value::Object(mut fields) = value else {
-            return refused(None, Problem::invalid("", "must be a JSON object"));
+            return Err(Problem::invalid("", "must be a JSON object"));
         };
-        let reference = match fields.shift_remove("ref").map(reference) {
-            None => None,
-            Some(Ok(reference)) => Some(reference),
-            Some(Err(problem)) => return refused(None, problem),
-        };
-        match Self::read(fields) {
-            Ok(it) => Ok(Numbered { reference, it }),
-            Err(problem) => refused(reference, problem),
-        }
+        *reference = fields.shift_remove("ref").map(Ref::read).transpose()?;
+        Self::read(fields)
     }
 
     fn read(mut fields: Map<String, Value>) -> Result<Self, Problem> {
@@ -207,12 +198,16 @@ fn typed<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, Problem> 
     json::from_value(Value::Object(fields)).map_err(|mismatch| mismatch.in_body().into())
 }
 
-fn reference(value: Value) -> Result<Ref, Problem> {
-    match value {
-        Value::String(text) if (1..=LONGEST_REF).contains(&text.chars().count()) => Ok(Ref(text)),
-        _ => {
-            let detail = format!("must be a text of 1 to {LONGEST_REF} characters");
-            Err(Problem::invalid("/ref", detail))
+impl Ref {
+    fn read(value: Value) -> Result<Self, Problem> {
+        match value {
+            Value::String(text) if (1..=LONGEST_REF).contains(&text.chars().count()) => {
+                Ok(Self(text))
+            }
+            _ => {
+                let detail = format!("must be a text of 1 to {LONGEST_REF} characters");
+                Err(Problem::invalid("/ref", detail))
+            }
         }
     }
 }

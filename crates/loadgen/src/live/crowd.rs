@@ -1,0 +1,97 @@
+//! Many connections at once.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, ensure};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::frame::Cursor;
+use super::line::{Line, Place};
+use super::socket::Ended;
+use crate::client::Target;
+
+/// Connections that are being opened at the same time: more would not fit into the server's queue
+/// of new connections, and wait a second each for the system to try again.
+const AT_ONCE: usize = 500;
+
+/// Opens a line for each place, all following from now on.
+pub(crate) async fn open(target: &Target, places: &[Place]) -> Result<Vec<Line>> {
+    let lines = places.iter().map(|place| {
+        let (target, place) = (target.clone(), place.clone());
+        async move { Line::open(&target, place).await }
+    });
+    together(lines).await
+}
+
+/// The same, each from where it stood.
+pub(crate) async fn resume(
+    target: &Target,
+    places: &[Place],
+    cursors: &[Cursor],
+) -> Result<Vec<Line>> {
+    let lines = places.iter().zip(cursors).map(|(place, cursor)| {
+        let (target, place, cursor) = (target.clone(), place.clone(), cursor.clone());
+        async move { Line::resume(&target, place, &cursor).await }
+    });
+    together(lines).await
+}
+
+/// All lines, in the order of their places.
+async fn together<F>(opening: impl Iterator<Item = F>) -> Result<Vec<Line>>
+where
+    F: Future<Output = Result<Line, Ended>> + Send + 'static,
+{
+    let gate = Arc::new(Semaphore::new(AT_ONCE));
+    let mut all = JoinSet::new();
+    for line in opening {
+        let gate = Arc::clone(&gate);
+        all.spawn(async move {
+            let _open = gate.acquire().await;
+            line.await
+        });
+    }
+    let count = all.len();
+    let mut lines = Vec::with_capacity(count);
+    while let Some(line) = all.join_next().await {
+        let line = line.context("opening a connection ended")?;
+        let opened = lines.len();
+        lines.push(line.with_context(|| format!("connection {} of {count}", opened + 1))?);
+    }
+    lines.sort_unstable_by_key(|line| line.place.number);
+    Ok(lines)
+}
+
+/// Reads on, on all lines, while `meanwhile` runs: who does not read answers no ping.
+///
+/// # Errors
+/// When a line ends, and when one has a gap or a repetition.
+pub(crate) async fn listening<T>(
+    lines: Vec<Line>,
+    meanwhile: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let mut readers = JoinSet::new();
+    for mut line in lines {
+        readers.spawn(async move {
+            loop {
+                let heard = line.hear().await;
+                let faults = line.slice.gaps + line.slice.repeated;
+                if let Err(ended) = heard {
+                    return anyhow::Error::from(ended);
+                }
+                if faults > 0 {
+                    return anyhow::anyhow!("{faults} events were lost or came twice");
+                }
+            }
+        });
+    }
+    ensure!(!readers.is_empty(), "no connections; nothing was measured");
+    tokio::select! {
+        result = meanwhile => result,
+        ended = readers.join_next() => match ended {
+            Some(Ok(error)) => Err(error.context("a connection that only listens")),
+            _ => anyhow::bail!("a connection that only listens ended"),
+        },
+    }
+}
