@@ -16,9 +16,18 @@ Type a line to send it. A message is called by its number: #17.
 pub(super) enum Command<'a> {
     Nothing,
     Say(&'a str),
-    Reply { to: Option<u64>, text: &'a str },
-    Edit { which: Option<u64>, text: &'a str },
-    Delete { which: Option<u64>, reason: Option<&'a str> },
+    Reply {
+        to: Option<u64>,
+        text: &'a str,
+    },
+    Edit {
+        which: Option<u64>,
+        text: &'a str,
+    },
+    Delete {
+        which: Option<u64>,
+        reason: Option<&'a str>,
+    },
     Typing,
     Rooms,
     Room(&'a str),
@@ -40,7 +49,9 @@ impl<'a> Command<'a> {
         if command.starts_with('/') {
             return Self::Say(command);
         }
-        let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+        let (name, rest) = command
+            .split_once(char::is_whitespace)
+            .unwrap_or((command, ""));
         let rest = rest.trim();
         let (which, text) = numbered(rest);
         match name {
@@ -65,7 +76,10 @@ impl<'a> Command<'a> {
 /// The number of a message at the beginning, and what follows it.
 fn numbered(text: &str) -> (Option<u64>, &str) {
     let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    match first.strip_prefix('#').and_then(|number| number.parse().ok()) {
+    match first
+        .strip_prefix('#')
+        .and_then(|number| number.parse().ok())
+    {
         Some(number) => (Some(number), rest.trim_start()),
         None => (None, text),
     }

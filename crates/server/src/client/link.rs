@@ -44,11 +44,16 @@ impl Link {
             let protocol = HeaderValue::from_static(SUBPROTOCOL);
             request.headers_mut().insert(SUBPROTOCOL_HEADER, protocol);
             let (socket, _) = connect_async(request).await?;
-            let mut link = Self { socket, silence: PATIENCE };
+            let mut link = Self {
+                socket,
+                silence: PATIENCE,
+            };
             link.send(hello).await?;
             anyhow::Ok(link)
         };
-        timeout(PATIENCE, connecting).await.context("it took too long")?
+        timeout(PATIENCE, connecting)
+            .await
+            .context("it took too long")?
     }
 
     /// The server pings so often.
@@ -105,8 +110,14 @@ mod tests {
     #[test]
     fn the_live_connection_is_beside_the_rest() {
         let of = |url| websocket_url(url).unwrap();
-        assert_eq!(of("http://127.0.0.1:8080/"), "ws://127.0.0.1:8080/api/chat/ws/");
-        assert_eq!(of("https://chat.example"), "wss://chat.example/api/chat/ws/");
+        assert_eq!(
+            of("http://127.0.0.1:8080/"),
+            "ws://127.0.0.1:8080/api/chat/ws/"
+        );
+        assert_eq!(
+            of("https://chat.example"),
+            "wss://chat.example/api/chat/ws/"
+        );
         assert!(websocket_url("chat.example").is_err());
     }
 }

@@ -51,7 +51,10 @@ const TOO_MANY: u16 = 4009;
 pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let rest = Rest::new(&options.url)?;
     let me = rest.me(&(options.token)()?).await?;
-    let staff = matches!(shown::text(&me, "role"), "pharmacy" | "support" | "admin" | "service");
+    let staff = matches!(
+        shown::text(&me, "role"),
+        "pharmacy" | "support" | "admin" | "service"
+    );
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut client = Client {
@@ -65,7 +68,9 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     };
     let name = me["name"].as_str().unwrap_or(shown::text(&me, "id"));
     let role = shown::text(&me, "role_display");
-    client.say(&format!("you are {name} ({role}); /help lists what can be typed"))?;
+    client.say(&format!(
+        "you are {name} ({role}); /help lists what can be typed"
+    ))?;
     let effects = client.list(true).await?;
     client.perform(effects, None).await?;
     client.talk_on().await
@@ -100,14 +105,14 @@ impl Client {
         loop {
             let mut link = match self.connect(failures).await? {
                 Some(link) => link,
-                None => return Ok(ExitCode::SUCCESS),
+                None => return self.left(),
             };
             let (over, welcomed) = self.listen(&mut link).await?;
             failures = if welcomed { 1 } else { failures + 1 };
             let wait = match over {
                 Over::Quit => {
                     link.close().await;
-                    return Ok(ExitCode::SUCCESS);
+                    return self.left();
                 }
                 Over::Closed(UNAUTHENTICATED, _) if welcomed && self.options.renews => 0,
                 Over::Closed(code @ (UNAUTHENTICATED | ROOM_GONE | TOO_MANY), _) => {
@@ -123,15 +128,23 @@ impl Client {
             };
             self.say("not connected; what you type is sent later")?;
             if !self.wait(Duration::from_secs(wait)).await? {
-                return Ok(ExitCode::SUCCESS);
+                return self.left();
             }
         }
+    }
+
+    fn left(&mut self) -> anyhow::Result<ExitCode> {
+        if self.talk.is_idle() {
+            return Ok(ExitCode::SUCCESS);
+        }
+        self.say("not everything that was typed was acknowledged")?;
+        Ok(ExitCode::FAILURE)
     }
 
     /// A connection; `None` when the person leaves meanwhile.
     async fn connect(&mut self, mut failures: u32) -> anyhow::Result<Option<Link>> {
         loop {
-            if failures > 0 && !self.wait(backoff(failures)).await? {
+            if self.is_done() || failures > 0 && !self.wait(backoff(failures)).await? {
                 return Ok(None);
             }
             let hello = self.talk.hello(&(self.options.token)()?);
@@ -148,7 +161,9 @@ impl Client {
             };
             match opened {
                 Ok(link) => return Ok(Some(link)),
-                Err(error) if failures == 0 => self.say(&format!("no live connection: {error:#}"))?,
+                Err(error) if failures == 0 => {
+                    self.say(&format!("no live connection: {error:#}"))?
+                }
                 // Said once.
                 Err(_) => {}
             }
@@ -215,7 +230,11 @@ impl Client {
     }
 
     /// Does what was typed; `None` is the end of the input. `false`: the person leaves.
-    async fn acted(&mut self, acted: Option<Input>, link: Option<&mut Link>) -> anyhow::Result<bool> {
+    async fn acted(
+        &mut self,
+        acted: Option<Input>,
+        link: Option<&mut Link>,
+    ) -> anyhow::Result<bool> {
         let effects = match acted {
             Some(Input::Line(line)) => self.talk.typed(&line),
             Some(Input::Typing) => self.talk.typing(Some(now().into_std())),
@@ -302,6 +321,8 @@ fn now() -> Instant {
 /// A random part of a time that doubles with each failure: of many clients that lost the same
 /// server, not all come back at once.
 fn backoff(failures: u32) -> Duration {
-    let longest = FIRST_WAIT.saturating_mul(1 << failures.min(10)).min(LONGEST_WAIT);
+    let longest = FIRST_WAIT
+        .saturating_mul(1 << failures.min(10))
+        .min(LONGEST_WAIT);
     longest.mul_f64(f64::from(u16::from_be_bytes(random::bytes())) / f64::from(u16::MAX))
 }

@@ -82,7 +82,10 @@ fn results(mut page: Value) -> Vec<Value> {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the home of the terminal client's HTTP client")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the home of the terminal client's HTTP client"
+)]
 fn http() -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder()
         .timeout(PATIENCE)

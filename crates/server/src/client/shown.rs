@@ -29,14 +29,22 @@ pub(super) fn message(message: &Value, own: bool) -> String {
     if message["is_system_message"] == true {
         line.push('·');
     } else {
-        line.push_str(if own { "you" } else { text(message, "sender_name") });
+        line.push_str(if own {
+            "you"
+        } else {
+            text(message, "sender_name")
+        });
         line.push(':');
     }
     if let Some(quoted) = message["reply_to"].as_object() {
         line.push_str(&format!(" (on #{})", quoted["seq"]));
     }
     line.push(' ');
-    line.push_str(if message["is_deleted"] == true { "(deleted)" } else { text(message, "content") });
+    line.push_str(if message["is_deleted"] == true {
+        "(deleted)"
+    } else {
+        text(message, "content")
+    });
     if message["is_edited"] == true {
         line.push_str(" (edited)");
     }
@@ -56,7 +64,10 @@ pub(super) fn event(event: &Value, own: bool) -> Option<String> {
             let content = text(edited, "content");
             Some(news(&format!("#{} now says: {content}", edited["seq"])))
         }
-        ("message", what) => Some(news(&format!("#{} was {what}{by_whom}", data["message"]["seq"]))),
+        ("message", what) => Some(news(&format!(
+            "#{} was {what}{by_whom}",
+            data["message"]["seq"]
+        ))),
         ("participant", what) => Some(news(&participant(&data["participant"], what))),
         ("room", what) => Some(news(&format!("the room was {what}{by_whom}"))),
         ("order", _) => Some(news(&order(&data["order"]))),
@@ -111,8 +122,14 @@ mod tests {
 
     #[test]
     fn a_message_stands_on_a_line_with_its_number() {
-        assert_eq!(message(&said(), false), "#17 17:30 Ravi (Rider): (on #8) Ten minutes.");
-        assert_eq!(message(&said(), true), "#17 17:30 you: (on #8) Ten minutes.");
+        assert_eq!(
+            message(&said(), false),
+            "#17 17:30 Ravi (Rider): (on #8) Ten minutes."
+        );
+        assert_eq!(
+            message(&said(), true),
+            "#17 17:30 you: (on #8) Ten minutes."
+        );
         let mut system = said();
         system["is_system_message"] = json!(true);
         system["reply_to"] = Value::Null;
@@ -122,15 +139,27 @@ mod tests {
     #[test]
     fn what_happens_is_told_and_what_is_hidden_is_not() {
         let of = |kind: &str, data: Value| {
-            event(&json!({ "kind": kind, "actor": { "name": "Mei" }, "data": data }), false)
+            event(
+                &json!({ "kind": kind, "actor": { "name": "Mei" }, "data": data }),
+                false,
+            )
         };
         let ravi = json!({ "participant": { "user_full_name": "Ravi", "ended": "handed_over" } });
-        assert_eq!(of("participant.ended", ravi).unwrap(), "-- Ravi handed the order over");
+        assert_eq!(
+            of("participant.ended", ravi).unwrap(),
+            "-- Ravi handed the order over"
+        );
         let room = json!({ "room": {} });
-        assert_eq!(of("room.closed", room).unwrap(), "-- the room was closed by Mei");
+        assert_eq!(
+            of("room.closed", room).unwrap(),
+            "-- the room was closed by Mei"
+        );
         let order = json!({ "order": { "number": "7", "status": "delivered" } });
         assert_eq!(of("order.updated", order).unwrap(), "-- order 7: delivered");
-        assert_eq!(of("message.deleted", json!({ "message": said() })).unwrap(), "-- #17 was deleted by Mei");
+        assert_eq!(
+            of("message.deleted", json!({ "message": said() })).unwrap(),
+            "-- #17 was deleted by Mei"
+        );
         assert_eq!(of("hidden", Value::Null), None);
     }
 }

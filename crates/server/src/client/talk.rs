@@ -96,7 +96,9 @@ impl Talk {
         let mut hello = json!({ "type": "hello", "ref": "hello", "token": token });
         if let Some(epoch) = &self.epoch {
             let seqs = self.places.iter();
-            let rooms: Map<_, _> = seqs.map(|(id, place)| (id.clone(), json!(place.seq))).collect();
+            let rooms: Map<_, _> = seqs
+                .map(|(id, place)| (id.clone(), json!(place.seq)))
+                .collect();
             hello["resume"] = json!({ "epoch": epoch, "rooms": rooms });
         }
         hello
@@ -113,7 +115,10 @@ impl Talk {
         let id = room.id.clone();
         let head = opened.room["seq"].as_u64().unwrap_or_default();
         // What was shown beyond the room's head comes again; it is told apart by its number.
-        let place = Place { seq: head, asked: None };
+        let place = Place {
+            seq: head,
+            asked: None,
+        };
         self.places.insert(id.clone(), place);
         self.room = Some(room);
         if self.epoch.is_some() {
@@ -161,7 +166,11 @@ impl Talk {
         let resumed = self.epoch.is_some();
         self.epoch = frame["epoch"].as_str().map(str::to_owned);
         self.heartbeat = Duration::from_secs(frame["heartbeat"].as_u64().unwrap_or(25));
-        let text = if resumed { "connected again" } else { "connected" };
+        let text = if resumed {
+            "connected again"
+        } else {
+            "connected"
+        };
         let mut effects = vec![Effect::Print(shown::news(text))];
         if !resumed && let Some(id) = self.room.as_ref().map(|room| room.id.clone()) {
             effects.extend(self.follow(&id));
@@ -226,7 +235,9 @@ impl Talk {
         let what = self.answered(reference).map(|command| command.what);
         let what = what.unwrap_or_else(|| "that".to_owned());
         let detail = shown::text(problem, "detail");
-        vec![Effect::Print(shown::news(&format!("{what} was not done: {detail}")))]
+        vec![Effect::Print(shown::news(&format!(
+            "{what} was not done: {detail}"
+        )))]
     }
 
     /// An entry of a log: each once, and none after one that is missing.
@@ -271,11 +282,16 @@ impl Talk {
             if is_shown {
                 self.room = None;
             }
-            return vec![Effect::Print(shown::news("a room is gone; /rooms lists the others"))];
+            return vec![Effect::Print(shown::news(
+                "a room is gone; /rooms lists the others",
+            ))];
         }
         if is_shown {
             let text = "the room is loaded anew";
-            return vec![Effect::Print(shown::news(text)), Effect::Open(id.to_owned())];
+            return vec![
+                Effect::Print(shown::news(text)),
+                Effect::Open(id.to_owned()),
+            ];
         }
         Vec::new()
     }
@@ -288,9 +304,14 @@ impl Talk {
             return Vec::new();
         }
         let last = &frame["last_message"];
-        let (who, said) = (shown::text(last, "sender_name"), shown::text(last, "excerpt"));
+        let (who, said) = (
+            shown::text(last, "sender_name"),
+            shown::text(last, "excerpt"),
+        );
         let id = shown::text(frame, "room");
-        vec![Effect::Print(shown::news(&format!("{unread} unread in {id}: {who}: {said}")))]
+        vec![Effect::Print(shown::news(&format!(
+            "{unread} unread in {id}: {who}: {said}"
+        )))]
     }
 }
 
@@ -300,9 +321,14 @@ fn elsewhere(frame: &Value) -> Vec<Effect> {
         return Vec::new();
     }
     let message = &frame["data"]["message"];
-    let (who, said) = (shown::text(message, "sender_name"), shown::text(message, "content"));
+    let (who, said) = (
+        shown::text(message, "sender_name"),
+        shown::text(message, "content"),
+    );
     let id = shown::text(frame, "room");
-    vec![Effect::Print(shown::news(&format!("in {id}: {who}: {said}")))]
+    vec![Effect::Print(shown::news(&format!(
+        "in {id}: {who}: {said}"
+    )))]
 }
 
 #[cfg(test)]

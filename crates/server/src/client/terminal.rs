@@ -65,7 +65,9 @@ fn harmless(line: &str) -> String {
             || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
     };
     let plain = line.replace('\t', "    ");
-    plain.replace(is_harmful, "\u{FFFD}").replace('\n', "\n      ")
+    plain
+        .replace(is_harmful, "\u{FFFD}")
+        .replace('\n', "\n      ")
 }
 
 fn read_lines(sender: UnboundedSender<Input>) -> anyhow::Result<()> {
@@ -139,7 +141,10 @@ mod tests {
 
     #[test]
     fn what_others_wrote_cannot_drive_the_terminal() {
-        assert_eq!(harmless("a\u{1b}[2Jb\rc\u{202E}d"), "a\u{FFFD}[2Jb\u{FFFD}c\u{FFFD}d");
+        assert_eq!(
+            harmless("a\u{1b}[2Jb\rc\u{202E}d"),
+            "a\u{FFFD}[2Jb\u{FFFD}c\u{FFFD}d"
+        );
         assert_eq!(harmless("one\ntwo"), "one\n      two");
     }
 }

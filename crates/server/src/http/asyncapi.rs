@@ -214,7 +214,11 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
             let target = fields.get("$ref").and_then(Value::as_str);
-            found.extend(target.and_then(|target| target.strip_prefix(SCHEMAS)).map(str::to_owned));
+            found.extend(
+                target
+                    .and_then(|target| target.strip_prefix(SCHEMAS))
+                    .map(str::to_owned),
+            );
             fields.values().for_each(|field| references(field, found));
         }
         Value::Array(items) => items.iter().for_each(|item| references(item, found)),

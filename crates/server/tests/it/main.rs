@@ -14,11 +14,13 @@
 
 mod harness;
 
+mod asyncapi;
 mod attacks;
 mod audit;
 mod backup;
 mod bus;
 mod capacity;
+mod chat_command;
 mod commands;
 mod edits_deletes;
 mod errors;
@@ -30,8 +32,8 @@ mod history;
 mod idempotency;
 mod identity;
 mod limits;
-mod live;
 mod lists_cursors;
+mod live;
 mod masking;
 mod matrix;
 mod messages;

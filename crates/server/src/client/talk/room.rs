@@ -62,9 +62,17 @@ impl Room {
         for participant in &opened.participants {
             this.meet(participant);
         }
-        let active = opened.participants.iter().filter(|one| one["is_active"] == true);
-        let names: Vec<_> = active.map(|one| shown::text(one, "user_full_name")).collect();
-        let (title, code) = (shown::text(room, "room_title"), shown::text(room, "room_id"));
+        let active = opened
+            .participants
+            .iter()
+            .filter(|one| one["is_active"] == true);
+        let names: Vec<_> = active
+            .map(|one| shown::text(one, "user_full_name"))
+            .collect();
+        let (title, code) = (
+            shown::text(room, "room_title"),
+            shown::text(room, "room_id"),
+        );
         this.headline = format!("{title} ({code}), with {}", names.join(", "));
         for message in &opened.messages {
             this.keep(message);
@@ -79,13 +87,15 @@ impl Room {
     /// The id of the message with this number.
     pub(super) fn message(&self, seq: u64) -> Option<&str> {
         let mut said = self.messages.iter();
-        said.find(|said| said.seq == seq).map(|said| said.id.as_str())
+        said.find(|said| said.seq == seq)
+            .map(|said| said.id.as_str())
     }
 
     /// The id of the newest message that is one's own, or that is not.
     pub(super) fn newest(&self, own: bool) -> Option<&str> {
         let mut said = self.messages.iter().rev();
-        said.find(|said| said.own == own).map(|said| said.id.as_str())
+        said.find(|said| said.own == own)
+            .map(|said| said.id.as_str())
     }
 
     /// One's own message: who sent it is in the room, also if they only looked before.
@@ -96,7 +106,10 @@ impl Room {
     }
 
     fn meet(&mut self, participant: &Value) {
-        let person = self.people.entry(shown::text(participant, "id").to_owned()).or_default();
+        let person = self
+            .people
+            .entry(shown::text(participant, "id").to_owned())
+            .or_default();
         shown::text(participant, "user_full_name").clone_into(&mut person.name);
         let mark = |field: &str| participant[field].as_u64().unwrap_or_default();
         person.delivered = person.delivered.max(mark("delivered_seq"));
@@ -136,7 +149,10 @@ impl Room {
         if data["participant"].is_object() {
             self.meet(&data["participant"]);
         }
-        shown::event(frame, own).map(Effect::Print).into_iter().collect()
+        shown::event(frame, own)
+            .map(Effect::Print)
+            .into_iter()
+            .collect()
     }
 
     /// What is not in the log.
@@ -158,7 +174,9 @@ impl Room {
             "presence" => Some(format!("{} is away", person.name)),
             _ => None,
         };
-        line.map(|line| Effect::Print(shown::news(&line))).into_iter().collect()
+        line.map(|line| Effect::Print(shown::news(&line)))
+            .into_iter()
+            .collect()
     }
 
     fn newest_seq(&self, own: bool) -> u64 {

@@ -6,7 +6,8 @@ const ROOM: &str = "r1";
 
 fn talk() -> Talk {
     let mut talk = Talk::new("run".to_owned());
-    let person = |id: &str, name: &str| json!({ "id": id, "user_full_name": name, "is_active": true });
+    let person =
+        |id: &str, name: &str| json!({ "id": id, "user_full_name": name, "is_active": true });
     talk.open(Opened {
         room: json!({ "id": ROOM, "room_title": "Order", "room_id": "CHAT", "seq": 10,
                       "my_participant": { "id": "me" } }),
@@ -23,8 +24,15 @@ fn now() -> Instant {
 fn connected() -> (Talk, Instant) {
     let (mut talk, now) = (talk(), now());
     talk.hello("token");
-    let effects = talk.take(&json!({ "type": "welcome", "epoch": "e1", "heartbeat": 25 }), now);
-    assert!(sent(&effects).iter().any(|frame| frame["type"] == "subscribe" && frame["after"] == 10));
+    let effects = talk.take(
+        &json!({ "type": "welcome", "epoch": "e1", "heartbeat": 25 }),
+        now,
+    );
+    assert!(
+        sent(&effects)
+            .iter()
+            .any(|frame| frame["type"] == "subscribe" && frame["after"] == 10)
+    );
     (talk, now)
 }
 
@@ -54,7 +62,10 @@ fn said(seq: u64, by: &str) -> Value {
 #[test]
 fn each_event_is_shown_once_and_none_after_one_that_is_missing() {
     let (mut talk, now) = connected();
-    assert_eq!(printed(&talk.take(&said(11, "ravi"), now)), ["#11 17:30 Ravi: text 11"]);
+    assert_eq!(
+        printed(&talk.take(&said(11, "ravi"), now)),
+        ["#11 17:30 Ravi: text 11"]
+    );
     assert!(talk.take(&said(11, "ravi"), now).is_empty());
     // The rest was asked for already: what is missing comes with it.
     assert!(talk.take(&said(13, "ravi"), now).is_empty());
@@ -65,7 +76,11 @@ fn each_event_is_shown_once_and_none_after_one_that_is_missing() {
     assert_eq!(asked[0]["after"], 11);
     assert!(printed(&effects).is_empty());
     for seq in 12..=14 {
-        assert_eq!(printed(&talk.take(&said(seq, "ravi"), now)).len(), 1, "{seq}");
+        assert_eq!(
+            printed(&talk.take(&said(seq, "ravi"), now)).len(),
+            1,
+            "{seq}"
+        );
     }
 }
 
@@ -76,11 +91,20 @@ fn what_was_not_answered_is_sent_again_under_its_key() {
     assert_eq!(printed(&first), ["  … hello"]);
     talk.typed("/edit #9 no such number");
     let hello = talk.hello("token");
-    assert_eq!(hello["resume"], json!({ "epoch": "e1", "rooms": { ROOM: 10 } }));
-    let again = talk.take(&json!({ "type": "welcome", "epoch": "e1", "heartbeat": 25 }), now);
+    assert_eq!(
+        hello["resume"],
+        json!({ "epoch": "e1", "rooms": { ROOM: 10 } })
+    );
+    let again = talk.take(
+        &json!({ "type": "welcome", "epoch": "e1", "heartbeat": 25 }),
+        now,
+    );
     assert_eq!(sent(&again), sent(&first));
     let reference = sent(&first)[0]["ref"].clone();
-    talk.take(&json!({ "type": "ok", "ref": reference, "message": {}, "notices": [] }), now);
+    talk.take(
+        &json!({ "type": "ok", "ref": reference, "message": {}, "notices": [] }),
+        now,
+    );
     assert!(talk.is_idle());
 }
 
@@ -96,7 +120,10 @@ fn what_is_refused_for_now_is_tried_again_and_what_is_refused_is_told() {
     assert_eq!(sent(&talk.tick(now + Duration::from_secs(2))), sent(&first));
     let muted = json!({ "type": "error", "ref": reference,
                         "problem": { "status": 403, "detail": "you are muted" } });
-    assert_eq!(printed(&talk.take(&muted, now)), ["-- “hello” was not done: you are muted"]);
+    assert_eq!(
+        printed(&talk.take(&muted, now)),
+        ["-- “hello” was not done: you are muted"]
+    );
     assert!(talk.is_idle());
 }
 
@@ -106,11 +133,17 @@ fn what_others_said_is_read_and_their_reading_is_shown_once() {
     talk.take(&said(11, "ravi"), now);
     talk.take(&said(12, "me"), now);
     let read = talk.tick(now);
-    assert_eq!(sent(&read), [&json!({ "type": "read", "room": ROOM, "seq": 11 })]);
+    assert_eq!(
+        sent(&read),
+        [&json!({ "type": "read", "room": ROOM, "seq": 11 })]
+    );
     assert!(talk.tick(now).is_empty());
     let receipt = json!({ "type": "receipt", "room": ROOM, "participant": "ravi",
                           "delivered_seq": 12, "read_seq": 12 });
-    assert_eq!(printed(&talk.take(&receipt, now)), ["-- ✓✓ read by Ravi up to #12"]);
+    assert_eq!(
+        printed(&talk.take(&receipt, now)),
+        ["-- ✓✓ read by Ravi up to #12"]
+    );
     assert!(talk.take(&receipt, now).is_empty());
     let typing = json!({ "type": "typing", "room": ROOM, "participant": "ravi" });
     assert_eq!(printed(&talk.take(&typing, now)), ["-- Ravi is typing …"]);
@@ -121,7 +154,10 @@ fn what_others_said_is_read_and_their_reading_is_shown_once() {
 fn a_cursor_that_cannot_be_served_shows_the_room_anew() {
     let (mut talk, now) = connected();
     let resync = json!({ "type": "resync", "room": ROOM, "reason": "epoch", "seq": 3 });
-    assert!(talk.take(&resync, now).contains(&Effect::Open(ROOM.to_owned())));
+    assert!(
+        talk.take(&resync, now)
+            .contains(&Effect::Open(ROOM.to_owned()))
+    );
     let gone = json!({ "type": "resync", "room": ROOM, "reason": "gone", "seq": null });
     let effects = talk.take(&gone, now);
     assert_eq!(printed(&effects).len(), 1);

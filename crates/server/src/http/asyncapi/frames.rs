@@ -127,7 +127,8 @@ impl Fields {
     fn take(&mut self, part: &Value, named: &BTreeMap<String, Value>) {
         let parts = || part["allOf"].as_array().into_iter().flatten();
         for described in std::iter::once(part).chain(parts()) {
-            if let (true, Some(about)) = (self.about.is_empty(), described["description"].as_str()) {
+            if let (true, Some(about)) = (self.about.is_empty(), described["description"].as_str())
+            {
                 about.clone_into(&mut self.about);
             }
         }

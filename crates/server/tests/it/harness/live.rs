@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 
-use super::{Client, Fields as _, Room};
+use super::{Client, Fields as _, Room, frame_contract};
 
 /// The longest that a test waits for a frame that must come.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -83,7 +83,9 @@ impl Live {
             HeaderValue::from_static("orderchat.v1"),
         );
         let stream = TcpStream::connect(address).await.ok()?;
-        let (socket, _) = tokio_tungstenite::client_async(request, stream).await.ok()?;
+        let (socket, _) = tokio_tungstenite::client_async(request, stream)
+            .await
+            .ok()?;
         let (out, mut frames) = socket.split();
         let (heard, incoming) = unbounded_channel();
         let reader = tokio::spawn(async move {
@@ -251,6 +253,7 @@ impl Live {
     fn keep(&mut self, heard: Option<Heard>) {
         match heard {
             Some(Heard::Frame(frame)) => {
+                frame_contract::check(&frame);
                 self.unclaimed.push(self.received.len());
                 self.received.push(frame);
             }
@@ -348,7 +351,9 @@ impl Live {
     pub(crate) fn cursor(&self) -> Cursor {
         let mut rooms = BTreeMap::new();
         for frame in &self.received {
-            if ["event", "caught_up", "resync"].iter().any(|kind| frame["type"] == *kind)
+            if ["event", "caught_up", "resync"]
+                .iter()
+                .any(|kind| frame["type"] == *kind)
                 && let (Some(room), Some(seq)) = (frame["room"].as_str(), frame["seq"].as_i64())
             {
                 rooms.insert(room.to_owned(), seq);

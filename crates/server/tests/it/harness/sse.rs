@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::live::fits;
-use super::{Client, Room};
+use super::{Client, Room, frame_contract};
 
 /// The longest that a test waits for an event that must come.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -27,7 +27,10 @@ pub(crate) struct Told {
 impl Sse {
     /// Opens the stream of these rooms, from now on or after an event id.
     pub(crate) async fn open(client: &Client, rooms: &[&Room], last: Option<&str>) -> Self {
-        let names: Vec<_> = rooms.iter().map(|room| format!("room={}", room.id)).collect();
+        let names: Vec<_> = rooms
+            .iter()
+            .map(|room| format!("room={}", room.id))
+            .collect();
         let path = format!("/api/chat/events/?{}", names.join("&"));
         let mut request = client.request(Method::GET, &path);
         if let Some(last) = last {
@@ -74,11 +77,20 @@ impl Sse {
 /// `None` for a comment.
 fn told(block: &str) -> Option<Told> {
     let field = |name: &str| {
-        let of = |line: &str| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim().to_owned());
+        let of = |line: &str| {
+            Some(
+                line.strip_prefix(name)?
+                    .strip_prefix(':')?
+                    .trim()
+                    .to_owned(),
+            )
+        };
         block.lines().find_map(of)
     };
+    let frame = serde_json::from_str(&field("data")?).expect("data is JSON");
+    frame_contract::check(&frame);
     Some(Told {
         id: field("id"),
-        frame: serde_json::from_str(&field("data")?).expect("data is JSON"),
+        frame,
     })
 }

@@ -30,7 +30,10 @@ async fn a29_sockets_without_auth_are_closed_after_five_seconds_and_others_go_on
     .await;
     for (code, after) in codes {
         assert_eq!(code, Some(4401));
-        assert!(after >= Duration::from_millis(4_500), "closed after {after:?}");
+        assert!(
+            after >= Duration::from_millis(4_500),
+            "closed after {after:?}"
+        );
         assert!(after <= LATEST, "closed after {after:?}");
     }
     assert!(live.is_alive().await);

@@ -36,7 +36,10 @@ async fn is_closed_with(frames: &[RawFrame], code: u16) {
     assert_eq!(after.close_code().await, Some(code), "after hello");
     // Without hello the first thing that is wrong may be that it is none.
     let early = instead.close_code().await;
-    assert!(early == Some(code) || early == Some(4401), "instead of hello: {early:?}");
+    assert!(
+        early == Some(code) || early == Some(4401),
+        "instead of hello: {early:?}"
+    );
     assert!(other.is_alive().await, "others are not concerned");
 }
 
