@@ -46,4 +46,4 @@ snapshots: ## rewrite openapi.json, examples/walkthrough.expected and the tests'
 
 clean-local: ## remove databases and files that trying things out left in this folder
 	rm -rf .local target/test orderchat-files
-	rm -f orderchat.db orderchat.db-wal orderchat.db-shm orderchat-signing.key
+	rm -f orderchat.db orderchat.db-wal orderchat.db-shm orderchat.db.lock orderchat-signing.key

@@ -1,5 +1,9 @@
 //! Following a chain from its rows, as an auditor would: the first entry that is not the one that
-//! was written.
+//! was written; and what the tables beside the log must say if they follow from it.
+
+mod state;
+
+pub use state::{FromLog, MessageState, RoomState};
 
 use crate::audit::{AuditLink, Trace};
 use crate::checkpoint::Head;
@@ -11,6 +15,8 @@ use crate::{MessageId, Millis, RoomId};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredEntry {
     pub seq: u64,
+    /// Its number in the log of all rooms, by which other tables point to its text.
+    pub place: i64,
     pub kind: String,
     pub at: Millis,
     pub actor: i64,
@@ -19,7 +25,7 @@ pub struct StoredEntry {
     pub message: Option<StoredMessage>,
     pub digest: Hash,
     pub chain: Hash,
-    /// `None` when it was erased.
+    /// `None` when it is gone.
     pub text: Option<StoredText>,
 }
 
@@ -66,6 +72,9 @@ pub enum Fault {
     Changed,
     #[error("was changed: its text is not the one that was written")]
     TextChanged,
+    /// The chain holds without a text: whoever verifies says whether it may be gone.
+    #[error("has lost its text")]
+    TextGone,
     #[error("was removed")]
     Removed,
     #[error("was swapped with entry {with}")]
@@ -116,7 +125,8 @@ impl RoomWalk {
         if !self.follows(entry, entry.subject, &entry.chain) {
             return Err(Fault::Changed);
         }
-        if !has_text(entry.text.as_ref(), &entry.digest) {
+        let is_its_own = |text| is_text_of(text, &entry.digest);
+        if !entry.text.as_ref().is_none_or(is_its_own) {
             return Err(Fault::TextChanged);
         }
         self.head = Head {
@@ -140,8 +150,8 @@ impl RoomWalk {
             let mut chains = chains.iter();
             chains.any(|chain| self.follows(later, *subject, chain))
         });
-        let texts = later.text.is_some()
-            && has_text(later.text.as_ref(), &bad.digest)
+        let is_text_of_bad = |text| is_text_of(text, &bad.digest);
+        let texts = later.text.as_ref().is_some_and(is_text_of_bad)
             && self.follows(bad, bad.subject, &bad.chain);
         rows || texts
     }
@@ -151,9 +161,9 @@ impl RoomWalk {
         let Some(kind) = EventKind::parse(&entry.kind) else {
             return false;
         };
-        let message = match &entry.message {
-            None => None,
-            Some(message) => match MessageType::parse(&message.message_type) {
+        let message = match (&entry.message, kind == EventKind::MessageCreated) {
+            (None, false) => None,
+            (Some(message), true) => match MessageType::parse(&message.message_type) {
                 None => return false,
                 Some(message_type) => Some(MessageLink {
                     id: message.id,
@@ -161,6 +171,8 @@ impl RoomWalk {
                     reply_to: message.reply_to,
                 }),
             },
+            // What is no message was given the columns of one, or a message lost them.
+            _ => return false,
         };
         let link = Link {
             room: self.room,
@@ -173,6 +185,8 @@ impl RoomWalk {
             digest: entry.digest,
             message,
         };
+        // Messages of before the link covered their columns are linked without them. One that was
+        // linked with them does not hold without, so nothing is lost by trying both.
         let plain = Link {
             message: None,
             ..link
@@ -259,12 +273,10 @@ impl AuditWalk {
     }
 }
 
-/// Whether the text is the one of the digest; an erased one cannot be compared.
-fn has_text(text: Option<&StoredText>, digest: &Hash) -> bool {
-    text.is_none_or(|text| {
-        let parts = [text.body.as_bytes(), text.metadata.as_bytes()];
-        salted_digest(&text.salt, &parts) == *digest
-    })
+/// Whether the text is the one of the digest.
+fn is_text_of(text: &StoredText, digest: &Hash) -> bool {
+    let parts = [text.body.as_bytes(), text.metadata.as_bytes()];
+    salted_digest(&text.salt, &parts) == *digest
 }
 
 #[cfg(test)]

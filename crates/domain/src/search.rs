@@ -1,8 +1,11 @@
 //! What a search means: a text is found when it contains what was asked for, both folded alike.
 //!
 //! Folding takes away what people do not type: case, accents, full width, vowel marks and
-//! lengthening of Arabic, joiners, and how much white space there is. It knows no language, so any
-//! script and any part of a word is found.
+//! lengthening of Arabic, joiners, how much white space there is, and how a letter was put together
+//! (Unicode's compatibility forms). It knows no language, so any script and any part of a word is
+//! found.
+
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::{Refusal, text};
 
@@ -28,7 +31,7 @@ impl Query {
     pub fn parse(asked: &str) -> Result<Self, Refusal> {
         let asked = text::clean("q", asked, QUERY_LENGTH)?;
         let folded = fold(&asked);
-        if folded.is_empty() {
+        if folded.trim().is_empty() {
             let detail = "has only marks and joiners; write at least one character";
             return Err(Refusal::invalid("q", detail));
         }
@@ -48,17 +51,28 @@ impl Query {
         fold(body).contains(&self.folded)
     }
 
-    /// Whether an order's number or a room's code begins so. Short queries name nothing.
+    /// Whether an order's number or a room's code begins so; whether it is so, for a query of
+    /// [`Self::names_whole`].
     #[must_use]
     pub fn names(&self, number_or_code: &str) -> bool {
-        self.name()
-            .is_some_and(|name| number_or_code.to_lowercase().starts_with(name))
+        let named = number_or_code.to_lowercase();
+        if self.names_whole() {
+            named == self.name
+        } else {
+            named.starts_with(&self.name)
+        }
     }
 
-    /// What an order's number or a room's code begins with, in lower case.
+    /// What an order's number or a room's code begins with, or is, in lower case.
     #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        (self.name.chars().count() >= GRAM).then_some(self.name.as_str())
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Of one or two characters, which too many numbers begin with: only the whole number is meant.
+    #[must_use]
+    pub fn names_whole(&self) -> bool {
+        self.name.chars().nth(GRAM - 1).is_none()
     }
 
     /// Some grams that a text with the query in it has, at most `most`, spread over the query.
@@ -119,24 +133,36 @@ fn grams_of(folded: &str, mut each: impl FnMut(Gram)) {
     }
 }
 
-/// The text as it is compared.
+/// The text as it is compared. The index of search stands on it: whoever changes what it gives lets
+/// the index be made anew by a migration.
 #[must_use]
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_ascii() && !c.is_ascii_whitespace() {
-            folded.push(c.to_ascii_lowercase());
-        } else if c.is_whitespace() {
-            if !folded.ends_with(' ') {
-                folded.push(' ');
-            }
-        } else if !is_mark(c) {
-            for lower in narrow(c).to_lowercase() {
-                push_base(&mut folded, lower);
-            }
+    if text.is_ascii() {
+        text.chars().for_each(|c| push_folded(&mut folded, c));
+        return folded;
+    }
+    // Taken apart, so that accents can be left out whatever they stand on; and put together again,
+    // for syllables of Korean and voiced kana are letters of their own.
+    text.nfkd().for_each(|c| push_folded(&mut folded, c));
+    if folded.is_ascii() {
+        return folded;
+    }
+    folded.nfc().collect()
+}
+
+fn push_folded(folded: &mut String, c: char) {
+    if c.is_ascii() && !c.is_ascii_whitespace() {
+        folded.push(c.to_ascii_lowercase());
+    } else if c.is_whitespace() {
+        if !folded.ends_with(' ') {
+            folded.push(' ');
+        }
+    } else if !is_mark(c) {
+        for lower in narrow(c).to_lowercase() {
+            push_base(folded, lower);
         }
     }
-    folded
 }
 
 /// What is not typed: accents, vowel marks and lengthening of Arabic, joiners, variants.
@@ -146,12 +172,11 @@ fn is_mark(c: char) -> bool {
         | 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0xFE00..=0xFE0F | 0xFEFF)
 }
 
-/// Full width becomes ASCII, and so do the digits of Arabic, Persian and Devanagari: numbers of
-/// orders are written in all of them.
+/// The digits of Arabic, Persian and Devanagari become ASCII: numbers of orders are written in all
+/// of them.
 fn narrow(c: char) -> char {
     let code = u32::from(c);
     let ascii = match code {
-        0xFF01..=0xFF5E => code - 0xFEE0,
         0x0660..=0x0669 => code - 0x0660 + 0x30,
         0x06F0..=0x06F9 => code - 0x06F0 + 0x30,
         0x0966..=0x096F => code - 0x0966 + 0x30,
@@ -160,33 +185,15 @@ fn narrow(c: char) -> char {
     char::from_u32(ascii).unwrap_or(c)
 }
 
-/// The letter under the accent, for the letters of Latin, Greek and Arabic that have one.
+/// The letter that people type instead, for those that Unicode does not take apart.
 fn push_base(folded: &mut String, c: char) {
     let base = match c {
-        'à'..='å' | 'ā' | 'ă' | 'ą' => 'a',
-        'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => 'c',
-        'ď' | 'đ' => 'd',
-        'è'..='ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' => 'e',
-        'ĝ' | 'ğ' | 'ġ' | 'ģ' => 'g',
-        'ì'..='ï' | 'ĩ' | 'ī' | 'ĭ' | 'į' | 'ı' => 'i',
-        'ĺ' | 'ļ' | 'ľ' | 'ł' => 'l',
-        'ñ' | 'ń' | 'ņ' | 'ň' => 'n',
-        'ò'..='ö' | 'ø' | 'ō' | 'ŏ' | 'ő' => 'o',
-        'ŕ' | 'ŗ' | 'ř' => 'r',
-        'ś' | 'ŝ' | 'ş' | 'š' | 'ș' => 's',
-        'ţ' | 'ť' | 'ț' => 't',
-        'ù'..='ü' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => 'u',
-        'ý' | 'ÿ' => 'y',
-        'ź' | 'ż' | 'ž' => 'z',
-        'ά' => 'α',
-        'έ' => 'ε',
-        'ή' => 'η',
-        'ί' | 'ϊ' | 'ΐ' => 'ι',
-        'ό' => 'ο',
-        'ύ' | 'ϋ' | 'ΰ' => 'υ',
-        'ώ' => 'ω',
+        'đ' => 'd',
+        'ı' => 'i',
+        'ł' => 'l',
+        'ø' => 'o',
         'ς' => 'σ',
-        'أ' | 'إ' | 'آ' | 'ٱ' => 'ا',
+        'ٱ' => 'ا',
         'ى' => 'ي',
         'ß' => return folded.push_str("ss"),
         'æ' => return folded.push_str("ae"),
@@ -224,10 +231,29 @@ mod tests {
             ("ｏｒｄｅｒ １２", "Order 12"),
             ("order 12", "Order   \n 12"),
             ("1042", "طلب ١٠٤٢"),
+            (
+                "안녕",
+                "\u{110b}\u{1161}\u{11ab}\u{1102}\u{1167}\u{11bc}하세요",
+            ),
+            (
+                "\u{110b}\u{1161}\u{11ab}\u{1102}\u{1167}\u{11bc}",
+                "안녕하세요",
+            ),
+            ("がく", "か\u{3099}くすり"),
+            ("ｶﾞｸ", "ガク"),
+            ("мой", "Мои\u{306}"),
+            ("Мои\u{306}", "мой"),
+            ("елка", "Ёлка"),
+            ("nguyen", "Nguyễn"),
+            ("file", "ﬁle"),
+            ("№5", "No5"),
         ] {
             assert!(finds(query, body), "{query:?} in {body:?}");
         }
         assert!(!finds("amoxicilin", "Amoxicillin"));
+        // Other letters, not the same with something on them.
+        assert!(!finds("か", "がくすり"));
+        assert!(!finds("아", "안녕"));
         assert!(!finds("a%b", "a b"));
     }
 
@@ -260,18 +286,19 @@ mod tests {
 
     #[test]
     fn a_query_has_a_length_and_something_to_find() {
-        for refused in ["", "  ", "\u{301}", "\u{200b}", &"x".repeat(201)] {
+        for refused in ["", "  ", "\u{301}", "\u{200b}", "\u{b4}", &"x".repeat(201)] {
             assert!(Query::parse(refused).is_err(), "{refused:?}");
         }
         assert!(Query::parse(&"x".repeat(200)).is_ok());
     }
 
     #[test]
-    fn a_name_is_found_by_its_beginning() {
+    fn a_name_is_found_by_its_beginning_and_a_short_one_as_a_whole() {
         let query = Query::parse("#ord-10").unwrap();
         assert!(query.names("ORD-1042"));
         assert!(!query.names("XORD-1042"));
-        assert!(!Query::parse("or").unwrap().names("ORD-1042"));
+        let short = Query::parse("#7b").unwrap();
+        assert!(short.names("7B") && !short.names("7B2"));
     }
 
     #[test]

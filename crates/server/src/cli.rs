@@ -149,11 +149,11 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
                 room: args.room,
                 ttl: Duration::from_secs(args.ttl),
             };
-            println!("{}", app::token(&settings, wanted)?);
+            app::print_line(&app::token(&settings, wanted)?)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Openapi => {
-            println!("{}", app::openapi()?);
+            app::print_line(&app::openapi()?)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Audit(command) => audit(command),

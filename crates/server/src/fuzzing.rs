@@ -15,6 +15,13 @@ pub fn query(data: &[u8]) {
     crate::http::v1::fuzzing::query(data);
 }
 
+/// What is searched for, up to the first line end, and the text of a message behind it.
+pub fn search(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        crate::http::v1::fuzzing::search(text);
+    }
+}
+
 /// The JSON body of a request.
 pub fn body(data: &[u8]) {
     crate::http::v1::fuzzing::body(data);
@@ -43,6 +50,7 @@ mod tests {
     #[rstest]
     #[case("cursor", cursor)]
     #[case("query", query)]
+    #[case("search", search)]
     #[case("body", body)]
     #[case("token", token)]
     #[case("claims", claims)]

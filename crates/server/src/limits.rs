@@ -198,7 +198,7 @@ fn retry_after(nanos: u128) -> RetryAfter {
 }
 
 /// Who an address belongs to: an IPv6 customer has a whole /64 of them.
-fn network(address: IpAddr) -> [u16; 4] {
+pub(crate) fn network(address: IpAddr) -> [u16; 4] {
     match address.to_canonical() {
         IpAddr::V4(v4) => {
             let [a, b, c, d] = v4.octets();

@@ -21,9 +21,11 @@ statements! {
     OF_ROOM = "SELECT c.checkpoint, c.seq, c.chain FROM checkpoint_room c
         WHERE c.room = $1 AND c.checkpoint > $2 AND c.checkpoint <= $3
         ORDER BY c.checkpoint LIMIT $4";
-    SCANNED = "SELECT scanned FROM checkpoint WHERE horizon <= (SELECT settled FROM checkpoint
-            ORDER BY number DESC LIMIT 1) ORDER BY number DESC LIMIT 1";
-    NEWEST_ENTRY = "SELECT g FROM log ORDER BY g DESC LIMIT 1";
+    SCANNED = "SELECT number, scanned FROM checkpoint WHERE horizon <= (SELECT settled
+            FROM checkpoint ORDER BY number DESC LIMIT 1) ORDER BY number DESC LIMIT 1";
+    COVERED = "SELECT MAX(l.g) FROM (SELECT c.room, c.seq FROM checkpoint_room c
+            WHERE c.checkpoint <= $1 ORDER BY c.checkpoint DESC LIMIT $2) AS c
+        JOIN room r ON r.id = c.room JOIN log l ON l.room = r.k AND l.seq = c.seq";
     SCAN = "SELECT g, room, seq, chain FROM log WHERE g > $1 ORDER BY g LIMIT $2";
     IDS (k: Int) = "SELECT r.k, r.id FROM {rows} JOIN room r ON r.k = i.k";
     SIGNED (room: Bytes) = "SELECT i.room, (SELECT c.seq FROM checkpoint_room c
@@ -112,13 +114,18 @@ pub fn changes(tx: &mut Tx<'_>) -> Result<Changes> {
     Ok(changes)
 }
 
-/// Where the next scan begins: never behind the end of the log, or whoever wrote a large number there
-/// would end all signing.
+/// Where the next scan begins. The checkpoint's note of how far it looked is not signed, so it is
+/// believed only as far as the entries that were: the last one that a scan meets becomes the head of
+/// its room in that checkpoint, or stands under an earlier one. Whoever writes a larger number there
+/// keeps nothing from being signed; a smaller one costs a longer scan.
 fn start(tx: &mut Tx<'_>) -> Result<i64> {
-    let number = |row: Option<Row>| row.map_or(Ok(0), |mut row| row.take());
-    let scanned: i64 = number(tx.query_opt(&SCANNED, &[])?)?;
-    let newest = number(tx.query_opt(&NEWEST_ENTRY, &[])?)?;
-    Ok(scanned.min(newest))
+    let Some(mut row) = tx.query_opt(&SCANNED, &[])? else {
+        return Ok(0);
+    };
+    let (number, scanned): (u64, i64) = (row.take()?, row.take()?);
+    let row = tx.query_opt(&COVERED, &values![number, MOST_ROOMS as u64])?;
+    let covered: Option<i64> = row.map_or(Ok(None), |mut row| row.take())?;
+    Ok(scanned.min(covered.unwrap_or(0)))
 }
 
 /// The last entry of each room among those after `changes.scanned`.

@@ -5,6 +5,7 @@
 //! `orderchat-domain`; here is only how things are stored, and the hash chain of the log.
 
 pub mod actors;
+mod alone;
 pub mod audit;
 pub mod checkpoints;
 pub mod copy;
@@ -35,7 +36,9 @@ pub mod unread;
 pub mod users;
 mod value;
 
+pub use alone::Alone;
 pub use engine::Tx;
+pub use engine::sqlite::Disk;
 pub use error::{AsStoreError, Result, StoreError};
 pub use migrate::{Migrated, newest as newest_schema};
 pub use sql::Sql;

@@ -3,7 +3,9 @@
 
 use orderchat_domain::checkpoint::Head;
 use orderchat_domain::event::Hash;
-use orderchat_domain::proof::{StoredAudit, StoredEntry, StoredMessage, StoredText};
+use orderchat_domain::proof::{
+    MessageState, RoomState, StoredAudit, StoredEntry, StoredMessage, StoredText,
+};
 use orderchat_domain::{MessageId, Millis, RoomId};
 use uuid::Uuid;
 
@@ -11,14 +13,23 @@ use crate::sql::statements;
 use crate::value::{Row, values};
 use crate::{Result, Tx};
 
+macro_rules! rooms {
+    () => {
+        "SELECT r.k, r.id, r.code, h.seq, h.chain, r.status, r.closed_at, r.closed_by_policy, \
+         r.closed_by, r.close_reason, r.archived_at, r.deleted_at, r.version \
+         FROM room r LEFT JOIN room_head h ON h.room = r.k "
+    };
+}
+
 statements! {
-    ROOMS = "SELECT r.k, r.id, r.code, h.seq, h.chain FROM room r
-        LEFT JOIN room_head h ON h.room = r.k WHERE r.k > $1 ORDER BY r.k LIMIT $2";
-    ROOM = "SELECT r.k, r.id, r.code, h.seq, h.chain FROM room r
-        LEFT JOIN room_head h ON h.room = r.k WHERE r.id = $1";
+    ROOMS = concat!(rooms!(), "WHERE r.k > $1 ORDER BY r.k LIMIT $2");
+    ROOM = concat!(rooms!(), "WHERE r.id = $1");
+    STATES = "SELECT s.seq, s.version, s.text_g, s.edited_at, s.deleted_g, s.deleted_at,
+            s.reply_count
+        FROM message_state s WHERE s.room = $1 AND s.seq > $2 ORDER BY s.seq LIMIT $3";
     STRAY = "SELECT l.room, l.seq FROM log l WHERE l.room > $1 AND l.room < $2
         ORDER BY l.room, l.seq LIMIT 1";
-    ENTRIES = "SELECT l.seq, l.kind, l.at, l.actor, l.actor_role, l.subject, l.message_id,
+    ENTRIES = "SELECT l.seq, l.g, l.kind, l.at, l.actor, l.actor_role, l.subject, l.message_id,
             l.message_type, l.reply_to, l.digest, l.chain, t.salt, t.body, t.metadata
         FROM log l LEFT JOIN entry_text t ON t.g = l.g
         WHERE l.room = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3";
@@ -27,13 +38,14 @@ statements! {
     AUDIT_LINK = "SELECT chain FROM audit WHERE g = $1";
 }
 
-/// A room with what it says of the end of its log.
+/// A room with what it says of its state and of the end of its log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomOnFile {
     pub key: i64,
     pub id: RoomId,
     pub code: String,
     pub head: Head,
+    pub state: RoomState,
 }
 
 /// At most `limit` rooms after the one of this key, by their keys.
@@ -65,7 +77,47 @@ fn room_on_file(mut row: Row) -> Result<RoomOnFile> {
                 .and_then(|bytes| bytes.try_into().ok())
                 .unwrap_or_default(),
         },
+        state: RoomState {
+            status: row.take()?,
+            closed_at: row.take()?,
+            closed_by_policy: row.take::<i64>()? != 0,
+            closed_by: row.take()?,
+            close_reason: row.take()?,
+            archived_at: row.take()?,
+            deleted_at: row.take()?,
+            version: count(&mut row)?,
+        },
     })
+}
+
+/// What the room's messages after this seq have beside, at most `limit` of them, each with its seq.
+///
+/// # Errors
+/// As any read.
+pub fn message_states(
+    tx: &mut Tx<'_>,
+    room: i64,
+    after: Option<u64>,
+    limit: u32,
+) -> Result<Vec<(u64, MessageState)>> {
+    // Whoever writes there may give a number that no message has.
+    let after = after.map_or(i64::MIN, |seq| i64::try_from(seq).unwrap_or(i64::MAX));
+    let rows = tx.query(&STATES, &values![room, after, limit])?;
+    rows.into_iter().map(message_state).collect()
+}
+
+fn message_state(mut row: Row) -> Result<(u64, MessageState)> {
+    let row = &mut row;
+    let seq = count(row)?;
+    let state = MessageState {
+        version: count(row)?,
+        text: row.take()?,
+        edited_at: row.take()?,
+        deletion: row.take()?,
+        deleted_at: row.take()?,
+        replies: count(row)?,
+    };
+    Ok((seq, state))
 }
 
 /// The key and the first seq of a log without a room, between these two keys.
@@ -89,7 +141,8 @@ pub fn entries(tx: &mut Tx<'_>, room: i64, after: u64, limit: u32) -> Result<Vec
 
 fn entry(mut row: Row) -> Result<StoredEntry> {
     let row = &mut row;
-    let (seq, kind, at) = (count(row)?, row.take()?, row.take::<Millis>()?);
+    let (seq, place) = (count(row)?, row.take()?);
+    let (kind, at) = (row.take()?, row.take::<Millis>()?);
     let (actor, actor_role, subject) = (row.take()?, row.take()?, count(row)?);
     let id: Option<Vec<u8>> = row.take()?;
     let message_type: Option<String> = row.take()?;
@@ -101,6 +154,7 @@ fn entry(mut row: Row) -> Result<StoredEntry> {
     let is_message = id.is_some() || message_type.is_some() || reply_to.is_some();
     Ok(StoredEntry {
         seq,
+        place,
         kind,
         at,
         actor,

@@ -18,9 +18,11 @@ pub use merge::merge;
 pub use unit::Indexer;
 pub use walk::{Chunk, Document, Sieve, Walk};
 
+use orderchat_domain::Millis;
+
 use crate::Sql;
 use crate::sql::statements;
-use crate::value::values;
+use crate::value::{Row, values};
 use crate::{Result, Tx};
 
 statements! {
@@ -28,6 +30,12 @@ statements! {
     NAMED_SO = "SELECT w.room FROM room_word w WHERE w.word = $1 LIMIT $2";
     OWN_ROOMS = "SELECT me.room FROM participant me
         WHERE me.usr = $1 AND me.ended IS NULL AND me.readable = 1 LIMIT $2";
+    ACTIVE_OWN = "SELECT h.last_at, h.room, h.message_count FROM participant me
+            JOIN room_head h ON h.room = me.room
+        WHERE me.usr = $1 AND me.ended IS NULL AND me.readable = 1
+        ORDER BY h.last_at DESC, h.room DESC LIMIT $2";
+    ACTIVE_OF_PHARMACY = "SELECT h.last_at, h.room, h.message_count FROM room_head h
+        WHERE h.pharmacy = $1 ORDER BY h.last_at DESC, h.room DESC LIMIT $2";
 }
 
 /// Every text of the search.
@@ -61,4 +69,75 @@ pub fn rooms_named_so(tx: &mut Tx<'_>, word: &str, limit: u32) -> Result<Vec<i64
 pub fn rooms_of(tx: &mut Tx<'_>, user: i64, limit: u32) -> Result<Vec<i64>> {
     let rows = tx.query(&OWN_ROOMS, &values![user, limit])?;
     rows.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// Those of the user's own rooms and the pharmacies' in which something happened last: as many as it
+/// takes to have this many messages in them, but not fewer than `least` if there are as many. Each
+/// with how many messages it has, the latest first.
+///
+/// # Errors
+/// As any read.
+pub fn active_rooms(
+    tx: &mut Tx<'_>,
+    user: i64,
+    pharmacies: &[&str],
+    least: usize,
+    messages: u64,
+) -> Result<Vec<(i64, u64)>> {
+    // The first n of all are among the first n of each; how many are needed is known afterwards.
+    let mut limit = least;
+    loop {
+        let (mut rooms, whole) = newest_active(tx, user, pharmacies, limit as u64)?;
+        let mut sum = 0;
+        let until_enough = rooms.iter().take_while(|active| {
+            let more = sum < messages;
+            sum += active.messages;
+            more
+        });
+        let needed = until_enough.count().max(least);
+        // A room without a message is rare: so many rooms are enough.
+        let enough = whole || needed < limit || limit as u64 >= messages;
+        if enough {
+            rooms.truncate(needed);
+            let counted = rooms.iter().map(|active| (active.room, active.messages));
+            return Ok(counted.collect());
+        }
+        limit *= 4;
+    }
+}
+
+/// Ordered by when something happened in it last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Active {
+    last: Millis,
+    room: i64,
+    messages: u64,
+}
+
+/// The latest of the user's own rooms and of each pharmacy's, at most `limit` of each, and whether
+/// those are all.
+fn newest_active(
+    tx: &mut Tx<'_>,
+    user: i64,
+    pharmacies: &[&str],
+    limit: u64,
+) -> Result<(Vec<Active>, bool)> {
+    let mut found = tx.query(&ACTIVE_OWN, &values![user, limit])?;
+    let mut whole = (found.len() as u64) < limit;
+    for pharmacy in pharmacies {
+        let of_pharmacy = tx.query(&ACTIVE_OF_PHARMACY, &values![*pharmacy, limit])?;
+        whole &= (of_pharmacy.len() as u64) < limit;
+        found.extend(of_pharmacy);
+    }
+    let read = |mut row: Row| -> Result<Active> {
+        Ok(Active {
+            last: row.take()?,
+            room: row.take()?,
+            messages: row.take()?,
+        })
+    };
+    let mut rooms = found.into_iter().map(read).collect::<Result<Vec<_>>>()?;
+    rooms.sort_unstable_by(|one, other| other.cmp(one));
+    rooms.dedup();
+    Ok((rooms, whole))
 }

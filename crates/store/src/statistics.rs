@@ -19,24 +19,17 @@ const GAP: u32 = 1_000;
 /// Entries that a reader counts beside what is kept.
 const UNKEPT: u64 = 5_000;
 
+// The role as it was then: who is promoted or comes back as somebody else said what they said before.
 macro_rules! said {
     () => {
-        "l.seq, l.at, l.message_type, COALESCE(p.role, l.actor_role)"
-    };
-}
-macro_rules! sender {
-    () => {
-        " LEFT JOIN participant p ON p.room = l.room AND p.usr = l.actor "
+        "l.seq, l.at, l.message_type, l.actor_role"
     };
 }
 
 statements! {
-    FOLLOW = concat!("SELECT l.tx, l.g, l.kind, l.room, ", said!(), " FROM log l", sender!(),
-            "WHERE ", follows!(sqlite), " ORDER BY l.g LIMIT $3"),
-        concat!("SELECT l.tx, l.g, l.kind, l.room, ", said!(), " FROM log l", sender!(),
-            "WHERE ", follows!(postgres), " ORDER BY l.tx, l.g LIMIT $3");
-    AFTER = concat!("SELECT l.kind, ", said!(), " FROM log l", sender!(),
-        "WHERE l.room = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3");
+    FOLLOW = concat!("SELECT l.tx, l.g, l.kind, l.room, ", said!(), " FROM log l WHERE ", follows!(sqlite), " ORDER BY l.g LIMIT $3"),
+        concat!("SELECT l.tx, l.g, l.kind, l.room, ", said!(), " FROM log l WHERE ", follows!(postgres), " ORDER BY l.tx, l.g LIMIT $3");
+    AFTER = concat!("SELECT l.kind, ", said!(), " FROM log l WHERE l.room = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3");
     KEPT (room: Int) = "SELECT s.room, s.seq, s.state FROM {rows}
         JOIN room_statistics s ON s.room = i.room";
     KEEP (room: Int, seq: Int, state: Text) =

@@ -34,6 +34,7 @@ fn log(count: u64) -> Vec<StoredEntry> {
             previous = link.after(&previous);
             StoredEntry {
                 seq,
+                place: 100 + seq.cast_signed(),
                 kind: link.kind.as_str().to_owned(),
                 at: link.at,
                 actor: link.actor,
@@ -70,10 +71,33 @@ fn a_log_as_it_was_written_holds() {
 }
 
 #[test]
-fn an_erased_text_leaves_the_chain_whole() {
+fn a_text_that_is_gone_leaves_the_chain_whole() {
     let mut log = log(5);
     log[2].text = None;
     assert_eq!(first_fault(&log), None);
+}
+
+#[test]
+fn what_is_no_message_cannot_be_given_the_columns_of_one() {
+    let mut log = log(1);
+    let entry = &mut log[0];
+    entry.kind = EventKind::RoomCreated.as_str().to_owned();
+    let link = Link {
+        room: ROOM,
+        seq: 1,
+        kind: EventKind::RoomCreated,
+        at: entry.at,
+        actor: entry.actor,
+        actor_role: &entry.actor_role,
+        subject: 1,
+        digest: entry.digest,
+        message: None,
+    };
+    entry.chain = link.after(&GENESIS);
+    let message = entry.message.take();
+    assert_eq!(first_fault(&log), None);
+    log[0].message = message;
+    assert_eq!(first_fault(&log), Some((1, Fault::Changed, None)));
 }
 
 #[test]

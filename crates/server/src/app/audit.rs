@@ -10,6 +10,7 @@ use orderchat_store::Store;
 use orderchat_store::checkpoints::Signed;
 use serde::{Deserialize, Serialize};
 
+use super::out::{print, print_line};
 use super::{commands, hex, keys, options, run, runtime};
 use crate::chat::verify::{Report, Verification};
 use crate::config::Settings;
@@ -57,34 +58,32 @@ pub(crate) fn verify(settings: &Settings, wanted: &Wanted) -> anyhow::Result<Exi
         };
         anyhow::Ok(chat.verify(verification).await?)
     })?;
-    print(&report);
+    print_line(&lines(&report))?;
     Ok(ExitCode::from(u8::from(!report.findings.are_none())))
 }
 
-fn print(report: &Report) {
+fn lines(report: &Report) -> String {
     let findings = &report.findings;
-    for finding in &findings.kept {
-        println!("{finding}");
-    }
+    let mut lines: Vec<String> = findings.kept.iter().map(ToString::to_string).collect();
     if findings.more > 0 {
-        println!("… and {} more", findings.more);
+        lines.push(format!("… and {} more", findings.more));
     }
-    println!(
-        "{}: {} rooms with {} entries ({} texts erased), {} entries of the audit, {} checkpoints",
+    lines.push(format!(
+        "{}: {} rooms with {} entries, {} entries of the audit, {} checkpoints",
         if findings.are_none() { "good" } else { "BAD" },
         report.rooms,
         report.entries,
-        report.erased,
         report.audit,
         report.checkpoints
-    );
-    match report.newest {
-        Some((number, at)) => println!(
+    ));
+    lines.push(match report.newest {
+        Some((number, at)) => format!(
             "newest checkpoint: {number} of {at}; {} rooms have entries that it does not cover yet",
             report.uncovered
         ),
-        None => println!("no checkpoint was ever signed: a missing end cannot be seen"),
-    }
+        None => "no checkpoint was ever signed: a missing end cannot be seen".to_owned(),
+    });
+    lines.join("\n")
 }
 
 /// Signs what has changed and prints the newest checkpoint, to be kept where nobody who can write to
@@ -100,10 +99,7 @@ pub(crate) fn head(settings: &Settings) -> anyhow::Result<ExitCode> {
         anyhow::Ok(chat.newest_checkpoint().await?)
     })?;
     let signed = signed.context("nothing has happened yet: there is no checkpoint to export")?;
-    println!(
-        "{}",
-        serde_json::to_string_pretty(&Exported::from(&signed))?
-    );
+    print_line(&serde_json::to_string_pretty(&Exported::from(&signed))?)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -113,7 +109,7 @@ pub(crate) fn public_key(settings: &Settings) -> anyhow::Result<ExitCode> {
     let key = key.context(
         "there is no signing key yet: orderchat serve makes one, or set ORDERCHAT_SIGNING_KEY",
     )?;
-    print!("{}", key.to_pem());
+    print(&key.to_pem())?;
     Ok(ExitCode::SUCCESS)
 }
 

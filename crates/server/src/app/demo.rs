@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use super::{keys, run, start_logging, token, verifier};
 use crate::chat::{Chat, ChatError, Context, Origin};
-use crate::config::{BusLocation, Database, Settings};
+use crate::config::{BusLocation, Database, Settings, Source};
 use crate::http::v1::orders::OrderReport;
 use crate::{clock, orders, random};
 
@@ -77,6 +77,12 @@ pub(crate) fn demo(mut settings: Settings) -> anyhow::Result<ExitCode> {
     let folder = tempfile::Builder::new()
         .prefix("orderchat-demo-")
         .tempdir()?;
+    for name in unused(&settings) {
+        eprintln!(
+            "{name} is not used: the demo has a database and keys of its own, in {}",
+            folder.path().display()
+        );
+    }
     settings.database = Database::Sqlite(folder.path().join("orderchat.db"));
     settings.bus = BusLocation::Local;
     settings.auth_jwks = None;
@@ -97,6 +103,20 @@ pub(crate) fn demo(mut settings: Settings) -> anyhow::Result<ExitCode> {
         })
         .await
     })
+}
+
+/// Settings that were given and that the demo does not heed.
+fn unused(settings: &Settings) -> Vec<&str> {
+    const NOT_USED: [&str; 4] = [
+        "ORDERCHAT_DATABASE",
+        "ORDERCHAT_AUTH_SECRET",
+        "ORDERCHAT_AUTH_JWKS",
+        "ORDERCHAT_SIGNING_KEY",
+    ];
+    let given = settings.listing().filter(|setting| {
+        setting.source != Source::Default && NOT_USED.contains(&setting.name.as_str())
+    });
+    given.map(|setting| setting.name.as_str()).collect()
 }
 
 async fn load(chat: &Chat, now: Millis) -> anyhow::Result<()> {

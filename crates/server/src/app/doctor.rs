@@ -1,13 +1,15 @@
 //! `orderchat doctor`: what is configured, what it means, what is wrong and how to mend it.
 
+use std::fmt;
 use std::process::ExitCode;
 
-use orderchat_store::Store;
+use orderchat_store::{Disk, Store};
 
 use super::keys::own_public_key;
+use super::out::print;
 use super::{commands, options, runtime, verifier};
 use crate::bus::check as check_bus;
-use crate::config::{BusLocation, ConfigError, Settings};
+use crate::config::{BusLocation, ConfigError, Database, Settings};
 
 /// Open files that a server with the default connection limit needs.
 const FILES: u64 = 10_500;
@@ -39,52 +41,79 @@ impl Finding {
     }
 }
 
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = if self.remedy.is_some() {
+            "WRONG"
+        } else {
+            "good "
+        };
+        writeln!(f, "{mark}  {}: {}", self.what, self.found)?;
+        writeln!(f, "       {}", self.meaning)?;
+        self.remedy
+            .iter()
+            .try_for_each(|remedy| writeln!(f, "       → {remedy}"))
+    }
+}
+
 /// Looks at everything and prints it; fails when something is to be done.
 pub(crate) fn doctor(settings: Result<Settings, ConfigError>) -> anyhow::Result<ExitCode> {
     let settings = match settings {
         Ok(settings) => settings,
         Err(error) => {
-            for problem in &error.problems {
-                println!("WRONG  configuration\n       {problem}");
-            }
+            let wrong = |problem| format!("WRONG  configuration\n       {problem}\n");
+            print(&error.problems.iter().map(wrong).collect::<String>())?;
             return Ok(ExitCode::FAILURE);
         }
     };
-    for setting in settings.listing() {
-        println!(
-            "       {} = {} ({:?})",
-            setting.name, setting.value, setting.source
-        );
-        println!("       {}", setting.meaning);
-    }
+    let listed = settings.listing().map(|setting| {
+        format!(
+            "       {} = {} ({:?})\n       {}\n",
+            setting.name, setting.value, setting.source, setting.meaning
+        )
+    });
+    // At once: what comes takes a while.
+    print(&listed.collect::<String>())?;
     let mut findings = vec![open_files()];
     findings.extend(private_files(&settings));
+    findings.extend(free_space(&settings));
     runtime()?.block_on(async {
         findings.push(keys(&settings).await);
         findings.push(signing_key(&settings));
         findings.extend(database(&settings).await);
         findings.push(bus(&settings).await);
     });
-    let mut healthy = true;
-    for finding in &findings {
-        let mark = if finding.remedy.is_some() {
-            "WRONG"
-        } else {
-            "good "
-        };
-        println!(
-            "{mark}  {}: {}\n       {}",
-            finding.what, finding.found, finding.meaning
-        );
-        if let Some(remedy) = &finding.remedy {
-            healthy = false;
-            println!("       → {remedy}");
+    print(&findings.iter().map(Finding::to_string).collect::<String>())?;
+    let healthy = findings.iter().all(|finding| finding.remedy.is_none());
+    Ok(ExitCode::from(u8::from(!healthy)))
+}
+
+/// What the database has left to grow into; of PostgreSQL's disk nothing is known here.
+fn free_space(settings: &Settings) -> Option<Finding> {
+    const MIB: u64 = 1024 * 1024;
+    let Database::Sqlite(file) = &settings.database else {
+        return None;
+    };
+    let meaning = "below ORDERCHAT_DISK_RESERVE nothing new is taken (507)";
+    let disk = match Disk::of(file) {
+        Ok(disk) => disk,
+        Err(error) => {
+            let remedy = "check that the folder of ORDERCHAT_DATABASE exists";
+            let found = format!("unknown: {error}");
+            return Some(Finding::bad("free space", found, meaning, remedy));
         }
-    }
-    Ok(if healthy {
-        ExitCode::SUCCESS
+    };
+    let kept = disk.kept(settings.disk_reserve as u64);
+    let found = format!("{} of {} MiB", disk.free / MIB, disk.all / MIB);
+    Some(if disk.free < kept {
+        let remedy = format!(
+            "make room on the disk of {}: {} MiB are to be kept free",
+            file.display(),
+            kept.div_ceil(MIB)
+        );
+        Finding::bad("free space", found, meaning, remedy)
     } else {
-        ExitCode::FAILURE
+        Finding::good("free space", found, meaning)
     })
 }
 

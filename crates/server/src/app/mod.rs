@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod keys;
 mod live;
+mod out;
 mod restore;
 mod run;
 mod token;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use orderchat_domain::policy::OrderPolicy;
-use orderchat_store::{Options, Store};
+use orderchat_store::{Alone, Options, Store};
 use secrecy::ExposeSecret;
 
 use crate::auth::{Expected, KeySource, Verifier};
@@ -30,6 +31,7 @@ pub(crate) use audit::{
 pub(crate) use backup::backup;
 pub(crate) use demo::demo;
 pub(crate) use doctor::doctor;
+pub(crate) use out::print_line;
 pub(crate) use restore::{Wanted as WantedRestore, restore};
 pub(crate) use token::{Wanted, token};
 
@@ -37,6 +39,10 @@ pub(crate) use token::{Wanted, token};
 pub(crate) fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     start_logging(&settings)?;
     run::make_private(&settings);
+    let _alone = match &settings.database {
+        Database::Sqlite(file) => Some(Alone::on(file)?),
+        Database::Postgres(_) => None,
+    };
     runtime()?.block_on(async {
         let chat = open(&settings).await?;
         let verifier = verifier(&settings).await?;

@@ -66,6 +66,7 @@ pub(super) async fn run(
         )
     })?;
     let (address, metrics_address) = (public.local_addr()?, private.local_addr()?);
+    let seal = http::seal::Seal::new(&chat.cursor_key().await?)?;
     let stop = CancellationToken::new();
     // Ends last: what the others are still answering is told to the other nodes.
     let stop_bus = CancellationToken::new();
@@ -86,6 +87,7 @@ pub(super) async fn run(
         Arc::clone(&verifier),
         limits,
         live,
+        seal,
         http_settings(&settings),
         stop.clone(),
     );

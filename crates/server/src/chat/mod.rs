@@ -33,6 +33,8 @@ pub(crate) mod verify;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use orderchat_domain::policy::OrderPolicy;
 use orderchat_domain::project::{ParticipantRecord, Viewer};
 use orderchat_domain::{Caller, Millis, Refusal, RoomId};
@@ -41,6 +43,9 @@ use orderchat_store::log::Actor;
 use orderchat_store::{AsStoreError, Grouped, Store, Tx};
 
 pub(crate) use scribe::Scribe;
+
+/// The name under which the database keeps the key of sealed cursors.
+const CURSOR_KEY: &str = "cursor_key";
 
 /// Why a command was not done.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -164,6 +169,19 @@ impl Chat {
             )?)
         })
         .await
+    }
+
+    /// The key under which cursors are sealed, made once for all nodes of this database.
+    pub(crate) async fn cursor_key(&self) -> Result<[u8; 32]> {
+        let made = URL_SAFE_NO_PAD.encode(crate::random::bytes::<32>());
+        let kept = self
+            .write_anyway(None, move |tx| {
+                Ok(orderchat_store::meta::get_or_put(tx, CURSOR_KEY, &made)?)
+            })
+            .await?;
+        let key = URL_SAFE_NO_PAD.decode(kept).ok();
+        let no_key = || StoreError::Corrupt(format!("{CURSOR_KEY} in meta is no key"));
+        Ok(key.and_then(|key| key.try_into().ok()).ok_or_else(no_key)?)
     }
 
     /// Whether the database answers.

@@ -141,7 +141,7 @@ impl Finder<'_> {
     /// Walks until the page is full, all is seen, or enough was done; where the list goes on.
     fn go(&mut self, tx: &mut Tx<'_>, mut walk: Walk) -> Result<Option<Place>> {
         let limit = self.search.limit as usize;
-        let mut examined = 0;
+        let (mut examined, known) = (0, self.rooms.asked());
         while let Some(chunk) = walk.next(tx)? {
             examined += chunk.documents.len();
             let reached = chunk.reached;
@@ -151,9 +151,9 @@ impl Finder<'_> {
                 return Ok(self.cut(limit));
             }
             if all_seen {
-                return Ok(None);
+                break;
             }
-            if examined >= EXAMINED || self.rooms.asked() >= ROOMS_ASKED {
+            if examined >= EXAMINED || self.rooms.asked() >= known + ROOMS_ASKED {
                 let (before, seen) = (reached, self.seen);
                 return Ok(Some(Place { before, seen }));
             }
@@ -200,10 +200,10 @@ impl Finder<'_> {
             if !self.rooms.shows(&document, by_identity) {
                 continue;
             }
-            if short {
-                all_seen = self.seen >= SHORT_REACH;
-                if all_seen {
-                    break;
+            if short && !self.rooms.is_named(document.room) {
+                if self.seen >= SHORT_REACH {
+                    all_seen = true;
+                    continue;
                 }
                 self.seen += 1;
             }

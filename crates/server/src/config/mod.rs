@@ -21,6 +21,7 @@ use std::path::PathBuf;
 
 pub(crate) use args::SettingsArgs;
 use layers::Layers;
+pub(crate) use layers::Source;
 pub(crate) use private::{Privacy, check_private};
 pub(crate) use table::Settings;
 pub(crate) use values::{BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Rate};

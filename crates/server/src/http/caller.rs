@@ -12,7 +12,7 @@ use axum::http::request::Parts;
 use orderchat_domain::Millis;
 
 use super::observe::Asked;
-use super::{AppState, attempts};
+use super::{AppState, attempts, query};
 use crate::auth::AuthError;
 use crate::chat::audit::Attempt;
 use crate::chat::users::IdentifyError;
@@ -121,6 +121,12 @@ async fn identify(parts: &Parts, state: &AppState) -> Result<Context, Problem> {
     };
     if let (Some(asked), false) = (asked, context.caller.is_service()) {
         asked.by(&context);
+    }
+    if !state
+        .with_query
+        .has(&parts.method, attempts::route_of(parts))
+    {
+        query::none_taken(&parts.uri)?;
     }
     Ok(context)
 }

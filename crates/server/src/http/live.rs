@@ -18,6 +18,7 @@ use super::caller::{bearer, origin};
 use super::query::parameters;
 use crate::live::protocol::SUBPROTOCOL;
 use crate::live::stream::{Item, LastEventId, MOST_ROOMS, Stream};
+use crate::live::{Arrival, run};
 use crate::problem::Problem;
 
 const LAST_EVENT_ID: &str = "last-event-id";
@@ -78,6 +79,7 @@ async fn websocket(State(state): State<AppState>, mut parts: Parts) -> Result<Re
     }
     let origin = origin(&parts, &state);
     let live = Arc::clone(&state.live);
+    let unknown = live.admit(origin.ip)?;
     let max = live.settings.max_frame;
     Ok(upgrade
         .protocols([SUBPROTOCOL])
@@ -86,7 +88,14 @@ async fn websocket(State(state): State<AppState>, mut parts: Parts) -> Result<Re
         .max_write_buffer_size(2 * max + WRITE_BUFFER)
         .max_message_size(max)
         .max_frame_size(max)
-        .on_upgrade(move |socket| crate::live::run(live, socket, origin)))
+        .on_upgrade(move |socket| {
+            let arrival = Arrival {
+                socket,
+                origin,
+                unknown,
+            };
+            run(live, arrival)
+        }))
 }
 
 async fn events(State(state): State<AppState>, parts: Parts) -> Result<Response, Problem> {

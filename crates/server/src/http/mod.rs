@@ -19,6 +19,7 @@ mod ops;
 mod page;
 mod path;
 mod query;
+pub(crate) mod seal;
 pub(crate) mod v1;
 
 use std::fmt;
@@ -43,6 +44,8 @@ use crate::limits::Limits;
 use crate::live::Live;
 use body::BodyLimit;
 use layers::Admission;
+use openapi::queries::WithQuery;
+use seal::Seal;
 
 /// Finds out the address of whoever asks, from the connection's extension and the headers.
 pub(crate) type ClientAddress = Box<dyn Fn(&Extensions, &HeaderMap) -> IpAddr + Send + Sync>;
@@ -82,6 +85,10 @@ pub(crate) struct Parts {
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) live: Arc<Live>,
+    /// Of cursors that nobody may read.
+    pub(crate) seal: Seal,
+    /// Operations that take query parameters.
+    pub(crate) with_query: WithQuery,
     pub(crate) settings: HttpSettings,
     /// Cancelled when the process was asked to stop: nothing new is written from then on.
     pub(crate) stopping: CancellationToken,
@@ -93,6 +100,7 @@ impl AppState {
         verifier: Arc<Verifier>,
         limits: Arc<Limits>,
         live: Arc<Live>,
+        seal: Seal,
         settings: HttpSettings,
         stopping: CancellationToken,
     ) -> Self {
@@ -101,6 +109,8 @@ impl AppState {
             verifier,
             limits,
             live,
+            seal,
+            with_query: WithQuery::of(&mut document()),
             settings,
             stopping,
         }))

@@ -1,5 +1,6 @@
 //! The OpenAPI document: what all routes share. What is each route's own stands at its handler.
 
+pub(super) mod queries;
 mod refusals;
 mod shapes;
 

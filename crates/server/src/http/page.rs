@@ -25,10 +25,11 @@ pub(crate) struct Page<T> {
 }
 
 /// The longest cursor that is looked at; ours are far shorter.
-const LONGEST_CURSOR: usize = 1_024;
+pub(super) const LONGEST_CURSOR: usize = 1_024;
 
 /// A place in a list, in a form that clients pass back and do not read. It is neither secret nor
-/// signed: it says where to go on, never what one may see.
+/// signed: it says where to go on, never what one may see. Where that would tell too much, see
+/// [`Seal`](super::seal::Seal).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor;
 
@@ -49,11 +50,13 @@ impl Cursor {
             .filter(|cursor| cursor.len() <= LONGEST_CURSOR)
             .and_then(|cursor| URL_SAFE_NO_PAD.decode(cursor).ok())
             .and_then(|json| serde_json::from_slice(&json).ok())
-            .ok_or_else(|| {
-                let detail = "is no cursor of this list: take next or previous as given";
-                Problem::invalid("cursor", detail)
-            })
+            .ok_or_else(no_cursor)
     }
+}
+
+pub(super) fn no_cursor() -> Problem {
+    let detail = "is no cursor of this list: take next or previous as given";
+    Problem::invalid("cursor", detail)
 }
 
 /// RFC 3986: what need not be encoded in a query.

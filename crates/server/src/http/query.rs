@@ -37,6 +37,27 @@ where
     }
 }
 
+/// Refuses any parameter at all.
+///
+/// # Errors
+/// 422 names the first.
+pub(super) fn none_taken(uri: &Uri) -> Result<(), Problem> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+
+    if uri.query().is_none() {
+        return Ok(());
+    }
+    let parameters = Parameters {
+        rest: parameters(uri)?.into_iter(),
+        value: None,
+    };
+    Nothing::deserialize(parameters)
+        .map(|Nothing {}| ())
+        .map_err(|mismatch| mismatch.in_query().into())
+}
+
 /// The parameters in the order given, decoded.
 pub(super) fn parameters(uri: &Uri) -> Result<Vec<(String, String)>, Problem> {
     let query = uri.query().unwrap_or_default();

@@ -131,6 +131,11 @@ impl Connection {
         taken
     }
 
+    /// There is still something to do.
+    pub(crate) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
     /// Waits until something was put in; may return early.
     pub(crate) async fn woken(&self) {
         self.wake.notified().await;

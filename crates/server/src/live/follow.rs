@@ -4,19 +4,23 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use orderchat_domain::project::{self, ParticipantRecord, RoomRecord};
 use orderchat_domain::{Millis, Refusal, RoomId};
+use tokio::time::sleep;
 
 use super::Live;
 use super::connection::{Connection, Signal};
-use super::hub::{Expected, Follower};
+use super::hub::{Expected, Follower, Place};
 use super::protocol::{Frame, Ref, ResyncReason, ServerFrame};
 use crate::chat::live::{Followed, From};
 use crate::chat::{ChatError, Context};
 use crate::problem::Problem;
 
+/// Before a room that could not be read is read again.
+const PAUSE: Duration = Duration::from_millis(500);
 /// Bytes of events that are encoded at once.
 const MOST_AT_ONCE: usize = 256 * 1024;
 
@@ -26,6 +30,8 @@ pub(super) struct Following {
     pub(super) connection: Arc<Connection>,
     /// Rooms that the user comes into are followed, too.
     all: bool,
+    /// The user just came online: those who are in a room with them are told.
+    pub(super) announces: bool,
     rooms: HashMap<RoomId, State>,
     /// Rooms that wait to be read, in the order they were asked for.
     waiting: VecDeque<CatchUp>,
@@ -39,7 +45,12 @@ enum State {
     /// What was missed is being read.
     CatchingUp,
     /// The hub gives what comes.
-    Live(#[expect(dead_code, reason = "held: the hub notes what comes for as long")] Expected),
+    Live {
+        #[expect(dead_code, reason = "held: the hub notes what comes for as long")]
+        expected: Expected,
+        /// They look from outside, which is recorded.
+        outside: bool,
+    },
     /// The user lost it after this seq, and may come back.
     Gone(u64),
 }
@@ -56,6 +67,8 @@ struct CatchUp {
     reference: Option<Ref>,
     /// As the client called it.
     name: Option<String>,
+    /// It could not be read just now.
+    pause: bool,
 }
 
 /// What made a room be followed.
@@ -88,6 +101,7 @@ impl Following {
             live,
             connection,
             all,
+            announces: false,
             rooms: HashMap::new(),
             waiting: VecDeque::new(),
             reading: None,
@@ -97,7 +111,7 @@ impl Following {
     /// Follows the room, unless it is followed.
     pub(super) fn add(&mut self, room: RoomId) {
         match self.rooms.get(&room) {
-            Some(State::CatchingUp | State::Live(_)) => {}
+            Some(State::CatchingUp | State::Live { .. }) => {}
             Some(State::Gone(seq)) => self.begin(room, From::After(*seq), Why::Asked),
             None => self.begin(room, From::Visible, Why::Asked),
         }
@@ -112,6 +126,8 @@ impl Following {
 
     /// Goes on after the client's cursor, or says that it cannot be served.
     pub(super) fn resume(&mut self, room: RoomId, name: String, seq: u64, same_epoch: bool) {
+        // It may be named twice, by id and by code.
+        self.leave(room);
         let (from, why) = if same_epoch {
             (From::After(seq), Why::Resumed)
         } else {
@@ -147,6 +163,7 @@ impl Following {
             read_to: None,
             reference: None,
             name: None,
+            pause: false,
         }
     }
 
@@ -174,7 +191,7 @@ impl Following {
         let rooms: Vec<RoomId> = self.rooms.keys().copied().collect();
         for room in rooms {
             let had = match self.rooms.get(&room) {
-                Some(State::Live(_)) => self.live.hub.detach(room, self.connection.id),
+                Some(State::Live { .. }) => self.live.hub.detach(room, self.connection.id),
                 Some(State::Gone(seq)) => Some(*seq),
                 _ => None,
             };
@@ -185,7 +202,15 @@ impl Following {
     }
 
     pub(super) fn is_following(&self, room: RoomId) -> bool {
-        matches!(self.rooms.get(&room), Some(State::Live(_)))
+        matches!(self.rooms.get(&room), Some(State::Live { .. }))
+    }
+
+    /// The rooms that are followed from outside.
+    pub(super) fn looked_into(&self) -> Vec<RoomId> {
+        let outside = |(room, state): (&RoomId, &State)| {
+            matches!(state, State::Live { outside: true, .. }).then_some(*room)
+        };
+        self.rooms.iter().filter_map(outside).collect()
     }
 
     /// No longer follows any room.
@@ -214,6 +239,8 @@ impl Following {
                     self.add(room);
                 }
                 Signal::Follow(_) => {}
+                // What concerns a room as it was followed before is of no interest any more.
+                Signal::Behind(room, _) | Signal::Gone(room, _) if !self.is_following(room) => {}
                 Signal::Behind(room, seq) => self.begin(room, From::After(seq), Why::Behind),
                 Signal::Gone(room, seq) => {
                     self.rooms.insert(room, State::Gone(seq));
@@ -233,8 +260,13 @@ impl Following {
                 return std::future::pending().await;
             };
             let (chat, ctx) = (self.live.chat.clone(), ctx.clone());
-            let (room, from) = (asked.expected.room, asked.from);
-            let read = Box::pin(async move { chat.follow(&ctx, room, from).await });
+            let (room, from, pause) = (asked.expected.room, asked.from, asked.pause);
+            let read = Box::pin(async move {
+                if pause {
+                    sleep(PAUSE).await;
+                }
+                chat.follow(&ctx, room, from).await
+            });
             self.reading = Some((asked, read));
         }
         let Some((_, read)) = &mut self.reading else {
@@ -253,6 +285,7 @@ impl Following {
     fn go_on(&mut self, ctx: &Context, mut asked: CatchUp, followed: Followed) -> Step {
         let mut step = Step::default();
         let first = asked.read_to.is_none();
+        asked.pause = false;
         if let Some(reference) = &asked.reference {
             let ok = ServerFrame::Ok {
                 r#ref: reference,
@@ -311,6 +344,7 @@ impl Following {
         mut step: Step,
     ) -> Step {
         let seq = followed.seq();
+        let own = followed.own.clone().filter(|own| own.is_active());
         let follower = Follower {
             connection: Arc::clone(&self.connection),
             caller: Arc::clone(&ctx.caller),
@@ -319,16 +353,16 @@ impl Following {
             capabilities: followed.capabilities.clone(),
         };
         let anyway = asked.read_to == Some(seq) && followed.events.is_empty();
+        let room = Arc::new(followed.room);
         if self
             .live
             .hub
-            .attach(&asked.expected, follower, anyway)
+            .attach(&asked.expected, follower, &room, anyway)
             .is_err()
         {
             self.again(asked, Some(seq));
             return step;
         }
-        let room = &followed.room;
         let caught_up = ServerFrame::CaughtUp {
             room: room.id,
             seq,
@@ -337,13 +371,26 @@ impl Following {
         step.frames.push(caught_up.encode());
         if asked.why != Why::Asked {
             // Receipts are not in the log: they are told as they are now.
-            step.frames.extend(marks(room, &followed.people, ctx.now));
+            step.frames.extend(marks(&room, &followed.people, ctx.now));
         }
-        self.rooms.insert(room.id, State::Live(asked.expected));
+        if let (true, Some(own)) = (self.announces, &own) {
+            let place = Place {
+                room: room.id,
+                participant: own.id,
+                role: own.role,
+            };
+            let hub = &self.live.hub;
+            hub.tell_presence(place, self.connection.user, true, ctx.now);
+        }
+        let live = State::Live {
+            expected: asked.expected,
+            outside: own.is_none(),
+        };
+        self.rooms.insert(room.id, live);
         step
     }
 
-    fn refused(&mut self, ctx: &Context, asked: CatchUp, error: ChatError) -> Step {
+    fn refused(&mut self, ctx: &Context, mut asked: CatchUp, error: ChatError) -> Step {
         let mut step = Step::default();
         let room = asked.expected.room;
         match error {
@@ -366,7 +413,10 @@ impl Following {
                         step.frames.push(refusal(reference, &problem));
                     }
                     // The database is busy: it is tried again.
-                    None => self.waiting.push_back(asked),
+                    None => {
+                        asked.pause = true;
+                        self.waiting.push_back(asked);
+                    }
                 }
             }
         }

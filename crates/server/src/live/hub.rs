@@ -94,7 +94,7 @@ impl Hub {
         }
     }
 
-    /// Lets somebody follow the room from `follower.seq` on, which the log was read up to after
+    /// Lets somebody follow the room, which is `record`, from `follower.seq` on, which the log was read up to after
     /// [`Hub::expect`]; `anyway` when reading it again brought nothing: what other nodes say to be
     /// there need not be so.
     ///
@@ -104,12 +104,22 @@ impl Hub {
         &self,
         expected: &Expected,
         follower: Follower,
+        record: &Arc<RoomRecord>,
         anyway: bool,
     ) -> Result<(), Follower> {
         self.shard(expected.room)
             .entry(expected.room)
             .or_default()
-            .attach(follower, anyway)
+            .attach(follower, record, anyway)
+    }
+
+    /// Tells those whose right to write the clock alone has changed.
+    pub(crate) fn by_the_clock(&self, now: Millis) {
+        for shard in &self.shards {
+            for room in shard.lock().values_mut() {
+                room.by_the_clock(&self.eyes, now);
+            }
+        }
     }
 
     /// They no longer follow the room. The seq up to which they were sent it, if they did.

@@ -17,6 +17,7 @@ mod revocation;
 mod session;
 mod signin;
 pub(crate) mod stream;
+mod waiting;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,7 +33,7 @@ use crate::net::spawn;
 pub(crate) use hub::Place as LivePlace;
 use hub::{Eyesight, Hub};
 pub(crate) use relay::{Elsewhere, Grown, LogPart, Reader, Relay, Since, Unreadable};
-pub(crate) use session::run;
+pub(crate) use session::{Arrival, run};
 
 /// What the settings say to live connections.
 #[derive(Clone, Debug)]
@@ -62,6 +63,7 @@ pub(crate) struct Live {
     bus: Bus,
     /// Stands in every cursor.
     epoch: String,
+    waiting: waiting::Waiting,
     /// Cancelled when the process was asked to stop.
     stopping: CancellationToken,
     next_connection: AtomicU64,
@@ -110,6 +112,7 @@ impl Live {
             hub,
             bus: parts.bus,
             epoch: parts.epoch,
+            waiting: waiting::Waiting::default(),
             stopping: parts.stopping,
             next_connection: AtomicU64::new(1),
         });

@@ -15,8 +15,8 @@ use crate::bus::Hint;
 use crate::chat::live::Place;
 use crate::clock;
 
-/// How often those who went are looked at.
-const EVERY: Duration = Duration::from_secs(5);
+/// How often to look.
+const EVERY: Duration = Duration::from_secs(1);
 
 impl From<Place> for LivePlace {
     fn from(place: Place) -> Self {
@@ -29,9 +29,9 @@ impl From<Place> for LivePlace {
 }
 
 impl Live {
-    /// The user connected, with no other connection here. `seen_before` is when they were last seen
-    /// before that.
-    pub(super) async fn came(&self, user: i64, seen_before: Option<Millis>) {
+    /// The user connected, with no other connection here; `seen_before` is when they were last seen
+    /// before that. Whether those who are in a room with them have to be told.
+    pub(super) fn came(&self, user: i64, seen_before: Option<Millis>) -> bool {
         let now = Millis(clock::now_ms());
         let is_known = self.hub.fading.remove(user);
         self.bus.publish(Hint::Presence {
@@ -39,9 +39,7 @@ impl Live {
             online: true,
             seen: now,
         });
-        if !is_known && !self.is_online(seen_before, now) {
-            self.tell_presence(user, true, now).await;
-        }
+        !is_known && !self.is_online(seen_before, now)
     }
 
     /// The user's last connection here went.
@@ -55,7 +53,7 @@ impl Live {
     }
 
     /// Tells those who are in a room with the user, as far as the policy lets them know.
-    async fn tell_presence(&self, user: i64, is_online: bool, seen: Millis) {
+    pub(super) async fn tell_presence(&self, user: i64, is_online: bool, seen: Millis) {
         match self.chat.places_of(user).await {
             Ok(places) => {
                 for place in places {
@@ -67,7 +65,8 @@ impl Live {
     }
 }
 
-/// Tells of those who have been away for long enough, until `stop`.
+/// Tells of those who have been away for long enough, and of rights that end or begin by the clock,
+/// until `stop`.
 pub(super) async fn watch(live: Arc<Live>, stop: CancellationToken) {
     loop {
         tokio::select! {
@@ -75,6 +74,7 @@ pub(super) async fn watch(live: Arc<Live>, stop: CancellationToken) {
             () = sleep(EVERY) => {}
         }
         let now = Millis(clock::now_ms());
+        live.hub.by_the_clock(now);
         let gone = live
             .hub
             .fading

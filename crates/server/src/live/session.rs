@@ -18,11 +18,14 @@ use super::connection::Connection;
 use super::follow::{Following, Step};
 use super::hub::Watch;
 use super::protocol::{
-    ClientFrame, CloseCode, Hello, Numbered, Ref, Resume, RoomSummary, ServerFrame, Subscribe,
+    ClientFrame, CloseCode, Frame, Hello, Numbered, Ref, Resume, ResyncReason, RoomSummary,
+    ServerFrame, Subscribe,
 };
 use super::signin::SignedIn;
+use super::waiting::Unknown;
 use crate::bus::Hint;
 use crate::chat::Origin;
+use crate::chat::live::From;
 use crate::limits::quota;
 use crate::problem::Problem;
 use crate::{clock, random};
@@ -37,6 +40,10 @@ const SUMMARY_WAIT: Duration = Duration::from_millis(500);
 const SUMMARIES: usize = 100;
 /// A user's typing is told so often at most.
 const TYPING_EVERY: Duration = Duration::from_secs(1);
+/// Frames that are sent before anything else is looked at.
+const AT_ONCE: usize = 64;
+/// How often it is recorded that somebody reads a room they are not in.
+const NOTE_EVERY: Duration = Duration::from_mins(10);
 /// Answers under way are waited for so long when the connection ends.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
 /// Clients come back within so many seconds after a node went, so that not all do at once.
@@ -52,14 +59,26 @@ enum End {
 
 type Going = Result<(), End>;
 
-/// Serves one connection until it closes. `origin` is where it came from.
-pub(crate) async fn run(live: Arc<Live>, websocket: WebSocket, origin: Origin) {
-    let mut socket = Socket::new(websocket);
+/// A connection that has just been opened.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) socket: WebSocket,
+    /// Where it came from.
+    pub(crate) origin: Origin,
+    /// Its place among those who have not said who they are.
+    pub(crate) unknown: Unknown,
+}
+
+/// Serves one connection until it closes.
+pub(crate) async fn run(live: Arc<Live>, arrival: Arrival) {
+    let mut socket = Socket::new(arrival.socket);
+    let origin = arrival.origin;
     let stopping = live.stopping.clone();
     let came = tokio::select! {
         came = sign_in(&live, &mut socket, &origin) => came,
         () = stopping.cancelled() => Err(End::Close(CloseCode::GoingAway)),
     };
+    drop(arrival.unknown);
     let ended = match came {
         Ok((who, resume)) => serve(&live, &mut socket, origin, who, resume).await,
         Err(end) => end,
@@ -125,6 +144,7 @@ struct Session<'a> {
     /// Nothing was heard of the client since; it was asked whether it is there.
     pinged: bool,
     next_ping: Instant,
+    next_note: Instant,
     summaries_due: Option<Instant>,
     typed: HashMap<RoomId, Instant>,
     frames: Option<governor::DefaultDirectRateLimiter>,
@@ -156,18 +176,15 @@ async fn serve(
         watch,
         pinged: false,
         next_ping: now() + live.settings.heartbeat,
+        next_note: now() + NOTE_EVERY,
         summaries_due: None,
         typed: HashMap::new(),
         frames,
     };
     let is_person = !session.who.ctx.caller.is_service();
-    let ended = match session.welcome(resume).await {
-        Ok(()) => {
-            if connected.is_first && is_person {
-                live.came(connection.user, seen_before).await;
-            }
-            session.go_on().await
-        }
+    let is_news = connected.is_first && is_person && live.came(connection.user, seen_before);
+    let ended = match session.welcome(resume, is_news).await {
+        Ok(()) => session.go_on().await,
         Err(end) => end,
     };
     session.following.end();
@@ -183,7 +200,7 @@ fn now() -> Instant {
 
 impl Session<'_> {
     /// The first frame, and the rooms that are followed from then on.
-    async fn welcome(&mut self, resume: Option<Resume>) -> Going {
+    async fn welcome(&mut self, resume: Option<Resume>, is_news: bool) -> Going {
         let welcome = ServerFrame::Welcome {
             epoch: &self.live.epoch,
             user: &self.who.ctx.caller.user,
@@ -193,21 +210,27 @@ impl Session<'_> {
         if let Some(resume) = resume {
             let same_epoch = resume.epoch == self.live.epoch;
             for (name, seq) in resume.rooms {
-                // A name that nothing has is gone like one that is hidden.
-                let room = self.live.chat.room_id(&name).await;
-                let room = room.unwrap_or(NO_ROOM);
-                self.following.resume(room, name, seq, same_epoch);
+                match self.live.chat.room_id(&name).await.unwrap_or(NO_ROOM) {
+                    // A name that nothing has is gone like one that is hidden.
+                    NO_ROOM => self.socket.send(gone(&name)).await?,
+                    room => self.following.resume(room, name, seq, same_epoch),
+                }
             }
         }
+        let caller = &self.who.ctx.caller;
+        if caller.role.is_staff() || caller.is_service() {
+            if is_news {
+                let (user, now) = (self.connection.user, self.who.now().now);
+                self.live.tell_presence(user, true, now).await;
+            }
+            return Ok(());
+        }
+        self.following.announces = is_news;
         self.follow_own().await
     }
 
     /// Customers and riders follow all their open and closed rooms.
     async fn follow_own(&mut self) -> Going {
-        let caller = &self.who.ctx.caller;
-        if caller.role.is_staff() || caller.is_service() {
-            return Ok(());
-        }
         let mut after = 0;
         loop {
             let ctx = self.who.now();
@@ -272,13 +295,22 @@ impl Session<'_> {
     async fn send_waiting(&mut self) -> Going {
         let step = self.following.take_signals(&self.who.ctx);
         self.take(step).await?;
-        let mut any = false;
-        while let Some(frame) = self.connection.pop() {
-            self.socket.feed(frame).await?;
-            any = true;
-        }
-        if any {
+        // Not all at once: what the connection is told meanwhile is looked at in between.
+        let mut waiting = std::iter::from_fn(|| self.connection.pop()).take(AT_ONCE);
+        if let Some(first) = waiting.next() {
+            if clock::now_ms() >= self.who.expires_at().0 {
+                return Err(End::Close(CloseCode::Unauthenticated));
+            }
+            self.socket.feed(first).await?;
+            let mut count = 1;
+            for frame in waiting {
+                self.socket.feed(frame).await?;
+                count += 1;
+            }
             self.socket.flush().await?;
+            if count == AT_ONCE {
+                self.connection.wake();
+            }
         }
         if self.summaries_due.is_none() && self.connection.has_summaries() {
             self.summaries_due = Some(now() + SUMMARY_WAIT);
@@ -502,7 +534,21 @@ impl Session<'_> {
             self.next_ping = now + self.live.settings.heartbeat;
             self.socket.ping().await?;
         }
+        if self.next_note <= now {
+            self.next_note = now + NOTE_EVERY;
+            self.note_reading().await;
+        }
         Ok(())
+    }
+
+    /// Who follows a room without being in it goes on reading it.
+    async fn note_reading(&mut self) {
+        let (ctx, chat) = (self.who.now(), &self.live.chat);
+        for room in self.following.looked_into() {
+            if let Err(error) = chat.follow(&ctx, room, From::Head).await {
+                tracing::debug!(%error, "it could not be recorded who reads a room");
+            }
+        }
     }
 
     async fn send_summaries(&mut self) -> Going {
@@ -553,11 +599,20 @@ impl Session<'_> {
 }
 
 /// How often to look at the wall clock for the token's end.
-const EXPIRY_CHECK: Duration = Duration::from_secs(2);
+const EXPIRY_CHECK: Duration = Duration::from_secs(4);
 /// What no room is called.
 const NO_ROOM: RoomId = RoomId(uuid::Uuid::nil());
 
-impl From<socket::Stalled> for End {
+fn gone(name: &str) -> Frame {
+    let resync = ServerFrame::Resync {
+        room: name.into(),
+        reason: ResyncReason::Gone,
+        seq: None,
+    };
+    resync.encode()
+}
+
+impl std::convert::From<socket::Stalled> for End {
     fn from(stalled: socket::Stalled) -> Self {
         match stalled {
             socket::Stalled::Slow => Self::Close(CloseCode::TooSlow),

@@ -86,6 +86,7 @@ const TABLE: &[Row] = &[
             "orders",
             "limits",
             "problem",
+            "live::Arrival",
             "live::Live",
             "live::protocol",
             "live::run",

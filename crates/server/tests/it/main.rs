@@ -19,6 +19,7 @@ mod audit;
 mod backup;
 mod bus;
 mod capacity;
+mod commands;
 mod edits_deletes;
 mod errors;
 mod events;

@@ -237,3 +237,29 @@ fn the_document_is_openapi_3_1_and_its_references_lead_somewhere() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_parameter_that_is_not_known_is_refused_on_every_route() {
+    let server = Server::start().await;
+    let (admin, service) = (server.admin("ada"), server.service());
+    let paths = document()["paths"].as_object().expect("paths");
+    for (path, operations) in paths {
+        let id = crate::harness::random_id();
+        let concrete: Vec<&str> = path
+            .split('/')
+            .map(|part| if part.starts_with('{') { &id } else { part })
+            .collect();
+        let url = format!("{}?colour=red", concrete.join("/"));
+        for method in ["get", "put", "post", "patch", "delete"] {
+            if operations.get(method).is_none() {
+                continue;
+            }
+            let of_service = path.contains("/users/") || path.contains("/orders/");
+            let client = if of_service { &service } else { &admin };
+            let verb = method.to_uppercase().parse().expect("a method");
+            let request = client.request(verb, &url).json(&serde_json::json!({}));
+            let problem = client.dispatch(request).await.refused(422);
+            assert_eq!(problem["errors"][0]["pointer"], "colour", "{method} {url}");
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Search in messages: what is found, by whom, and how far a list goes.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::harness::{
@@ -61,6 +63,15 @@ async fn any_script_is_found_by_any_part() {
         ),
         ("Straße im Café", &["STRASSE", "cafe", "ße im"]),
         ("line one\nline   two", &["one line two"]),
+        (
+            "안녕하세요",
+            &[
+                "안녕",
+                "\u{110b}\u{1161}\u{11ab}\u{1102}\u{1167}\u{11bc}하세",
+            ],
+        ),
+        ("か\u{3099}んばって", &["がんば"]),
+        ("Мои\u{306} заказ", &["мой заказ"]),
     ] {
         room.customer.say(&room, body).await;
         for query in queries {
@@ -344,6 +355,69 @@ async fn a_whole_number_is_found_however_many_begin_so() {
 }
 
 #[tokio::test]
+async fn a_room_that_is_named_gives_all_its_messages() {
+    let server = Server::start().await;
+    let room = Room::of(&server, an_order("o-1").with("number", "RX-20417")).await;
+    let other = server.open_room().await;
+    for n in 0..7 {
+        let says = (0..40).map(async |m| room.customer.say(&room, &format!("said {n} {m}")).await);
+        futures_util::future::join_all(says).await;
+        other.customer.say(&other, "said elsewhere").await;
+    }
+    let said = |found: Vec<String>| found.iter().filter(|text| text.starts_with("said")).count();
+    for client in [&room.customer, &room.pharmacist, &room.admin] {
+        assert_eq!(said(texts(client, "RX-20417").await), 280);
+    }
+}
+
+#[tokio::test]
+async fn an_order_with_a_number_of_one_or_two_characters_is_found_by_all_of_it() {
+    let server = Server::start().await;
+    let room = Room::of(&server, an_order("o-7b").with("number", "7B")).await;
+    let longer = Room::of(&server, an_order("o-7b2").with("number", "7B2")).await;
+    room.customer.say(&room, "of the short one").await;
+    longer.customer.say(&longer, "of the long one").await;
+    for client in [&room.customer, &room.pharmacist, &room.admin] {
+        for query in ["7b", "#7B"] {
+            let found = texts(client, query).await;
+            assert!(
+                found.contains(&"of the short one".to_owned()),
+                "{query}: {found:?}"
+            );
+            assert!(
+                !found.contains(&"of the long one".to_owned()),
+                "{query}: {found:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_says_nothing_and_cannot_be_made() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    for n in 0..3 {
+        room.customer.say(&room, &format!("canary {n}")).await;
+    }
+    let page = room
+        .customer
+        .get(&search("canary", "&limit=1"))
+        .await
+        .ok(200);
+    let next = page.string("next");
+    let (_, cursor) = next.split_once("cursor=").expect("a cursor");
+    let sealed = URL_SAFE_NO_PAD.decode(cursor).expect("base64");
+    assert!(!sealed.windows(4).any(|part| part == b"seen"));
+    let forged = URL_SAFE_NO_PAD.encode(br#"{"found":[0,4],"seen":0}"#);
+    let refused = room
+        .customer
+        .get(&search("canary", &format!("&cursor={forged}")))
+        .await;
+    refused.refused(422);
+    room.customer.get(&next).await.ok(200);
+}
+
+#[tokio::test]
 async fn filters_narrow_a_search() {
     let server = Server::start().await;
     let (room, other) = (server.open_room().await, server.open_room().await);
@@ -428,6 +502,10 @@ async fn a_page_of_what_others_said_is_empty_and_goes_on() {
     assert_eq!(first.results(), Vec::<Value>::new());
     assert!(first["next"].is_string(), "{first}");
     assert_eq!(texts(&staff, "canary").await, ["the canary of the south"]);
+    // One or two characters are looked for where the caller may read, so nothing is walked through.
+    let short = staff.get(&search("ry", "")).await.ok(200);
+    assert_eq!(short.results().len(), 1, "{short}");
+    assert_eq!(short["next"], Value::Null);
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use crate::sql::{Returned, Sql};
 use crate::value::{Cell, Row, Value};
 use crate::{Result, StoreError};
 use checkpoint::Checkpoints;
+pub use space::Disk;
 use space::Space;
 
 /// SQLite before this can corrupt a database on a WAL-reset race.

@@ -88,11 +88,13 @@ impl Words {
     }
 }
 
-/// What a block must have to be looked at: all of the grams, and one of `any` if there are some.
+/// What a block must have to be looked at: all of the grams, and one of `any` if there are some; or
+/// one of `besides`.
 #[derive(Clone, Debug, Default)]
 pub struct Sieve {
     pub all: Vec<Gram>,
     pub any: Vec<Gram>,
+    pub besides: Vec<Gram>,
 }
 
 impl Sieve {
@@ -101,6 +103,7 @@ impl Sieve {
             .all
             .iter()
             .chain(&self.any)
+            .chain(&self.besides)
             .flat_map(|gram| hashes(*gram))
             .collect();
         list.sort_unstable();
@@ -150,11 +153,14 @@ impl Sieve {
                 .into_iter()
                 .fold(u64::MAX, |left, hash| left & word(hash))
         };
+        let one_of = |grams: &[Gram]| grams.iter().fold(0, |left, gram| left | of(gram));
         let all = self.all.iter().fold(u64::MAX, |left, gram| left & of(gram));
-        if self.any.is_empty() {
-            return all;
-        }
-        all & self.any.iter().fold(0, |left, gram| left | of(gram))
+        let any = if self.any.is_empty() {
+            u64::MAX
+        } else {
+            one_of(&self.any)
+        };
+        (all & any) | one_of(&self.besides)
     }
 }
 
@@ -196,11 +202,17 @@ mod tests {
         let sieve = |all: &[Gram], any: &[Gram]| Sieve {
             all: all.to_vec(),
             any: any.to_vec(),
+            besides: Vec::new(),
         };
         let left = |sieve: &Sieve| sieve.evaluate(|hash| words.0[hash]);
         assert_eq!(left(&sieve(&[a], &[])), 0b10_0001);
         assert_eq!(left(&sieve(&[a, b], &[])), 0b1);
         assert_eq!(left(&sieve(&[a], &[c, d])), 0b10_0000);
         assert_eq!(left(&sieve(&[a, b], &[c])), 0);
+        let besides = Sieve {
+            besides: vec![c],
+            ..sieve(&[a, b], &[d])
+        };
+        assert_eq!(left(&besides), 0b10_0000);
     }
 }

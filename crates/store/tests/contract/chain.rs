@@ -61,6 +61,8 @@ fn entry(cells: &[Cell]) -> StoredEntry {
     };
     StoredEntry {
         seq: cells[0].int().unsigned_abs(),
+        // The chain does not cover it.
+        place: 0,
         kind: cells[1].text().to_owned(),
         at: Millis(cells[2].int()),
         actor: cells[3].int(),

@@ -12,6 +12,7 @@ use crate::harness::tests;
 
 tests! {
     BOTH: what_changed_since_the_newest_checkpoint_is_found,
+        a_forged_note_of_how_far_was_looked_keeps_nothing_from_being_signed,
         of_many_rooms_some_are_left_to_the_next,
         a_room_that_has_vanished_is_still_named_by_its_checkpoints;
     POSTGRES: an_entry_that_is_committed_late_is_not_missed,
@@ -92,6 +93,23 @@ async fn what_changed_since_the_newest_checkpoint_is_found(database: &Database) 
     let found = changes(&store).await.rooms;
     assert_eq!(found.keys().copied().collect::<Vec<_>>(), [two]);
     assert_eq!(found[&two].seq, 2);
+}
+
+async fn a_forged_note_of_how_far_was_looked_keeps_nothing_from_being_signed(database: &Database) {
+    let store = database.open().await;
+    let one = speak(&store, 1).await;
+    speak(&store, 2).await;
+    sign(&store).await;
+    let unsigned = speak(&store, 1).await;
+    speak(&store, 3).await;
+    let raw = database.raw().await;
+    for forged in ["(SELECT MAX(g) FROM log)", "4000000000000", "0"] {
+        raw.execute(&format!("UPDATE checkpoint SET scanned = {forged}"))
+            .await;
+        let found = changes(&store).await.rooms;
+        assert_eq!(found.len(), 2, "{forged}");
+        assert!(unsigned == one && found[&one].seq == 2, "{forged}");
+    }
 }
 
 async fn of_many_rooms_some_are_left_to_the_next(database: &Database) {

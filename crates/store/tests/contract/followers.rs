@@ -10,7 +10,7 @@ use orderchat_store::statistics::{self, Statistics};
 use orderchat_store::{Result, Store, StoreError, Tx, rooms};
 
 use crate::database::Database;
-use crate::fixture::{Given, NOW, person, read, room, say, write};
+use crate::fixture::{Given, NOW, participant, person, read, room, say, write};
 use crate::harness::tests;
 
 tests! {
@@ -18,6 +18,7 @@ tests! {
         a_step_that_fails_is_taken_again,
         followers_at_once_count_nothing_twice,
         statistics_are_those_of_the_newest_message,
+        statistics_go_by_the_role_that_a_sender_had_then,
         followers_that_begin_anew_count_nothing_twice;
     POSTGRES: an_entry_that_commits_late_is_not_passed_over,
         a_room_whose_entries_come_out_of_order_is_counted_in_order;
@@ -164,6 +165,24 @@ async fn statistics_are_those_of_the_newest_message(database: &Database) {
         10,
         "the follower was not asked"
     );
+}
+
+async fn statistics_go_by_the_role_that_a_sender_had_then(database: &Database) {
+    let store = database.open().await;
+    two_rooms(&store).await;
+    write(&store, |tx| {
+        let mut room = rooms::by_key(tx, 1)?.expect("a room");
+        let ann = person(tx, "ann", Role::Customer)?;
+        participant(tx, &room, &ann, Role::Customer)?;
+        say(tx, &mut room, &ann, Role::Customer, "where is it?").map(drop)
+    })
+    .await;
+    let raw = database.raw().await;
+    raw.execute("UPDATE participant SET role = 'support'").await;
+    let now = read(&store, |tx| statistics::of_room(tx, 1, 1)).await;
+    assert_eq!(now.waiting_since, Some(NOW.0), "a customer waits");
+    follow_to_the_end(&store).await;
+    assert_eq!(kept(database, 1).await, now);
 }
 
 async fn followers_that_begin_anew_count_nothing_twice(database: &Database) {

@@ -8,7 +8,7 @@ use orderchat_domain::event::EventKind;
 use orderchat_domain::search::{Gram, Query};
 use orderchat_domain::{Millis, Role};
 use orderchat_store::follow::{self, Follower, Position, Step};
-use orderchat_store::search::{Indexer, Sieve, Walk, merge};
+use orderchat_store::search::{Indexer, Sieve, Walk, active_rooms, merge};
 use orderchat_store::{Store, messages, rooms};
 
 use crate::database::{Database, Engine};
@@ -20,7 +20,8 @@ tests! {
     BOTH: what_was_indexed_is_found_and_nothing_else,
         an_edited_text_is_found_and_the_earlier_and_deleted_ones_are_not,
         a_merge_that_was_cut_off_is_done_again,
-        rooms_give_their_newest_messages;
+        rooms_give_their_newest_messages,
+        the_latest_rooms_are_as_many_as_it_takes;
 }
 
 /// Enough for a merged segment, some units and some entries that are in none.
@@ -102,6 +103,7 @@ async fn found(store: &Store, query: &str, room: Option<i64>) -> BTreeSet<i64> {
         let sieve = Sieve {
             all: query.grams(8),
             any: room.map(Gram::room).into_iter().collect(),
+            besides: Vec::new(),
         };
         let mut walk = Walk::sieved(tx, sieve, i64::MIN..i64::MAX, Position::END)?;
         let (mut found, mut last) = (BTreeSet::new(), Position::END);
@@ -233,4 +235,52 @@ async fn rooms_give_their_newest_messages(database: &Database) {
     })
     .await;
     assert_eq!(places, [(3, 12_000), (1, 12_000), (1, 11_999)]);
+}
+
+async fn the_latest_rooms_are_as_many_as_it_takes(database: &Database) {
+    let store = database.open().await;
+    let (ann, rooms) = write(&store, |tx| {
+        let ann = person(tx, "ann", Role::Customer)?;
+        let mut keys = Vec::new();
+        for n in 1..=6 {
+            let pharmacy = if n % 2 == 0 { "north" } else { "south" };
+            let given = Given {
+                pharmacy,
+                ..Given::default()
+            };
+            let room = room(tx, n, given)?;
+            keys.push(room.record.key);
+        }
+        Ok((ann.key, keys))
+    })
+    .await;
+    let raw = database.raw().await;
+    // Of the six rooms the last is the latest; each has as many messages as its place says.
+    for (place, key) in rooms.iter().enumerate() {
+        let place = place + 1;
+        raw.execute(&format!(
+            "UPDATE room_head SET message_count = {place}, last_at = {place} WHERE room = {key}"
+        ))
+        .await;
+    }
+    let asked = async |pharmacies: &'static [&'static str], least, messages| {
+        read(&store, move |tx| {
+            active_rooms(tx, ann, pharmacies, least, messages)
+        })
+        .await
+    };
+    let of = |places: &[usize]| -> Vec<(i64, u64)> {
+        let room = |place: &usize| (rooms[place - 1], *place as u64);
+        places.iter().map(room).collect()
+    };
+    assert_eq!(asked(&[], 1, 100).await, []);
+    assert_eq!(asked(&["north"], 1, 100).await, of(&[6, 4, 2]));
+    assert_eq!(asked(&["north"], 1, 7).await, of(&[6, 4]));
+    assert_eq!(asked(&["north"], 1, 6).await, of(&[6]));
+    assert_eq!(asked(&["north", "south"], 2, 1).await, of(&[6, 5]));
+    assert_eq!(asked(&["north", "south"], 1, 12).await, of(&[6, 5, 4]));
+    assert_eq!(
+        asked(&["north", "south"], 1, 100).await,
+        of(&[6, 5, 4, 3, 2, 1])
+    );
 }

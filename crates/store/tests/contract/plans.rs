@@ -14,12 +14,11 @@ tests! {
 
 /// Parts of texts that may read a table from one end on, because they stop at the first row they
 /// meet.
-const READ_ONE_END: [&str; 7] = [
+const READ_ONE_END: [&str; 6] = [
     "SELECT g, chain FROM audit ORDER BY g DESC LIMIT 1",
     "FROM checkpoint ORDER BY number DESC LIMIT 1",
     "FROM checkpoint WHERE horizon <= ",
     "UPDATE checkpoint SET scanned = ",
-    "SELECT g FROM log ORDER BY g DESC LIMIT 1",
     "SELECT l.tx, l.g FROM log l ORDER BY l.g DESC LIMIT 1",
     "SELECT k FROM search_unit ORDER BY k DESC LIMIT 1",
 ];
@@ -36,10 +35,9 @@ const GO_THROUGH: [&str; 5] = [
 
 /// What follows the log over all rooms, or reads a range of the search index, from a key on: the
 /// rows of all rooms are what it wants, up to its limit or the end of the range.
-const FOLLOWS: [&str; 6] = [
+const FOLLOWS: [&str; 5] = [
     "FROM log l WHERE l.g > ?2",
     "LEFT JOIN entry_text t ON t.g = l.g WHERE l.g > ?2",
-    "LEFT JOIN participant p ON p.room = l.room AND p.usr = l.actor WHERE l.g > ?2",
     "WHERE l.g > ?2 AND l.g < ?4",
     "JOIN log l ON l.g >= i.g AND l.g < i.end_g",
     "search_bits",

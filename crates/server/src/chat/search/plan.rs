@@ -1,9 +1,12 @@
 //! How a search goes about it: by how many rooms the caller has, and how much is in them.
 
+use orderchat_domain::id::PharmacyId;
 use orderchat_domain::permission::Action;
 use orderchat_domain::search::{Gram, SHORT_REACH};
 use orderchat_domain::{Refusal, RoomId};
-use orderchat_store::search::{Document, Sieve, Walk, rooms_named, rooms_named_so, rooms_of};
+use orderchat_store::search::{
+    Document, Sieve, Walk, active_rooms, rooms_named, rooms_named_so, rooms_of,
+};
 use orderchat_store::{Tx, participants, users};
 
 use super::rooms::Rooms;
@@ -11,7 +14,8 @@ use super::{By, Position, Search};
 use crate::chat::access::{Scene, enter, id_of, look};
 use crate::chat::{ChatError, Result};
 
-/// A caller with more rooms is searched for like one who sees all.
+/// A caller with more rooms is searched for like one who sees all; but for a short query, in so many
+/// of the rooms in which something happened last, or in more when they have too few messages.
 const FEW_ROOMS: u32 = 200;
 /// Rooms with so many messages together are read as they are, without the index.
 const FEW_MESSAGES: u64 = 2_000;
@@ -21,8 +25,8 @@ const ROOMS_IN_SIEVE: usize = 16;
 const GRAMS: usize = 8;
 /// A query that begins the numbers of more orders names only one whose whole number it is.
 const NAMED_ROOMS: u32 = 20;
-/// Of a room that is named, so many of its newest messages are found.
-const OF_NAMED_ROOM: u64 = 200;
+/// Rooms that are named and have no more messages are read as they are, others through the index.
+const SMALL_ROOM: u64 = 200;
 
 /// Whose messages are wanted.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +45,15 @@ impl Sender {
 
 pub(super) struct Plan {
     pub(super) walk: Walk,
+    /// Messages of rooms that the query names, which the walk may not come by.
     pub(super) named: Vec<Document>,
     pub(super) sender: Option<Sender>,
+}
+
+/// How the messages are come by.
+struct Found {
+    walk: Walk,
+    named: Vec<Document>,
 }
 
 /// Where is searched.
@@ -74,16 +85,15 @@ impl Plan {
         let within = match (room, of_sender) {
             (Some(room), Some(other)) if room != other => return Ok(None),
             (Some(room), _) | (None, Some(room)) => Within::Rooms(vec![room]),
-            (None, None) => within(tx, rooms)?,
+            (None, None) => within(tx, rooms, search.query.is_short())?,
         };
-        let (walk, named) = match within {
-            Within::Rooms(keys) => in_rooms(tx, rooms, search, sender, keys, before)?,
-            Within::Everywhere if search.query.is_short() => (Walk::of_all(before), Vec::new()),
-            Within::Everywhere => {
-                let sieve = sieve(search, sender, &[]);
-                let named = named(tx, rooms, search, None, before)?;
-                (Walk::sieved(tx, sieve, search.sent.clone(), before)?, named)
-            }
+        let Found { walk, named } = match within {
+            Within::Rooms(keys) => in_rooms(tx, rooms, search, sender, &keys, before)?,
+            Within::Everywhere if search.query.is_short() => Found {
+                named: named_wholly(tx, rooms, search, None, before)?,
+                walk: Walk::of_all(before),
+            },
+            Within::Everywhere => through_index(tx, rooms, search, sender, None, before)?,
         };
         Ok(Some(Self {
             walk,
@@ -94,7 +104,7 @@ impl Plan {
 }
 
 /// The rooms that the caller's role and token leave.
-fn within(tx: &mut Tx<'_>, rooms: &Rooms<'_>) -> Result<Within> {
+fn within(tx: &mut Tx<'_>, rooms: &Rooms<'_>, short: bool) -> Result<Within> {
     if let Some(name) = &rooms.ctx.caller.room {
         let id = id_of(tx, name)?;
         let scene = id.map(|id| seen(look(tx, rooms.ctx, id))).transpose()?;
@@ -102,15 +112,26 @@ fn within(tx: &mut Tx<'_>, rooms: &Rooms<'_>) -> Result<Within> {
             scene.flatten().iter().map(Scene::key).collect(),
         ));
     }
-    if !rooms.only_own() {
+    if rooms.reaches_all() {
         return Ok(Within::Everywhere);
     }
-    let own = rooms_of(tx, rooms.ctx.user, FEW_ROOMS + 1)?;
-    Ok(if own.len() > FEW_ROOMS as usize {
-        Within::Everywhere
-    } else {
-        Within::Rooms(own)
-    })
+    if rooms.only_own() {
+        let own = rooms_of(tx, rooms.ctx.user, FEW_ROOMS + 1)?;
+        if own.len() <= FEW_ROOMS as usize {
+            return Ok(Within::Rooms(own));
+        }
+    }
+    if !short {
+        return Ok(Within::Everywhere);
+    }
+    // Every message is a candidate: what is others' must not be walked through.
+    let pharmacies = &rooms.ctx.caller.pharmacies;
+    let pharmacies: Vec<&str> = pharmacies.iter().map(PharmacyId::as_str).collect();
+    let (user, least) = (rooms.ctx.user, FEW_ROOMS as usize);
+    let active = active_rooms(tx, user, &pharmacies, least, u64::from(SHORT_REACH))?;
+    Ok(Within::Rooms(
+        active.into_iter().map(|(room, _)| room).collect(),
+    ))
 }
 
 fn seen(looked: Result<Scene>) -> Result<Option<Scene>> {
@@ -126,35 +147,68 @@ fn in_rooms(
     rooms: &mut Rooms<'_>,
     search: &Search,
     sender: Option<Sender>,
-    keys: Vec<i64>,
+    keys: &[i64],
     before: Position,
-) -> Result<(Walk, Vec<Document>)> {
+) -> Result<Found> {
     rooms.ask(tx, keys.iter().copied())?;
     let counts: Vec<(i64, u64)> = keys
         .iter()
         .filter_map(|key| Some((*key, rooms.get(*key)?.room.record.message_count)))
         .collect();
     let total: u64 = counts.iter().map(|(_, count)| count).sum();
-    if total <= FEW_MESSAGES || search.query.is_short() {
-        rooms.note_named(&search.query, &keys);
-        let shares = shares(counts, u64::from(SHORT_REACH));
-        return Ok((Walk::of_rooms(tx, &shares, before)?, Vec::new()));
-    }
-    let any = if counts.len() <= ROOMS_IN_SIEVE {
-        &counts[..]
+    let mut named = Vec::new();
+    if total <= FEW_MESSAGES {
+        rooms.note_named(&search.query, keys);
+    } else if search.query.is_short() {
+        named = named_wholly(tx, rooms, search, Some(&counts), before)?;
     } else {
-        &[]
-    };
-    let sieve = sieve(search, sender, any);
-    let named = named(tx, rooms, search, Some(&counts), before)?;
-    Ok((Walk::sieved(tx, sieve, search.sent.clone(), before)?, named))
+        return through_index(tx, rooms, search, sender, Some(&counts), before);
+    }
+    let shares = shares(counts, u64::from(SHORT_REACH));
+    let walk = Walk::of_rooms(tx, &shares, before)?;
+    Ok(Found { walk, named })
 }
 
-fn sieve(search: &Search, sender: Option<Sender>, rooms: &[(i64, u64)]) -> Sieve {
+/// All of it, of many messages.
+fn through_index(
+    tx: &mut Tx<'_>,
+    rooms: &mut Rooms<'_>,
+    search: &Search,
+    sender: Option<Sender>,
+    among: Option<&[(i64, u64)]>,
+    before: Position,
+) -> Result<Found> {
+    let named = named(tx, rooms, search, among)?;
+    let (small, large): (Vec<_>, Vec<_>) = named
+        .into_iter()
+        .partition(|(_, count)| *count <= SMALL_ROOM);
+    let of_room = |(key, _): &(i64, u64)| Gram::room(*key);
     let mut all = search.query.grams(GRAMS);
     all.extend(sender.map(|sender| Gram::sender(sender.user)));
-    let any = rooms.iter().map(|(key, _)| Gram::room(*key)).collect();
-    Sieve { all, any }
+    let any = among.filter(|among| among.len() <= ROOMS_IN_SIEVE);
+    let sieve = Sieve {
+        all,
+        any: any.unwrap_or_default().iter().map(of_room).collect(),
+        besides: large.iter().map(of_room).collect(),
+    };
+    Ok(Found {
+        walk: Walk::sieved(tx, sieve, search.sent.clone(), before)?,
+        named: Walk::of_rooms(tx, &small, before)?.into_documents(),
+    })
+}
+
+/// The messages of the rooms that a short query names: of all these rooms together as many as such a
+/// query looks at elsewhere.
+fn named_wholly(
+    tx: &mut Tx<'_>,
+    rooms: &mut Rooms<'_>,
+    search: &Search,
+    among: Option<&[(i64, u64)]>,
+    before: Position,
+) -> Result<Vec<Document>> {
+    let named = named(tx, rooms, search, among)?;
+    let shares = shares(named, u64::from(SHORT_REACH));
+    Ok(Walk::of_rooms(tx, &shares, before)?.into_documents())
 }
 
 /// How many of its newest messages each room gives when all of them may give `most`: small rooms
@@ -170,31 +224,33 @@ fn shares(mut rooms: Vec<(i64, u64)>, most: u64) -> Vec<(i64, u64)> {
     rooms
 }
 
-/// The newest messages of the rooms that the query names, and which the caller may read.
+/// The rooms that the query names and which the caller may read, with how many messages they have.
 fn named(
     tx: &mut Tx<'_>,
     rooms: &mut Rooms<'_>,
     search: &Search,
     among: Option<&[(i64, u64)]>,
-    before: Position,
-) -> Result<Vec<Document>> {
-    let Some(name) = search.query.name() else {
-        return Ok(Vec::new());
+) -> Result<Vec<(i64, u64)>> {
+    let name = search.query.name();
+    let few = |keys: &Vec<i64>| keys.len() <= NAMED_ROOMS as usize;
+    let beginning = if search.query.names_whole() {
+        None
+    } else {
+        Some(rooms_named(tx, name, NAMED_ROOMS + 1)?).filter(few)
     };
-    let mut keys = rooms_named(tx, name, NAMED_ROOMS + 1)?;
-    if keys.len() > NAMED_ROOMS as usize {
+    let mut keys = match beginning {
+        Some(keys) => keys,
         // Many begin so; whose whole number it is, is meant all the same.
-        keys = rooms_named_so(tx, name, NAMED_ROOMS + 1)?;
-        if keys.len() > NAMED_ROOMS as usize {
-            return Ok(Vec::new());
-        }
-    }
+        None => Some(rooms_named_so(tx, name, NAMED_ROOMS + 1)?)
+            .filter(few)
+            .unwrap_or_default(),
+    };
     keys.retain(|key| among.is_none_or(|among| among.iter().any(|(room, _)| room == key)));
     rooms.ask(tx, keys.iter().copied())?;
     rooms.note_named(&search.query, &keys);
-    keys.retain(|key| rooms.is_named(*key));
-    let newest: Vec<_> = keys.iter().map(|key| (*key, OF_NAMED_ROOM)).collect();
-    Ok(Walk::of_rooms(tx, &newest, before)?.into_documents())
+    let counted = |key: &i64| Some((*key, rooms.get(*key)?.room.record.message_count));
+    let named = keys.iter().filter(|key| rooms.is_named(**key));
+    Ok(named.filter_map(counted).collect())
 }
 
 enum Whose {

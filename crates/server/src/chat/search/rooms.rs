@@ -31,6 +31,11 @@ impl<'a> Rooms<'a> {
         }
     }
 
+    /// Whether the caller reaches every room.
+    pub(super) fn reaches_all(&self) -> bool {
+        grant(self.ctx.caller.role, Action::ReadRoom) == Grant::All
+    }
+
     /// Whether the caller reaches no rooms but those they are in.
     pub(super) fn only_own(&self) -> bool {
         match grant(self.ctx.caller.role, Action::ReadRoom) {

@@ -83,6 +83,15 @@ pub(crate) enum Wrong {
     BeyondHead {
         seq: u64,
     },
+    /// The log is good, and the room's row says something else.
+    RoomShown {
+        what: &'static str,
+    },
+    /// The log is good, and what is kept beside it of a message says something else.
+    MessageShown {
+        seq: u64,
+        what: &'static str,
+    },
     RoomGone {
         checkpoint: u64,
         seq: u64,
@@ -155,6 +164,13 @@ impl fmt::Display for Wrong {
             Self::BeyondHead { seq } => write!(
                 f,
                 "entry {seq} does not belong there: the room says that its log ends before it"
+            ),
+            Self::RoomShown { what } => {
+                write!(f, "its row was changed: {what} is not what its log says")
+            }
+            Self::MessageShown { seq, what } => write!(
+                f,
+                "message {seq} is not shown as its log has it: {what} was changed in message_state"
             ),
             Self::RoomGone { checkpoint, seq } => write!(
                 f,

@@ -1,10 +1,10 @@
-//! The rooms' logs, and how far checkpoints signed them.
+//! The rooms' logs, how far checkpoints signed them, and what is shown beside them.
 
 use std::collections::VecDeque;
 
 use orderchat_domain::RoomId;
 use orderchat_domain::checkpoint::Head;
-use orderchat_domain::proof::{Fault, RoomWalk, StoredEntry};
+use orderchat_domain::proof::{Fault, FromLog, RoomState, RoomWalk, StoredEntry};
 use orderchat_store::proof::{self, RoomOnFile};
 use orderchat_store::{Tx, checkpoints};
 
@@ -43,12 +43,16 @@ pub(super) fn check(tx: &mut Tx<'_>, room: &RoomOnFile, report: &mut Report) -> 
     let mut checked = Checked {
         walk: RoomWalk::new(room.id),
         signed: SignedHeads::new(room.id, last),
+        from_log: FromLog::default(),
         report: &mut *report,
     };
-    let wrong = match checked.follow(tx, room.key)? {
-        Some(wrong) => Some(wrong),
-        None => checked.end(tx, room.head)?,
-    };
+    let mut wrong = checked.follow(tx, room.key)?;
+    if wrong.is_none() {
+        wrong = checked.end(tx, room.head)?;
+    }
+    if wrong.is_none() {
+        wrong = checked.shown(tx, room.key, &room.state)?;
+    }
     report.rooms += 1;
     if let Some(wrong) = wrong {
         let place = Place::Room {
@@ -63,6 +67,7 @@ pub(super) fn check(tx: &mut Tx<'_>, room: &RoomOnFile, report: &mut Report) -> 
 struct Checked<'a> {
     walk: RoomWalk,
     signed: SignedHeads,
+    from_log: FromLog,
     report: &'a mut Report,
 }
 
@@ -76,7 +81,12 @@ impl Checked<'_> {
                     return self.name(tx, room, entry, fault).map(Some);
                 }
                 self.report.entries += 1;
-                self.report.erased += u64::from(entry.text.is_none());
+                if entry.text.is_none() {
+                    // Nothing erases texts, neither by retention nor on request.
+                    let (seq, fault) = (entry.seq, Fault::TextGone);
+                    return Ok(Some(Wrong::Entry { seq, fault }));
+                }
+                self.from_log.take(entry);
                 if let Some(wrong) = self.signed.compare(tx, self.walk.head())? {
                     return Ok(Some(wrong));
                 }
@@ -131,6 +141,31 @@ impl Checked<'_> {
                 fault: Fault::NotTheHead,
             })
         })
+    }
+
+    /// Whether what is shown is what the log says.
+    fn shown(&mut self, tx: &mut Tx<'_>, room: i64, state: &RoomState) -> Result<Option<Wrong>> {
+        if let Some(what) = state.differs_in(self.from_log.room()) {
+            return Ok(Some(Wrong::RoomShown { what }));
+        }
+        let mut after = None;
+        loop {
+            let page = proof::message_states(tx, room, after, PAGE)?;
+            for (seq, state) in &page {
+                if let Some(what) = state.differs_in(&self.from_log.compared(*seq)) {
+                    return Ok(Some(Wrong::MessageShown { seq: *seq, what }));
+                }
+            }
+            after = page.last().map(|(seq, _)| *seq);
+            if page.len() < PAGE as usize {
+                break;
+            }
+        }
+        let forgotten = |seq| Wrong::MessageShown {
+            seq,
+            what: "all of it",
+        };
+        Ok(self.from_log.left().map(forgotten))
     }
 }
 

@@ -4,7 +4,7 @@ use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use orderchat_domain::{FieldError, Refusal, Rule};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Ref, Type};
 use utoipa::openapi::{OpenApi, RefOr};
@@ -44,18 +44,12 @@ pub(super) fn add(document: &mut OpenApi) {
 /// What of an operation decides how it can refuse.
 struct Asks {
     body: bool,
-    query: bool,
     writes: bool,
     with_id: bool,
 }
 
 impl Asks {
     fn of(operation: &Operation, writes: bool, with_id: bool) -> Self {
-        let in_query = |parameter: &RefOr<Parameter>| match parameter {
-            RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
-            RefOr::Ref(_) => false,
-        };
-        let query = operation.parameters.iter().flatten().any(in_query);
         let names_a_room = operation
             .parameters
             .iter()
@@ -63,7 +57,6 @@ impl Asks {
             .any(|parameter| matches!(parameter, RefOr::T(named) if named.name == "room"));
         Self {
             body: operation.request_body.is_some(),
-            query,
             writes,
             with_id: with_id || names_a_room,
         }
@@ -182,7 +175,8 @@ fn refusals() -> [SharedRefusal; 11] {
             "Invalid",
             "A field or parameter is unknown, missing, of the wrong kind or out of range.",
             unknown.into(),
-            |asks| asks.body || asks.query || asks.writes,
+            // A parameter of the query that is not known.
+            |_| true,
         ),
         with(
             RETRY_AFTER.as_str(),

@@ -1,11 +1,13 @@
 //! Cursors, queries and bodies, as [`crate::fuzzing`] feeds them.
 
+use std::collections::HashSet;
 use std::fmt::Debug;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use futures_util::FutureExt;
 use orderchat_domain::message::{Draft, IdempotencyKey};
+use orderchat_domain::search::{Query, grams};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -58,6 +60,29 @@ pub(crate) fn query(data: &[u8]) {
             "a link that is none"
         );
     }
+}
+
+/// What is searched for, up to the first line end, and the text of a message behind it.
+pub(crate) fn search(text: &str) {
+    let (asked, body) = text.split_once('\n').unwrap_or((text, ""));
+    let Ok(query) = Query::parse(asked) else {
+        return;
+    };
+    assert!(query.is_in(asked), "a query is not found in itself");
+    if query.is_in(body) {
+        let mut indexed = HashSet::new();
+        grams(body, |gram| {
+            indexed.insert(gram);
+        });
+        // Of a message that the index leaves out nobody would ever ask whether it is meant.
+        let found = |gram| indexed.contains(gram);
+        assert!(
+            query.grams(8).iter().all(found),
+            "the index would not find it"
+        );
+    }
+    let number = body.to_lowercase();
+    assert!(!query.names(body) || number.starts_with(query.name()));
 }
 
 /// The body as each of the larger requests takes it, and what they make of it.

@@ -15,8 +15,9 @@ use super::fields::Result;
 use crate::chat::search::{By, Place, Position, Search};
 use crate::http::AppState;
 use crate::http::caller::Searching;
-use crate::http::page::{Cursor, Here, Page};
+use crate::http::page::{Here, Page};
 use crate::http::query::{Limit, QueryOf};
+use crate::http::seal::Seal;
 use crate::problem::Problem;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
@@ -53,7 +54,11 @@ struct SearchQuery {
     cursor: Option<String>,
 }
 
-/// What a cursor of this list holds.
+/// What the cursors of this list are sealed for.
+const LIST: &str = "search";
+
+/// What a cursor of this list holds: a place in the log of all rooms, which is nobody's to know, and
+/// how much was looked at.
 #[derive(Debug, Serialize, Deserialize)]
 struct After {
     found: (i64, i64),
@@ -61,9 +66,10 @@ struct After {
 }
 
 impl SearchQuery {
-    fn after(&self) -> Result<Option<Place>> {
+    fn after(&self, seal: &Seal) -> Result<Option<Place>> {
         let cursor = self.cursor.as_deref();
-        let after = cursor.map(Cursor::decode::<After>).transpose()?;
+        let open = |cursor| seal.decode::<After>(LIST, cursor);
+        let after = cursor.map(open).transpose()?;
         Ok(after.map(|after| Place {
             before: Position {
                 tx: after.found.0,
@@ -115,9 +121,9 @@ fn time(name: &str, text: Option<&str>, otherwise: i64) -> Result<i64> {
 /// Search in messages
 ///
 /// Finds the caller's messages whose text has the query in it, whatever the script, the case or the
-/// accents, and those of an order whose number, or a room whose code, begins with it. Newest first;
-/// an edited message stands where it was edited. One or two characters search the newest 5,000
-/// messages of the caller's rooms. A page may be short, or empty, and still have a `next`: follow
+/// accents, and all those of an order whose number, or a room whose code, begins with it. Newest
+/// first; an edited message stands where it was edited. One or two characters search the newest
+/// 5,000 messages of the caller's rooms, and name an order by its whole number. A page may be short, or empty, and still have a `next`: follow
 /// it to the end. Pages go forward only: `previous` is null.
 #[utoipa::path(get, path = "/search/", tag = "Messages", params(SearchQuery),
     responses((status = 200, body = Page<MessageView>)))]
@@ -136,7 +142,7 @@ async fn search(
         sender: query.sender()?,
         sent: from..to,
         has_file: query.has_file()?,
-        after: query.after()?,
+        after: query.after(&state.seal)?,
         limit: query.limit.get(),
     };
     if let Some(name) = &query.room {
@@ -144,10 +150,11 @@ async fn search(
     }
     let page = state.chat.search(&ctx, search).await?;
     let link = |next: Place| -> Result<String> {
-        let cursor = Cursor::encode(&After {
+        let after = After {
             found: (next.before.tx, next.before.g),
             seen: next.seen,
-        })?;
+        };
+        let cursor = state.seal.encode(LIST, &after)?;
         Ok(here.with("cursor", &cursor, &[]))
     };
     Ok(Json(Page {

@@ -72,6 +72,8 @@ pub(super) struct Room {
     /// … and has to do so again, for more came meanwhile.
     again: bool,
     followers: Vec<Follower>,
+    /// The room as it was when something but a message came last.
+    record: Option<Arc<RoomRecord>>,
     /// Those who follow the room or are about to.
     pub(super) expected: u32,
 }
@@ -89,13 +91,25 @@ impl Room {
         self.is_followed().then_some(self.head)
     }
 
-    pub(super) fn attach(&mut self, follower: Follower, anyway: bool) -> Result<(), Follower> {
+    pub(super) fn attach(
+        &mut self,
+        follower: Follower,
+        record: &Arc<RoomRecord>,
+        anyway: bool,
+    ) -> Result<(), Follower> {
         if follower.seq < self.head && !(anyway && self.followers.is_empty()) {
             return Err(follower);
         }
         if self.followers.is_empty() {
             // Nobody was given anything; from now on it is given from here on.
             self.head = follower.seq;
+        }
+        if self
+            .record
+            .as_ref()
+            .is_none_or(|known| known.seq < record.seq)
+        {
+            self.record = Some(Arc::clone(record));
         }
         self.followers.push(follower);
         Ok(())
@@ -157,6 +171,27 @@ impl Room {
             });
             self.head = self.head.max(event.seq);
         }
+        let matters = |event: &EventRecord| event.kind.subject() != Subject::Message;
+        if self.is_followed() && events.iter().any(matters) {
+            self.record = Some(Arc::new(record.clone()));
+        }
+        self.rest();
+    }
+
+    /// Tells those whose right to write the clock alone has changed.
+    pub(super) fn by_the_clock(&mut self, eyes: &Eyesight, now: Millis) {
+        let Some(record) = self.record.clone() else {
+            return;
+        };
+        let is_due = |follower: &Follower| {
+            let until = follower.capabilities.until;
+            until.is_some_and(|until| until <= now)
+        };
+        self.followers.retain_mut(|follower| {
+            !is_due(follower)
+                || tell_capabilities(follower, &record, eyes, now)
+                || behind(follower, &record)
+        });
         self.rest();
     }
 

@@ -1,7 +1,7 @@
 //! G4: on a full disk sends answer 507 within a second, reads go on, nothing that was acknowledged
 //! is lost, and writing works again by itself once there is room.
 //!
-//! On a real disk of 24 MiB: a tmpfs. Mounting it takes root; without, these tests fail and say so.
+//! On a real disk of a few MiB: a tmpfs. Mounting it takes root; without, these tests fail and say so.
 
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness::server::Options;
+use crate::harness::sql::Sql;
 use crate::harness::{Answer, Client, Fields as _, Room, Server};
 
 /// The longest that a refused send may take.
@@ -20,7 +21,7 @@ const REFUSED_WITHIN: Duration = Duration::from_secs(1);
 /// The longest that it may take until writing works again: the disk is looked at every second.
 const WELL_WITHIN: Duration = Duration::from_secs(10);
 
-/// A disk of 24 MiB, gone with this value.
+/// A small disk, gone with this value.
 struct SmallDisk {
     folder: TempDir,
 }
@@ -28,7 +29,7 @@ struct SmallDisk {
 impl SmallDisk {
     fn mount(options: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let options = format!("size=24m{options}");
+        let options = format!("size={options}");
         let path = folder.path().to_str().expect("a path in UTF-8");
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", &options, "tmpfs", path])
@@ -64,7 +65,7 @@ impl SmallDisk {
             .and_then(|line| line.trim().parse().ok())
             .expect("df prints a number");
         let size = free.saturating_sub(but_kib) * 1024;
-        let bytes = vec![0; usize::try_from(size).expect("24 MiB fit")];
+        let bytes = vec![0; usize::try_from(size).expect("some MiB fit")];
         if let Err(error) = std::fs::write(self.ballast(), bytes) {
             // The server's jobs wrote meanwhile: what was to stay free is given back.
             assert_eq!(error.kind(), ErrorKind::StorageFull, "{error}");
@@ -94,6 +95,18 @@ impl Drop for SmallDisk {
     }
 }
 
+/// The text of the `n`th message: letters that no database packs into less.
+fn text(n: u32) -> String {
+    let mut state = u64::from(n) + 1;
+    let letters = (0..7_000).map(|_| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        char::from(b'a' + (state >> 33) as u8 % 26)
+    });
+    format!("{n} {}", letters.collect::<String>())
+}
+
 struct Talk<'a> {
     room: &'a Room,
     said: u32,
@@ -113,7 +126,7 @@ impl<'a> Talk<'a> {
     /// Sends, and judges the answer: taken, or 507 within a second.
     async fn send(&mut self) -> Answer {
         self.said += 1;
-        let content = format!("{} {}", self.said, "x".repeat(7_000));
+        let content = text(self.said);
         let key = format!("k-{}", self.said);
         let said = json!({ "content": content, "client_message_id": key });
         let begun = Instant::now();
@@ -154,6 +167,50 @@ impl<'a> Talk<'a> {
     }
 }
 
+/// A database whose tables and indexes are on the disk, and PostgreSQL's own log is not.
+struct OnPostgres {
+    admin: Sql,
+    name: String,
+    url: String,
+}
+
+impl OnPostgres {
+    /// `None` when the tests run on SQLite.
+    async fn create(disk: &SmallDisk) -> Option<Self> {
+        std::env::var("ORDERCHAT_TEST_ENGINE")
+            .ok()
+            .filter(|engine| engine == "postgres")?;
+        let admin_url = std::env::var("ORDERCHAT_TEST_POSTGRES").expect("a PostgreSQL to test on");
+        let name = format!("g4_{}", uuid::Uuid::now_v7().simple());
+        let admin = Sql::connect(&admin_url).await;
+        let place = disk.path().join("tables");
+        std::fs::create_dir(&place).expect("a folder on the disk");
+        let given = Command::new("chown").arg("postgres:").arg(&place).status();
+        assert!(
+            given.is_ok_and(|status| status.success()),
+            "chown takes root"
+        );
+        let location = place.display();
+        admin
+            .execute(&format!("CREATE TABLESPACE {name} LOCATION '{location}'"))
+            .await;
+        admin
+            .execute(&format!("CREATE DATABASE {name} TABLESPACE {name}"))
+            .await;
+        let mut url = reqwest::Url::parse(&admin_url).expect("a URL");
+        url.set_path(&name);
+        let url = url.into();
+        Some(Self { admin, name, url })
+    }
+
+    async fn drop(self) {
+        let name = &self.name;
+        let drop_it = format!("DROP DATABASE {name} WITH (FORCE)");
+        self.admin.execute(&drop_it).await;
+        self.admin.execute(&format!("DROP TABLESPACE {name}")).await;
+    }
+}
+
 fn on_sqlite(disk: &SmallDisk) -> Options {
     let file = disk.path().join("orderchat.db");
     Server::with("ORDERCHAT_DATABASE", &format!("sqlite:{}", file.display()))
@@ -161,7 +218,7 @@ fn on_sqlite(disk: &SmallDisk) -> Options {
 
 #[tokio::test]
 async fn g4_before_the_disk_is_full_nothing_new_is_taken_and_reading_goes_on() {
-    let disk = SmallDisk::mount("");
+    let disk = SmallDisk::mount("24m,mode=755");
     let server = on_sqlite(&disk).start().await;
     let room = server.open_room().await;
     let mut talk = Talk::new(&room);
@@ -175,8 +232,7 @@ async fn g4_before_the_disk_is_full_nothing_new_is_taken_and_reading_goes_on() {
     // What was taken before is answered again; reading goes on, also for whoever comes anew, and
     // staff's reading is recorded.
     talk.is_kept(&room.customer).await;
-    let again =
-        json!({ "content": format!("1 {}", "x".repeat(7_000)), "client_message_id": "k-1" });
+    let again = json!({ "content": text(1), "client_message_id": "k-1" });
     room.customer
         .post(&room.at("messages/"), again)
         .await
@@ -198,7 +254,7 @@ async fn g4_before_the_disk_is_full_nothing_new_is_taken_and_reading_goes_on() {
 
 #[tokio::test]
 async fn g4_a_disk_that_is_full_loses_nothing_and_writing_works_again_by_itself() {
-    let disk = SmallDisk::mount("");
+    let disk = SmallDisk::mount("24m,mode=755");
     let mut server = on_sqlite(&disk)
         .with("ORDERCHAT_DISK_RESERVE", "0")
         .with("ORDERCHAT_CHECKPOINT_EVERY", "1s")
@@ -232,4 +288,33 @@ async fn g4_a_disk_that_is_full_loses_nothing_and_writing_works_again_by_itself(
     let here = [("ORDERCHAT_DATABASE", database.as_str())];
     let verified = server.run(&["audit", "verify"], &here).await;
     assert!(verified.status.success(), "{}", verified.output);
+}
+
+/// Of PostgreSQL's disk the server knows nothing beforehand: the database says so (SQLSTATE 53100).
+#[tokio::test]
+async fn g4_a_full_disk_of_postgres_loses_nothing_and_writing_works_again_by_itself() {
+    let disk = SmallDisk::mount("48m,mode=755");
+    let Some(database) = OnPostgres::create(&disk).await else {
+        return;
+    };
+    let url = database.url.clone();
+    let mut server = Server::with("ORDERCHAT_DATABASE", &url).start().await;
+    let room = server.open_room().await;
+    let mut talk = Talk::new(&room);
+    for _ in 0..3 {
+        talk.until(201, WELL_WITHIN).await;
+        disk.fill(0);
+        // Tables have some room left in their own files.
+        talk.until(507, Duration::from_secs(30)).await;
+        talk.is_kept(&room.customer).await;
+        server.anonymous().get("/readyz").await.ok(200);
+        disk.make_room();
+    }
+    talk.until(201, WELL_WITHIN).await;
+    talk.is_kept(&room.customer).await;
+    server.stop().await;
+    let here = [("ORDERCHAT_DATABASE", url.as_str())];
+    let verified = server.run(&["audit", "verify"], &here).await;
+    assert!(verified.status.success(), "{}", verified.output);
+    database.drop().await;
 }

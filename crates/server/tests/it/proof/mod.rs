@@ -5,6 +5,7 @@ mod checkpoints;
 mod heads;
 mod keys;
 mod rooms;
+mod shown;
 
 use serde_json::json;
 

@@ -76,7 +76,7 @@ async fn g30_a_changed_text_is_named() {
 }
 
 #[tokio::test]
-async fn g30_an_erased_text_is_no_fault() {
+async fn g30_a_text_that_is_gone_is_named() {
     let record = Record::stopped().await;
     record
         .tamper(
@@ -84,9 +84,20 @@ async fn g30_an_erased_text_is_no_fault() {
              WHERE g = (SELECT g FROM log WHERE room = {room} AND seq = 6)",
         )
         .await;
-    record.is_good().await;
-    let output = record.verify(&[]).await.output;
-    assert!(output.contains("(1 texts erased)"), "{output}");
+    record.finds(&["{room}: entry 6 has lost its text"]).await;
+}
+
+#[tokio::test]
+async fn g30_an_entry_that_is_no_message_cannot_be_made_one() {
+    let record = Record::stopped().await;
+    let id = record.sql.literal(&[7; 16]);
+    record
+        .tamper(&format!(
+            "UPDATE log SET message_id = {id}, message_type = 'text'
+             WHERE room = {{room}} AND seq = 1"
+        ))
+        .await;
+    record.finds(&["{room}: entry 1 was changed"]).await;
 }
 
 #[tokio::test]

@@ -6,6 +6,35 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 /// Of a small disk at most so much is kept free, whatever was asked for.
 const LARGEST_SHARE: u64 = 20;
 
+/// A disk, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Disk {
+    pub free: u64,
+    pub all: u64,
+}
+
+impl Disk {
+    /// The disk of this file, or of the folder that it is to be made in.
+    ///
+    /// # Errors
+    /// When the system cannot tell.
+    pub fn of(file: &Path) -> std::io::Result<Self> {
+        let folder = file.parent().filter(|folder| *folder != Path::new(""));
+        let asked = rustix::fs::statvfs(file);
+        let disk = asked.or_else(|_| rustix::fs::statvfs(folder.unwrap_or(Path::new("."))))?;
+        Ok(Self {
+            free: disk.f_bavail.saturating_mul(disk.f_frsize),
+            all: disk.f_blocks.saturating_mul(disk.f_frsize),
+        })
+    }
+
+    /// How much of it is kept free when so much is asked for.
+    #[must_use]
+    pub fn kept(self, asked: u64) -> u64 {
+        asked.min(self.all / LARGEST_SHARE)
+    }
+}
+
 /// Whether less is free than is to be kept free, as it was seen last.
 #[derive(Debug)]
 pub(super) struct Space {
@@ -36,14 +65,10 @@ impl Space {
 
     /// Looks at the disk. One that cannot be asked stays what it was: a write then tells.
     pub(super) fn look(&self) {
-        let Ok(disk) = rustix::fs::statvfs(&self.file) else {
+        let Ok(disk) = Disk::of(&self.file) else {
             return;
         };
-        let (free, all) = (
-            disk.f_bavail.saturating_mul(disk.f_frsize),
-            disk.f_blocks.saturating_mul(disk.f_frsize),
-        );
-        let keep = self.keep.load(Ordering::Relaxed).min(all / LARGEST_SHARE);
+        let (free, keep) = (disk.free, disk.kept(self.keep.load(Ordering::Relaxed)));
         let is_low = free < keep;
         if self.is_low.swap(is_low, Ordering::Relaxed) != is_low {
             if is_low {

@@ -1,0 +1,77 @@
+//! Commands beside `serve`: what they say, and to whom.
+
+use std::process::{Command, Stdio};
+
+use crate::harness::Server;
+use crate::harness::server::run;
+
+#[tokio::test]
+async fn a_second_server_on_a_sqlite_file_is_refused_and_the_first_goes_on() {
+    let server = Server::start().await;
+    if !server.database_url().starts_with("sqlite:") {
+        // PostgreSQL takes several.
+        return;
+    }
+    let second = server.run(&["serve"], &[]).await;
+    assert!(!second.status.success(), "{}", second.output);
+    assert!(
+        second
+            .output
+            .contains("another server runs on the SQLite file"),
+        "{}",
+        second.output
+    );
+    let room = server.open_room().await;
+    room.customer.say(&room, "still here").await;
+    // Others may look at it meanwhile.
+    let doctor = server.run(&["doctor"], &[]).await;
+    assert!(doctor.output.contains("SQLite"), "{}", doctor.output);
+}
+
+#[tokio::test]
+async fn doctor_says_how_much_room_there_is() {
+    let on_sqlite = run(&["doctor"], &[]).await;
+    assert!(
+        on_sqlite.output.contains("free space: "),
+        "{}",
+        on_sqlite.output
+    );
+}
+
+#[tokio::test]
+async fn a_reader_that_has_gone_is_no_panic() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for arguments in [&["doctor"][..], &["openapi"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let output = Command::new(env!("CARGO_BIN_EXE_orderchat"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .env_clear()
+            .env("ORDERCHAT_AUTH_SECRET", "not-for-use-0f6a3c1e9b8d47255d1e")
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .output()
+            .expect("the binary runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!said.contains("panicked"), "{arguments:?}: {said}");
+        assert_ne!(output.status.code(), Some(101), "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_demo_says_which_settings_it_does_not_use() {
+    let server = Server::start().await;
+    let taken = server.url().replace("http://", "");
+    // Where another server listens it ends, after it has spoken.
+    let demo = server.run(&["demo"], &[("ORDERCHAT_LISTEN", &taken)]).await;
+    for name in ["ORDERCHAT_DATABASE", "ORDERCHAT_AUTH_SECRET"] {
+        let says = format!("{name} is not used: the demo has a database and keys of its own");
+        assert!(demo.output.contains(&says), "{}", demo.output);
+    }
+    assert!(
+        !demo.output.contains("ORDERCHAT_SIGNING_KEY is"),
+        "{}",
+        demo.output
+    );
+}

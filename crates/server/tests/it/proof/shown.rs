@@ -1,0 +1,180 @@
+//! What is shown beside the log: a room's state, and which text of a message.
+
+use serde_json::json;
+
+use super::Record;
+
+/// The seqs of the first three messages of the first room.
+async fn first_messages(record: &Record) -> [i64; 3] {
+    let room = record.key(&record.room).await;
+    let mut seqs = [0; 3];
+    for (offset, seq) in seqs.iter_mut().enumerate() {
+        let nth = format!(
+            "SELECT seq FROM log WHERE room = {room} AND message_type = 'text'
+             ORDER BY seq LIMIT 1 OFFSET {offset}"
+        );
+        *seq = record.sql.int(&nth).await;
+    }
+    seqs
+}
+
+/// A record in which the first message was edited, the second deleted, the third replied to.
+async fn with_changes() -> (Record, [i64; 3]) {
+    let mut record = Record::stopped().await;
+    let [edited, deleted, replied] = first_messages(&record).await;
+    record.server.start_again();
+    let customer = record.room.customer.asking(record.server.url());
+    let list = customer.get(&record.room.at("messages/?type=text")).await;
+    let messages = list.ok(200)["results"].clone();
+    let id_of = |seq: i64| {
+        let mut messages = messages.as_array().expect("a list").iter();
+        let found = messages.find(|message| message["seq"] == seq);
+        found.expect("the message")["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned()
+    };
+    let at = |seq: i64, rest: &str| format!("/api/chat/messages/{}/{rest}", id_of(seq));
+    customer
+        .patch(&at(edited, ""), json!({ "content": "said better" }))
+        .await
+        .ok(200);
+    customer.delete(&at(deleted, "")).await.ok(204);
+    customer
+        .post(&at(replied, "reply/"), json!({ "content": "and so" }))
+        .await
+        .ok(201);
+    record.server.stop().await;
+    (record, [edited, deleted, replied])
+}
+
+#[tokio::test]
+async fn g30_a_message_shown_with_a_text_that_is_in_no_entry_is_named() {
+    let (record, [edited, ..]) = with_changes().await;
+    record.is_good().await;
+    let salt = record.sql.literal(&[7; 16]);
+    record
+        .tamper(&format!(
+            "INSERT INTO entry_text (g, salt, body) VALUES (999999, {salt}, 'never said');
+             UPDATE message_state SET text_g = 999999 WHERE room = {{room}} AND seq = {edited}"
+        ))
+        .await;
+    let shown = format!(
+        "{{room}}: message {edited} is not shown as its log has it: which of its texts is shown"
+    );
+    record.finds(&[&shown]).await;
+}
+
+#[tokio::test]
+async fn g30_a_message_is_shown_as_its_log_has_it_or_named() {
+    let (record, [edited, deleted, replied]) = with_changes().await;
+    let whole = "all of it";
+    let (texts, deletion) = ("which of its texts is shown", "its deletion");
+    for (seq, change, what) in [
+        (edited, "UPDATE message_state SET text_g = NULL", texts),
+        (
+            edited,
+            "UPDATE message_state SET edited_at = NULL",
+            "when it was edited",
+        ),
+        (edited, "DELETE FROM message_state", whole),
+        (
+            deleted,
+            "UPDATE message_state SET deleted_at = NULL",
+            deletion,
+        ),
+        (
+            deleted,
+            "UPDATE message_state SET deleted_at = deleted_at + 1",
+            deletion,
+        ),
+        (deleted, "DELETE FROM message_state", whole),
+        (replied, "UPDATE message_state SET deleted_at = 1", deletion),
+        (
+            replied,
+            "UPDATE message_state SET reply_count = 0",
+            "how many replies it has",
+        ),
+    ] {
+        // Each on a copy of its own: what was changed is put back.
+        let kept = format!(
+            "CREATE TABLE kept AS SELECT * FROM message_state WHERE room = {{room}} AND seq = {seq}"
+        );
+        record.tamper(&kept).await;
+        record
+            .tamper(&format!("{change} WHERE room = {{room}} AND seq = {seq}"))
+            .await;
+        let shown =
+            format!("{{room}}: message {seq} is not shown as its log has it: {what} was changed");
+        record.finds(&[&shown]).await;
+        record
+            .tamper(&format!(
+                "DELETE FROM message_state WHERE room = {{room}} AND seq = {seq};
+                 INSERT INTO message_state SELECT * FROM kept; DROP TABLE kept"
+            ))
+            .await;
+    }
+    record.is_good().await;
+}
+
+#[tokio::test]
+async fn g30_a_room_that_was_hidden_closed_or_opened_by_hand_is_named() {
+    let record = Record::stopped().await;
+    for (change, back, what) in [
+        ("deleted_at = 5", "deleted_at = NULL", "its deletion"),
+        ("status = 'closed'", "status = 'open'", "its status"),
+        ("closed_at = 5", "closed_at = NULL", "when it was closed"),
+        (
+            "archived_at = 5",
+            "archived_at = NULL",
+            "when it was archived",
+        ),
+        ("closed_by = 1", "closed_by = NULL", "who closed it"),
+        (
+            "close_reason = 5",
+            "close_reason = NULL",
+            "the reason for closing it",
+        ),
+    ] {
+        record
+            .tamper(&format!("UPDATE room SET {change} WHERE k = {{room}}"))
+            .await;
+        let changed = format!("{{room}}: its row was changed: {what} is not what its log says");
+        record.finds(&[&changed]).await;
+        record
+            .tamper(&format!("UPDATE room SET {back} WHERE k = {{room}}"))
+            .await;
+    }
+    record.is_good().await;
+}
+
+#[tokio::test]
+async fn rooms_that_were_closed_reopened_archived_and_deleted_are_good() {
+    let mut record = Record::stopped().await;
+    record.server.start_again();
+    let (room, other) = (&record.room, &record.other);
+    let admin = room.admin.asking(record.server.url());
+    let why = || json!({ "reason": "the shop is shut" });
+    for step in ["close/", "reopen/", "close/"] {
+        admin.post(&room.at(step), why()).await.ok(200);
+    }
+    admin.post(&other.at("archive/"), why()).await.ok(200);
+    let title = json!({ "title": "A title" });
+    let deleted = record.server.open_room().await;
+    deleted.admin.patch(&deleted.at(""), title).await.ok(200);
+    deleted.admin.delete(&deleted.at("")).await.ok(204);
+    record.server.stop().await;
+    let verified = record.verify(&[]).await;
+    assert!(verified.status.success(), "{}", verified.output);
+    assert!(
+        verified.output.contains("good: 3 rooms with "),
+        "{}",
+        verified.output
+    );
+    record
+        .tamper("UPDATE room SET close_reason = NULL WHERE k = {room}")
+        .await;
+    record
+        .finds(&["{room}: its row was changed: the reason for closing it"])
+        .await;
+}
