@@ -34,16 +34,23 @@ pub(super) enum Stalled {
 }
 
 #[derive(Debug)]
-pub(super) struct Socket(WebSocket);
+pub(super) struct Socket {
+    socket: WebSocket,
+    /// Something is in the buffer.
+    unflushed: bool,
+}
 
 impl Socket {
     pub(super) const fn new(socket: WebSocket) -> Self {
-        Self(socket)
+        Self {
+            socket,
+            unflushed: false,
+        }
     }
 
     /// What comes next; may be dropped and called again.
     pub(super) async fn next(&mut self) -> Incoming {
-        match self.0.next().await {
+        match self.socket.next().await {
             Some(Ok(Message::Text(text))) => Incoming::Text(text),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Incoming::Heard,
             Some(Ok(Message::Binary(_))) => Incoming::Broken(CloseCode::Unsupported),
@@ -54,28 +61,32 @@ impl Socket {
 
     /// Puts a frame into the buffer, which is written when it is full.
     pub(super) async fn feed(&mut self, frame: Frame) -> Result<(), Stalled> {
-        within(self.0.feed(Message::Text(frame.text))).await
+        self.unflushed = true;
+        within(self.socket.feed(Message::Text(frame.text))).await
     }
 
     /// Writes what is in the buffer.
     pub(super) async fn flush(&mut self) -> Result<(), Stalled> {
-        within(self.0.flush()).await
+        if !std::mem::take(&mut self.unflushed) {
+            return Ok(());
+        }
+        within(self.socket.flush()).await
     }
 
     pub(super) async fn send(&mut self, frame: Frame) -> Result<(), Stalled> {
-        within(self.0.send(Message::Text(frame.text))).await
+        within(self.socket.send(Message::Text(frame.text))).await
     }
 
     pub(super) async fn ping(&mut self) -> Result<(), Stalled> {
-        within(self.0.send(Message::Ping(bytes::Bytes::new()))).await
+        within(self.socket.send(Message::Ping(bytes::Bytes::new()))).await
     }
 
     /// Says goodbye, and waits a moment for the client to close, so that it has read it.
     pub(super) async fn close(&mut self, code: CloseCode, bye: &Frame) {
         let goodbye = async {
-            self.0.feed(Message::Text(bye.text.clone())).await?;
-            self.0.send(Message::Close(Some(code.frame()))).await?;
-            while let Some(Ok(_)) = self.0.next().await {}
+            self.socket.feed(Message::Text(bye.text.clone())).await?;
+            self.socket.send(Message::Close(Some(code.frame()))).await?;
+            while let Some(Ok(_)) = self.socket.next().await {}
             Ok::<_, axum::Error>(())
         };
         let _ = timeout(GOODBYE, goodbye).await;
