@@ -200,7 +200,10 @@ fn bounds(buffer: &[u8]) -> Option<(u8, usize, usize)> {
     let (first, second) = (*buffer.first()?, *buffer.get(1)?);
     assert_eq!(second & 0x80, 0, "a server's frames are not masked");
     let (start, length) = match second {
-        126 => (4, u64::from(u16::from_be_bytes(buffer.get(2..4)?.try_into().ok()?))),
+        126 => (
+            4,
+            u64::from(u16::from_be_bytes(buffer.get(2..4)?.try_into().ok()?)),
+        ),
         127 => (10, u64::from_be_bytes(buffer.get(2..10)?.try_into().ok()?)),
         short => (2, u64::from(short)),
     };

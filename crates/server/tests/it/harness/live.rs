@@ -83,7 +83,9 @@ impl Live {
             HeaderValue::from_static("orderchat.v1"),
         );
         let stream = TcpStream::connect(address).await.ok()?;
-        let (socket, _) = tokio_tungstenite::client_async(request, stream).await.ok()?;
+        let (socket, _) = tokio_tungstenite::client_async(request, stream)
+            .await
+            .ok()?;
         let (out, mut frames) = socket.split();
         let (heard, incoming) = unbounded_channel();
         let reader = tokio::spawn(async move {
@@ -150,6 +152,15 @@ impl Live {
     pub(crate) async fn follow(&mut self, room: &Room) {
         let subscribe = json!({ "type": "subscribe", "room": room.id });
         self.done(subscribe).await;
+        // Whoever follows their rooms anyway was told before, too.
+        let caught_up = json!({ "type": "caught_up", "room": room.id });
+        let answered = self
+            .received
+            .iter()
+            .rposition(|frame| frame["type"] == "ok");
+        let received = &self.received;
+        self.unclaimed
+            .retain(|place| Some(*place) > answered || !fits(&caught_up, &received[*place]));
         self.caught_up(room).await;
     }
 
@@ -348,7 +359,9 @@ impl Live {
     pub(crate) fn cursor(&self) -> Cursor {
         let mut rooms = BTreeMap::new();
         for frame in &self.received {
-            if ["event", "caught_up", "resync"].iter().any(|kind| frame["type"] == *kind)
+            if ["event", "caught_up", "resync"]
+                .iter()
+                .any(|kind| frame["type"] == *kind)
                 && let (Some(room), Some(seq)) = (frame["room"].as_str(), frame["seq"].as_i64())
             {
                 rooms.insert(room.to_owned(), seq);

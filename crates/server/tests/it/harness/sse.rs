@@ -27,7 +27,10 @@ pub(crate) struct Told {
 impl Sse {
     /// Opens the stream of these rooms, from now on or after an event id.
     pub(crate) async fn open(client: &Client, rooms: &[&Room], last: Option<&str>) -> Self {
-        let names: Vec<_> = rooms.iter().map(|room| format!("room={}", room.id)).collect();
+        let names: Vec<_> = rooms
+            .iter()
+            .map(|room| format!("room={}", room.id))
+            .collect();
         let path = format!("/api/chat/events/?{}", names.join("&"));
         let mut request = client.request(Method::GET, &path);
         if let Some(last) = last {
@@ -74,7 +77,14 @@ impl Sse {
 /// `None` for a comment.
 fn told(block: &str) -> Option<Told> {
     let field = |name: &str| {
-        let of = |line: &str| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim().to_owned());
+        let of = |line: &str| {
+            Some(
+                line.strip_prefix(name)?
+                    .strip_prefix(':')?
+                    .trim()
+                    .to_owned(),
+            )
+        };
         block.lines().find_map(of)
     };
     Some(Told {

@@ -14,7 +14,11 @@ async fn status(server: &Server, line: &str) -> u16 {
     let lines = lines.replace("{port}", &port.to_string());
     let (_, upgrade) = RawSocket::ask(server.url(), &lines).await;
     if upgrade.status == 403 {
-        assert!(upgrade.head.contains("application/problem+json"), "{}", upgrade.head);
+        assert!(
+            upgrade.head.contains("application/problem+json"),
+            "{}",
+            upgrade.head
+        );
         let head = upgrade.head.to_ascii_lowercase();
         assert!(!head.contains("sec-websocket-accept"), "{head}");
     }
@@ -40,7 +44,10 @@ async fn status(server: &Server, line: &str) -> u16 {
 #[case::no_scheme("Origin: shop.example\r\n", 403)]
 #[case::file("Origin: file://127.0.0.1:{port}\r\n", 403)]
 #[case::our_port_elsewhere("Origin: http://127.0.0.1.evil.example:{port}\r\n", 403)]
-#[case::two("Origin: https://shop.example\r\nOrigin: https://evil.example\r\n", 403)]
+#[case::two(
+    "Origin: https://shop.example\r\nOrigin: https://evil.example\r\n",
+    403
+)]
 #[case::in_one_line("Origin: https://shop.example, https://evil.example\r\n", 403)]
 #[tokio::test]
 async fn a14_only_our_pages_and_listed_ones_may_connect(#[case] line: &str, #[case] expected: u16) {

@@ -75,7 +75,9 @@ async fn two_hundred_sends_in_one_go_keep_their_order() {
     assert!(seqs.is_sorted(), "{seqs:?}");
     witness.event_at(&room, seqs[199]).await;
     let told: Vec<_> = witness.events_of(&room);
-    let told = told.iter().map(|event| event["data"]["message"].string("content"));
+    let told = told
+        .iter()
+        .map(|event| event["data"]["message"].string("content"));
     assert!(told.eq((0..200).map(|number| format!("m{number}"))));
 }
 
@@ -103,7 +105,11 @@ async fn without_ref_nothing_is_answered_but_errors() {
     live.expect(json!({ "type": "pong" })).await;
     let answers: Vec<&Value> = live.received[begin..]
         .iter()
-        .filter(|frame| ["ok", "error", "pong"].iter().any(|kind| frame["type"] == *kind))
+        .filter(|frame| {
+            ["ok", "error", "pong"]
+                .iter()
+                .any(|kind| frame["type"] == *kind)
+        })
         .collect();
     assert_eq!(answers.len(), 2, "{answers:?}");
     assert_eq!(answers[0]["problem"]["status"], 404);

@@ -16,14 +16,24 @@ async fn caught_up_says_what_one_may_do() {
     let room = server.open_room().await;
     let mut live = Live::of(&room.customer).await;
     let told = live.caught_up(&room).await["capabilities"].clone();
-    assert_eq!((&told["read"], &told["write"]), (&json!(true), &json!(true)));
-    assert_eq!((&told["edit_s"], &told["delete_s"]), (&json!(900), &json!(900)));
+    assert_eq!(
+        (&told["read"], &told["write"]),
+        (&json!(true), &json!(true))
+    );
+    assert_eq!(
+        (&told["edit_s"], &told["delete_s"]),
+        (&json!(900), &json!(900))
+    );
     assert!(told["why_not"].is_null());
     let fields: Vec<_> = told.as_object().expect("an object").keys().collect();
-    let all = ["read", "write", "attach", "edit_s", "delete_s", "why_not", "until"];
+    let all = [
+        "read", "write", "attach", "edit_s", "delete_s", "why_not", "until",
+    ];
     assert_eq!(fields, all);
     let mut admin = Live::of(&room.admin).await;
-    admin.done(json!({ "type": "subscribe", "room": room.id })).await;
+    admin
+        .done(json!({ "type": "subscribe", "room": room.id }))
+        .await;
     let told = admin.caught_up(&room).await["capabilities"].clone();
     assert!(told["edit_s"].is_null(), "without an end: {told}");
 }
@@ -35,7 +45,10 @@ async fn a_mute_is_told_to_who_is_muted_and_so_is_its_end() {
     let mut live = Live::following(&room.customer, &room).await;
     let mut other = Live::following(&room.rider, &room).await;
     let path = room.participant_at(&room.customer, "mute/").await;
-    room.admin.post(&path, json!({ "duration": 3600 })).await.ok(200);
+    room.admin
+        .post(&path, json!({ "duration": 3600 }))
+        .await
+        .ok(200);
     let muted = live.event(&room, "participant.muted").await;
     let told = writing(&mut live, &room, false).await;
     shape::is_time(&told.string("until"));
@@ -50,7 +63,11 @@ async fn a_mute_is_told_to_who_is_muted_and_so_is_its_end() {
     other.event_at(&room, muted.number("seq") + 1).await;
     other.fence().await;
     let capabilities = |frame: &&Value| frame["type"] == "capabilities";
-    assert_eq!(other.received.iter().filter(capabilities).count(), 0, "{other:?}");
+    assert_eq!(
+        other.received.iter().filter(capabilities).count(),
+        0,
+        "{other:?}"
+    );
 }
 
 #[tokio::test]
@@ -84,7 +101,10 @@ async fn the_orders_final_status_says_until_when_one_may_write() {
         shape::is_time(&told.string("until"));
     }
     let until = |live: &Live| {
-        let told = live.received.iter().rfind(|frame| frame["type"] == "capabilities");
+        let told = live
+            .received
+            .iter()
+            .rfind(|frame| frame["type"] == "capabilities");
         told.expect("it was told").string("until")
     };
     assert!(until(&rider) < until(&customer), "30 minutes and two hours");

@@ -47,15 +47,21 @@ async fn edits_and_deletes_are_those_of_rest() {
     assert_eq!(edited["content"], "second");
     assert_eq!(edited, by_rest(&room.customer, &message).await);
 
-    let ok = live.done(json!({ "type": "delete", "message": message["id"] })).await;
+    let ok = live
+        .done(json!({ "type": "delete", "message": message["id"] }))
+        .await;
     assert!(ok.get("message").is_none(), "{ok}");
     let deleted = by_rest(&room.customer, &message).await;
-    assert_eq!((&deleted["is_deleted"], &deleted["content"]), (&json!(true), &json!("")));
+    assert_eq!(
+        (&deleted["is_deleted"], &deleted["content"]),
+        (&json!(true), &json!(""))
+    );
 
     let foreign = room.rider.say(&room, "not yours").await;
     let edit = json!({ "type": "edit", "message": foreign["id"], "content": "mine" });
     live.refused(edit, 403).await;
-    live.refused(json!({ "type": "delete", "message": foreign["id"] }), 403).await;
+    live.refused(json!({ "type": "delete", "message": foreign["id"] }), 403)
+        .await;
 
     let mut staff = Live::of(&room.support).await;
     let without = json!({ "type": "delete", "message": foreign["id"] });
@@ -71,13 +77,22 @@ async fn marks_move_as_by_rest() {
     let room = server.open_room().await;
     let mut live = Live::following(&room.customer, &room).await;
     let seq = room.rider.say(&room, "read me").await.number("seq");
-    live.done(json!({ "type": "delivered", "room": room.id, "seq": seq })).await;
+    live.done(json!({ "type": "delivered", "room": room.id, "seq": seq }))
+        .await;
     let own = room.participant(&room.customer).await;
-    assert_eq!((own.number("delivered_seq"), own.number("read_seq")), (seq, 0));
-    live.done(json!({ "type": "read", "room": room.code, "seq": seq })).await;
-    live.done(json!({ "type": "read", "room": room.id, "seq": 1 })).await;
+    assert_eq!(
+        (own.number("delivered_seq"), own.number("read_seq")),
+        (seq, 0)
+    );
+    live.done(json!({ "type": "read", "room": room.code, "seq": seq }))
+        .await;
+    live.done(json!({ "type": "read", "room": room.id, "seq": 1 }))
+        .await;
     let own = room.participant(&room.customer).await;
-    assert_eq!((own.number("delivered_seq"), own.number("read_seq")), (seq, seq));
+    assert_eq!(
+        (own.number("delivered_seq"), own.number("read_seq")),
+        (seq, seq)
+    );
     assert_eq!(room.seen_by(&room.customer).await["unread_count"], 0);
 }
 
@@ -91,25 +106,34 @@ async fn refusals_are_those_of_rest() {
         let mut problem = live.refused(frame, by_rest.status).await;
         for problem in [&mut expected, &mut problem] {
             // The request id is REST's own.
-            problem.as_object_mut().expect("an object").shift_remove("instance");
+            problem
+                .as_object_mut()
+                .expect("an object")
+                .shift_remove("instance");
         }
         assert_eq!(problem, expected);
     };
     refuse(
         send(&room, "\u{200b}"),
-        room.customer.send(&room, json!({ "content": "\u{200b}" })).await,
+        room.customer
+            .send(&room, json!({ "content": "\u{200b}" }))
+            .await,
     )
     .await;
     room.mute(&room.customer).await;
     refuse(
         send(&room, "muted"),
-        room.customer.send(&room, json!({ "content": "muted" })).await,
+        room.customer
+            .send(&room, json!({ "content": "muted" }))
+            .await,
     )
     .await;
     room.close().await;
     refuse(
         send(&room, "closed"),
-        room.customer.send(&room, json!({ "content": "closed" })).await,
+        room.customer
+            .send(&room, json!({ "content": "closed" }))
+            .await,
     )
     .await;
 }
@@ -125,7 +149,11 @@ async fn staff_who_send_where_they_are_not_join() {
     assert_eq!(joined.number("seq") + 1, message.number("seq"));
     customer.event_at(&room, message.number("seq")).await;
     support.event_at(&room, message.number("seq")).await;
-    let seqs: Vec<_> = support.events_of(&room).iter().map(|e| e.number("seq")).collect();
+    let seqs: Vec<_> = support
+        .events_of(&room)
+        .iter()
+        .map(|e| e.number("seq"))
+        .collect();
     assert_eq!(seqs, [message.number("seq") - 1, message.number("seq")]);
 }
 
@@ -146,7 +174,10 @@ async fn limits_are_counted_together_with_rest() {
     let answer = live.ask(send(&room, "five")).await;
     assert_eq!(answer["problem"]["status"], 429, "{answer}");
     assert!(answer.number("retry_after") >= 1, "{answer}");
-    room.customer.send(&room, json!({ "content": "six" })).await.refused(429);
+    room.customer
+        .send(&room, json!({ "content": "six" }))
+        .await
+        .refused(429);
     let again = live.done(keyed).await["message"].clone();
     assert_eq!(again["id"], first["id"], "a retry is not limited");
 }

@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{
-    Client, Fields, Live, Room, Server, message_path, participant_path, shape,
-};
+use crate::harness::{Client, Fields, Live, Room, Server, message_path, participant_path, shape};
 
 /// A frame as an entry of the log: without its `type`.
 fn entry(mut frame: Value) -> Value {
@@ -17,7 +15,10 @@ fn entry(mut frame: Value) -> Value {
 async fn every_kind(room: &Room, guest: &Client) {
     let first = room.customer.say(room, "hello").await;
     let edit = json!({ "content": "hello!" });
-    room.customer.patch(&message_path(&first, ""), edit).await.ok(200);
+    room.customer
+        .patch(&message_path(&first, ""), edit)
+        .await
+        .ok(200);
     let reply = json!({ "content": "answer", "reply_to": first["id"] });
     room.pharmacist.send(room, reply).await.ok(201);
     let second = room.rider.say(room, "oops").await;
@@ -64,7 +65,12 @@ async fn every_kind_of_event_reaches_each_role_as_the_log_shows_it() {
         live.fence().await;
         let told: Vec<Value> = live.events_of(&room).into_iter().map(entry).collect();
         let seqs: Vec<_> = told.iter().map(|event| event.number("seq")).collect();
-        assert_eq!(seqs, (before + 1..=head).collect::<Vec<_>>(), "{}", viewer.user);
+        assert_eq!(
+            seqs,
+            (before + 1..=head).collect::<Vec<_>>(),
+            "{}",
+            viewer.user
+        );
         let log = room.log_seen_by(viewer).await;
         let log = log.iter().filter(|event| event.number("seq") > before);
         for (told, logged) in told.iter().zip(log) {
@@ -72,7 +78,11 @@ async fn every_kind_of_event_reaches_each_role_as_the_log_shows_it() {
             assert_same_event(told, logged);
         }
     }
-    let kinds: Vec<_> = lives[4].events_of(&room).iter().map(|e| e.string("kind")).collect();
+    let kinds: Vec<_> = lives[4]
+        .events_of(&room)
+        .iter()
+        .map(|e| e.string("kind"))
+        .collect();
     for kind in [
         "message.created",
         "message.edited",
@@ -89,7 +99,10 @@ async fn every_kind_of_event_reaches_each_role_as_the_log_shows_it() {
         "participant.unblocked",
         "order.updated",
     ] {
-        assert!(kinds.iter().any(|known| known == kind), "{kind} is missing in {kinds:?}");
+        assert!(
+            kinds.iter().any(|known| known == kind),
+            "{kind} is missing in {kinds:?}"
+        );
     }
 }
 
@@ -101,7 +114,10 @@ fn assert_same_event(told: &Value, logged: &Value) {
     }
     let things = |event: &Value| event["data"].as_object().cloned().unwrap_or_default();
     let (told_things, logged_things) = (things(told), things(logged));
-    assert!(told_things.keys().eq(logged_things.keys()), "{told} {logged}");
+    assert!(
+        told_things.keys().eq(logged_things.keys()),
+        "{told} {logged}"
+    );
     for (name, told_thing) in &told_things {
         let logged_thing = &logged_things[name];
         let keys = |thing: &Value| -> Vec<String> {
@@ -185,7 +201,10 @@ async fn ones_own_key_is_in_ones_own_events_alone() {
     assert_eq!(event["data"]["message"]["client_message_id"], "k");
     for other in &mut others {
         let event = other.event(&room, "message.created").await;
-        assert!(event["data"]["message"]["client_message_id"].is_null(), "{event}");
+        assert!(
+            event["data"]["message"]["client_message_id"].is_null(),
+            "{event}"
+        );
     }
 }
 
@@ -209,11 +228,17 @@ async fn what_one_may_not_know_arrives_hidden_with_its_seq() {
     let logged = log.iter().find(|event| event["seq"] == hidden["seq"]);
     assert_eq!(Some(&entry(hidden.clone())), logged);
     let seqs = |live: &Live| -> Vec<i64> {
-        live.events_of(&room).iter().map(|e| e.number("seq")).collect()
+        live.events_of(&room)
+            .iter()
+            .map(|e| e.number("seq"))
+            .collect()
     };
     assert_eq!(seqs(&live), seqs(&staff), "every seq is there");
     let shown = hidden.to_string();
-    assert!(!shown.contains("preparing") && !shown.contains(&room.order), "{shown}");
+    assert!(
+        !shown.contains("preparing") && !shown.contains(&room.order),
+        "{shown}"
+    );
 }
 
 #[tokio::test]
@@ -223,17 +248,27 @@ async fn a_replayed_message_is_as_it_is_now() {
     let edited = room.customer.say(&room, "canary-one").await;
     let deleted = room.customer.say(&room, "canary-two").await;
     let edit = json!({ "content": "after" });
-    room.customer.patch(&message_path(&edited, ""), edit).await.ok(200);
-    room.customer.delete(&message_path(&deleted, "")).await.ok(204);
+    room.customer
+        .patch(&message_path(&edited, ""), edit)
+        .await
+        .ok(200);
+    room.customer
+        .delete(&message_path(&deleted, ""))
+        .await
+        .ok(204);
     let mut live = Live::of(&room.rider).await;
     live.caught_up(&room).await;
-    live.done(json!({ "type": "subscribe", "room": room.id, "after": 0 })).await;
+    live.done(json!({ "type": "subscribe", "room": room.id, "after": 0 }))
+        .await;
     live.caught_up(&room).await;
     let first = live.event_at(&room, edited.number("seq")).await["data"]["message"].clone();
     assert_eq!(first["content"], "after");
     assert_eq!(first.number("version"), deleted.number("seq") + 1);
     let second = live.event_at(&room, deleted.number("seq")).await["data"]["message"].clone();
-    assert_eq!((&second["is_deleted"], &second["content"]), (&json!(true), &json!("")));
+    assert_eq!(
+        (&second["is_deleted"], &second["content"]),
+        (&json!(true), &json!(""))
+    );
     assert!(!format!("{live:?}").contains("canary"), "{live:?}");
 }
 

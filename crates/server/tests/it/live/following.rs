@@ -28,7 +28,10 @@ async fn subscribing_after_a_seq_gives_the_log_from_there() {
         let caught_up = live.caught_up(&room).await;
         assert_eq!(caught_up["seq"], head);
         let events: Vec<Value> = live.received[begin..].to_vec();
-        let events: Vec<_> = events.into_iter().filter(|f| f["type"] == "event").collect();
+        let events: Vec<_> = events
+            .into_iter()
+            .filter(|f| f["type"] == "event")
+            .collect();
         assert_eq!(seqs(&events), (after + 1..=head).collect::<Vec<_>>());
     }
 }
@@ -39,21 +42,23 @@ async fn a_room_that_is_left_sends_nothing_more_and_can_be_followed_again() {
     let (room, other) = (server.open_room().await, server.open_room().await);
     let mut live = Live::following(&room.support, &room).await;
     live.follow(&other).await;
-    live.done(json!({ "type": "unsubscribe", "room": room.code })).await;
+    live.done(json!({ "type": "unsubscribe", "room": room.code }))
+        .await;
     let begin = live.received.len();
     room.customer.say(&room, "unheard").await;
     let seq = other.customer.say(&other, "heard").await.number("seq");
     live.event_at(&other, seq).await;
-    let about = live.received[begin..].iter().filter(|f| {
-        f["room"] == room.id.as_str() && f["type"] != "room_summary"
-    });
+    let about = live.received[begin..]
+        .iter()
+        .filter(|f| f["room"] == room.id.as_str() && f["type"] != "room_summary");
     assert_eq!(about.count(), 0, "{live:?}");
     live.follow(&room).await;
     let seq = room.customer.say(&room, "heard").await.number("seq");
     live.event_at(&room, seq).await;
     // Not following it is no mistake.
     for name in [random_id(), other.id.clone()] {
-        live.done(json!({ "type": "unsubscribe", "room": name })).await;
+        live.done(json!({ "type": "unsubscribe", "room": name }))
+            .await;
     }
 }
 
@@ -63,7 +68,11 @@ async fn rooms_that_one_may_not_read_cannot_be_followed() {
     let room = server.open_room().await;
     let elsewhere = server.pharmacy("staff-else", "ph2");
     let mut bodies = Vec::new();
-    for client in [server.customer("stranger"), server.rider("stranger-2"), elsewhere] {
+    for client in [
+        server.customer("stranger"),
+        server.rider("stranger-2"),
+        elsewhere,
+    ] {
         let mut live = Live::of(&client).await;
         for name in [room.id.clone(), room.code.clone(), random_id(), "x".into()] {
             let frame = json!({ "type": "subscribe", "room": name, "after": 0 });
@@ -86,7 +95,10 @@ async fn a_room_that_opens_while_connected_is_followed_from_its_beginning() {
     assert_eq!(room.customer.user, "customer-o1");
     let caught_up = live.caught_up(&room).await;
     let events = live.events_of(&room);
-    assert_eq!(seqs(&events), (1..=caught_up.number("seq")).collect::<Vec<_>>());
+    assert_eq!(
+        seqs(&events),
+        (1..=caught_up.number("seq")).collect::<Vec<_>>()
+    );
     assert_eq!(events[0]["kind"], "room.created");
     let seq = room.rider.say(&room, "hello").await.number("seq");
     live.event_at(&room, seq).await;
@@ -123,7 +135,10 @@ async fn a_guest_who_joins_while_connected_follows_what_comes_after() {
     let mut live = Live::of(&guest).await;
     guest.act(&room.at("join/")).await.ok(200);
     live.caught_up(&room).await;
-    assert_eq!(seqs(&live.events_of(&room)), seqs(&room.log_seen_by(&guest).await));
+    assert_eq!(
+        seqs(&live.events_of(&room)),
+        seqs(&room.log_seen_by(&guest).await)
+    );
     assert!(!format!("{live:?}").contains("before"));
 }
 
@@ -166,7 +181,10 @@ async fn who_comes_back_after_leaving_is_told_what_they_missed() {
     let back = live.event_at(&room, away).await;
     assert_eq!(back["data"]["message"]["content"], "while away");
     let all = seqs(&live.events_of(&room));
-    assert!(all.windows(2).all(|pair| pair[1] == pair[0] + 1), "{all:?} after {own}");
+    assert!(
+        all.windows(2).all(|pair| pair[1] == pair[0] + 1),
+        "{all:?} after {own}"
+    );
 }
 
 #[tokio::test]
@@ -176,7 +194,10 @@ async fn a_rider_loses_a_closed_room_and_gets_it_back_when_it_reopens() {
     let mut live = Live::following(&room.rider, &room).await;
     room.close().await;
     let closed = live.event(&room, "room.closed").await;
-    room.pharmacist.say(&room, "a word among us").await.to_string();
+    room.pharmacist
+        .say(&room, "a word among us")
+        .await
+        .to_string();
     live.fence().await;
     assert_eq!(live.events_of(&room).pop(), Some(closed.clone()));
     live.refused(subscribe(&room, 0), 404).await;
@@ -186,7 +207,11 @@ async fn a_rider_loses_a_closed_room_and_gets_it_back_when_it_reopens() {
     live.event_at(&room, seq).await;
     let all = seqs(&live.events_of(&room));
     let first = all[0];
-    assert_eq!(all, (first..=seq).collect::<Vec<_>>(), "nothing is missing or repeated");
+    assert_eq!(
+        all,
+        (first..=seq).collect::<Vec<_>>(),
+        "nothing is missing or repeated"
+    );
 }
 
 #[tokio::test]
@@ -194,7 +219,13 @@ async fn a_deleted_room_ends_for_everybody() {
     let server = Server::start().await;
     let room = server.open_room().await;
     let mut lives = Vec::new();
-    for client in [&room.customer, &room.rider, &room.pharmacist, &room.support, &room.admin] {
+    for client in [
+        &room.customer,
+        &room.rider,
+        &room.pharmacist,
+        &room.support,
+        &room.admin,
+    ] {
         lives.push(Live::following(client, &room).await);
     }
     room.admin.delete(&room.at("")).await.ok(204);

@@ -65,7 +65,12 @@ async fn g5_every_subscriber_sees_one_order_that_agrees_with_real_time() {
         let there = room.support.asking(node.url());
         lives.push(Live::following(&there, &room).await);
     }
-    let people = [&room.customer, &room.rider, &room.pharmacist, &room.colleague];
+    let people = [
+        &room.customer,
+        &room.rider,
+        &room.pharmacist,
+        &room.colleague,
+    ];
     let writing = (0..WRITERS).map(|number| {
         let here = people[number % people.len()];
         let client = match &node {
@@ -86,10 +91,19 @@ async fn g5_every_subscriber_sees_one_order_that_agrees_with_real_time() {
         let order: Vec<_> = live
             .events_of(&room)
             .iter()
-            .map(|event| (event.number("seq"), event.string("at"), event["kind"].clone()))
+            .map(|event| {
+                (
+                    event.number("seq"),
+                    event.string("at"),
+                    event["kind"].clone(),
+                )
+            })
             .collect();
         let seqs = order.iter().map(|(seq, ..)| *seq);
-        assert!(seqs.eq(first..=head), "a gap, a repetition or another order: {order:?}");
+        assert!(
+            seqs.eq(first..=head),
+            "a gap, a repetition or another order: {order:?}"
+        );
         orders.push(order);
     }
     orders.dedup();
@@ -113,6 +127,8 @@ async fn what_another_node_wrote_comes_within_two_seconds_without_a_bus() {
     assert!(took < Duration::from_secs(5), "{took:?}");
     let back = live.send(&room, "and back").await;
     let mut other = Live::of(&there).await;
-    other.done(json!({ "type": "subscribe", "room": room.id, "after": seq })).await;
+    other
+        .done(json!({ "type": "subscribe", "room": room.id, "after": seq }))
+        .await;
     other.event_at(&room, back.number("seq")).await;
 }

@@ -26,7 +26,11 @@ async fn g8_sixteen_parallel_duplicates_by_rest_and_live_make_one_message() {
         let (content, key) = (format!("text {key}"), format!("k{key}"));
         let draft = json!({ "content": content, "client_message_id": key });
         let by_rest = join_all((0..8).map(|_| room.customer.send(&room, draft.clone())));
-        let by_live = join_all(lives.iter_mut().map(|live| live.done(send(&room, &content, &key))));
+        let by_live = join_all(
+            lives
+                .iter_mut()
+                .map(|live| live.done(send(&room, &content, &key))),
+        );
         let (by_rest, by_live) = tokio::join!(by_rest, by_live);
         let mut ids = BTreeSet::new();
         for answer in &by_rest {
@@ -51,10 +55,14 @@ async fn g8_other_content_under_the_same_key_is_refused_on_either_way() {
     let draft = json!({ "content": "two", "client_message_id": "k" });
     room.customer.send(&room, draft).await.refused(422);
     // As it now is: a tombstone, in a room that closed meanwhile.
-    live.done(json!({ "type": "delete", "message": first["id"] })).await;
+    live.done(json!({ "type": "delete", "message": first["id"] }))
+        .await;
     room.close().await;
     let again = live.done(send(&room, "one", "k")).await["message"].clone();
-    assert_eq!((&again["id"], &again["is_deleted"]), (&first["id"], &json!(true)));
+    assert_eq!(
+        (&again["id"], &again["is_deleted"]),
+        (&first["id"], &json!(true))
+    );
     // Another sender's key is another key.
     room.admin.act(&room.at("reopen/")).await.ok(200);
     let mut rider = Live::of(&room.rider).await;

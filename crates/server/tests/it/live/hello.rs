@@ -83,12 +83,16 @@ async fn whatever_comes_before_hello_ends_the_connection() {
 #[tokio::test]
 async fn a_token_that_is_no_good_ends_the_connection() {
     let server = Server::start().await;
-    let expired = server.identity("customer", "c").with("exp", 1).with("iat", 0);
+    let expired = server
+        .identity("customer", "c")
+        .with("exp", 1)
+        .with("iat", 0);
     let foreign = server.identity("customer", "c").with("aud", "another");
-    for token in ["", "x.y.z"].map(str::to_owned).into_iter().chain([
-        server.secret.sign(&expired),
-        server.secret.sign(&foreign),
-    ]) {
+    for token in ["", "x.y.z"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain([server.secret.sign(&expired), server.secret.sign(&foreign)])
+    {
         let mut live = Live::open(server.url()).await;
         live.say(json!({ "type": "hello", "ref": "h", "token": token }))
             .await;
@@ -173,7 +177,11 @@ async fn a_resumed_room_goes_on_where_the_client_was_and_others_from_their_head(
     let caught_up = live.caught_up(&room).await;
     assert_eq!(caught_up["seq"], head + 3);
     live.caught_up(&other).await;
-    let seqs: Vec<_> = live.events_of(&room).iter().map(|e| e.number("seq")).collect();
+    let seqs: Vec<_> = live
+        .events_of(&room)
+        .iter()
+        .map(|e| e.number("seq"))
+        .collect();
     assert_eq!(seqs, [head + 1, head + 2, head + 3]);
     assert!(live.events_of(&other).is_empty());
 }
@@ -190,5 +198,6 @@ async fn a_room_may_be_resumed_by_its_code() {
     assert_eq!(first, 3);
     let cursor = Cursor::of(&epoch, &random_id(), 2);
     let mut live = Live::resume(&room.customer, &cursor).await;
-    live.expect(json!({ "type": "resync", "reason": "gone" })).await;
+    live.expect(json!({ "type": "resync", "reason": "gone" }))
+        .await;
 }

@@ -21,11 +21,16 @@ async fn receipts_reach_everybody_in_the_room() {
         lives.push(Live::following(client, &room).await);
     }
     let mut reader = Live::following(&room.rider, &room).await;
-    reader.done(json!({ "type": "delivered", "room": room.id, "seq": seq })).await;
+    reader
+        .done(json!({ "type": "delivered", "room": room.id, "seq": seq }))
+        .await;
     let told = json!({ "type": "receipt", "room": room.id, "participant": rider });
     for live in &mut lives {
         let receipt = live.expect(told.clone()).await;
-        assert_eq!((receipt.number("delivered_seq"), receipt.number("read_seq")), (seq, 0));
+        assert_eq!(
+            (receipt.number("delivered_seq"), receipt.number("read_seq")),
+            (seq, 0)
+        );
         shape::is_time(&receipt.string("at"));
     }
     // By REST it is the same.
@@ -43,14 +48,21 @@ async fn receipts_that_follow_on_each_other_are_told_together() {
     let room = server.open_room().await;
     let mut last = 0;
     for number in 0..100 {
-        last = room.customer.say(&room, &format!("m{number}")).await.number("seq");
+        last = room
+            .customer
+            .say(&room, &format!("m{number}"))
+            .await
+            .number("seq");
     }
     let mut live = Live::following(&room.customer, &room).await;
     let mut reader = Live::following(&room.rider, &room).await;
     for seq in last - 99..=last {
-        reader.say(json!({ "type": "read", "room": room.id, "seq": seq })).await;
+        reader
+            .say(json!({ "type": "read", "room": room.id, "seq": seq }))
+            .await;
     }
-    live.expect(json!({ "type": "receipt", "read_seq": last })).await;
+    live.expect(json!({ "type": "receipt", "read_seq": last }))
+        .await;
     let receipts: Vec<_> = live
         .received
         .iter()
@@ -58,7 +70,11 @@ async fn receipts_that_follow_on_each_other_are_told_together() {
         .map(|frame| frame.number("read_seq"))
         .collect();
     assert!(receipts.is_sorted(), "{receipts:?}");
-    assert!(receipts.len() < 60, "{} frames for 100 marks", receipts.len());
+    assert!(
+        receipts.len() < 60,
+        "{} frames for 100 marks",
+        receipts.len()
+    );
 }
 
 #[tokio::test]
@@ -69,7 +85,10 @@ async fn who_resumes_is_told_how_far_everybody_is() {
     let cursor = live.cursor();
     drop(live);
     let head = room.head().await;
-    room.rider.post(&room.at("read/"), json!({ "seq": head })).await.ok(200);
+    room.rider
+        .post(&room.at("read/"), json!({ "seq": head }))
+        .await
+        .ok(200);
     let rider = room.participant(&room.rider).await.string("id");
     let mut live = Live::resume(&room.customer, &cursor).await;
     let mark = json!({ "type": "receipt", "participant": rider, "read_seq": head });
@@ -90,12 +109,17 @@ async fn typing_is_told_to_the_others() {
     rider.done(typing(&room)).await;
     let participant = room.participant(&room.rider).await["id"].clone();
     for live in &mut others {
-        let told = live.expect(json!({ "type": "typing", "room": room.id })).await;
+        let told = live
+            .expect(json!({ "type": "typing", "room": room.id }))
+            .await;
         assert_eq!(told["participant"], participant);
     }
     for own in [&mut rider, &mut second] {
         own.fence().await;
-        let told = own.received.iter().filter(|frame| frame["type"] == "typing");
+        let told = own
+            .received
+            .iter()
+            .filter(|frame| frame["type"] == "typing");
         assert_eq!(told.count(), 0, "not to themselves");
     }
     assert_eq!(room.head().await, head, "it is not in the log");
@@ -115,7 +139,10 @@ async fn who_may_not_write_types_unseen() {
         live.done(typing(&room)).await;
     }
     customer.fence().await;
-    let told = customer.received.iter().filter(|frame| frame["type"] == "typing");
+    let told = customer
+        .received
+        .iter()
+        .filter(|frame| frame["type"] == "typing");
     assert_eq!(told.count(), 0, "{customer:?}");
 }
 
@@ -146,9 +173,10 @@ async fn coming_online_is_told_to_those_who_may_know() {
     let gone = json!({ "type": "presence", "participant": customer, "is_online": false });
     staff.expect(gone).await;
     rider.fence().await;
-    let told = rider.received.iter().filter(|frame| {
-        frame["type"] == "presence" && frame["participant"] == customer
-    });
+    let told = rider
+        .received
+        .iter()
+        .filter(|frame| frame["type"] == "presence" && frame["participant"] == customer);
     assert_eq!(told.count(), 0, "{rider:?}");
 }
 
@@ -166,8 +194,9 @@ async fn one_of_several_devices_that_goes_is_not_told() {
     drop(second);
     let offline = json!({ "type": "presence", "participant": rider, "is_online": false });
     staff.expect(offline).await;
-    let told = staff.received.iter().filter(|frame| {
-        frame["type"] == "presence" && frame["participant"] == rider
-    });
+    let told = staff
+        .received
+        .iter()
+        .filter(|frame| frame["type"] == "presence" && frame["participant"] == rider);
     assert_eq!(told.count(), 1, "{staff:?}");
 }

@@ -46,7 +46,9 @@ async fn a_stream_goes_on_after_its_last_event_id() {
         seen.push(stream.expect(json!({ "type": "event" })).await.frame);
     }
     for message in missed {
-        let told = seen.iter().filter(|event| event["data"]["message"]["id"] == message["id"]);
+        let told = seen
+            .iter()
+            .filter(|event| event["data"]["message"]["id"] == message["id"]);
         assert_eq!(told.count(), 1, "{seen:?}");
     }
 }
@@ -111,14 +113,21 @@ async fn a_stream_is_not_to_be_kept_or_held_back_by_others() {
     let server = Server::start().await;
     let room = server.open_room().await;
     let path = format!("/api/chat/events/?room={}", room.id);
-    let answer = room.customer.request(Method::GET, &path).send().await.expect("an answer");
+    let answer = room
+        .customer
+        .request(Method::GET, &path)
+        .send()
+        .await
+        .expect("an answer");
     assert_eq!(answer.headers()["cache-control"], "no-store");
     assert_eq!(answer.headers()["x-accel-buffering"], "no");
 }
 
 #[tokio::test]
 async fn streams_count_as_connections() {
-    let server = Server::with("ORDERCHAT_USER_CONNECTIONS", "2").start().await;
+    let server = Server::with("ORDERCHAT_USER_CONNECTIONS", "2")
+        .start()
+        .await;
     let room = server.open_room().await;
     let _socket = Live::of(&room.customer).await;
     let _stream = Sse::open(&room.customer, &[&room], None).await;
@@ -143,5 +152,9 @@ async fn ones_own_end_is_the_last_of_a_stream_too() {
     room.rider.say(&room, "unheard").await;
     let seq = other.rider.say(&other, "heard").await.number("seq");
     let next = stream.next().await.expect("the stream stays").frame;
-    assert_eq!((&next["room"], next.number("seq")), (&json!(other.id), seq), "{next}");
+    assert_eq!(
+        (&next["room"], next.number("seq")),
+        (&json!(other.id), seq),
+        "{next}"
+    );
 }

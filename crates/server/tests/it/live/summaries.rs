@@ -34,11 +34,16 @@ async fn reading_and_closing_change_the_summary() {
     let room = server.open_room().await;
     let mut live = Live::of(&room.pharmacist).await;
     let seq = room.customer.say(&room, "one").await.number("seq");
-    live.expect(json!({ "type": "room_summary", "unread_count": 1 })).await;
-    live.done(json!({ "type": "read", "room": room.id, "seq": seq })).await;
-    live.expect(json!({ "type": "room_summary", "unread_count": 0 })).await;
+    live.expect(json!({ "type": "room_summary", "unread_count": 1 }))
+        .await;
+    live.done(json!({ "type": "read", "room": room.id, "seq": seq }))
+        .await;
+    live.expect(json!({ "type": "room_summary", "unread_count": 0 }))
+        .await;
     room.close().await;
-    live.expect(json!({ "type": "room_summary", "status": "closed" })).await;
+    live.expect(json!({ "type": "room_summary", "status": "closed" }))
+        .await;
     let opened = server.open_room().await;
-    live.expect(json!({ "type": "room_summary", "room": opened.id })).await;
+    live.expect(json!({ "type": "room_summary", "room": opened.id }))
+        .await;
 }
