@@ -9,6 +9,8 @@ mod commands;
 mod connected;
 mod connection;
 mod follow;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod hub;
 mod presence;
 pub(crate) mod protocol;

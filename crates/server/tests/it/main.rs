@@ -31,6 +31,7 @@ mod idempotency;
 mod identity;
 mod limits;
 mod lists_cursors;
+mod live;
 mod masking;
 mod matrix;
 mod messages;

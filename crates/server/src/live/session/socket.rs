@@ -54,7 +54,12 @@ impl Socket {
             Some(Ok(Message::Text(text))) => Incoming::Text(text),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Incoming::Heard,
             Some(Ok(Message::Binary(_))) => Incoming::Broken(CloseCode::Unsupported),
-            Some(Ok(Message::Close(_))) | None => Incoming::Gone,
+            Some(Ok(Message::Close(_))) => {
+                // The answer to it waits to be written.
+                let _ = timeout(GOODBYE, self.0.flush()).await;
+                Incoming::Gone
+            }
+            None => Incoming::Gone,
             Some(Err(error)) => broken(error),
         }
     }

@@ -38,6 +38,16 @@ impl Client {
         }
     }
 
+    /// `http://ADDRESS:PORT` of the server that is asked.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The token, which must not be nobody's.
+    pub(crate) fn token(&self) -> &str {
+        self.bearer.as_deref().expect("the client has a token")
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.dispatch(self.request(Method::GET, path)).await
     }

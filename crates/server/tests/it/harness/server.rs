@@ -205,6 +205,15 @@ impl Server {
         self.clock.as_ref().map_or_else(now_s, WallClock::now_s)
     }
 
+    /// Memory of the process that is in RAM, in KiB.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.process.child.id());
+        let status = std::fs::read_to_string(path).expect("the process runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        kib.expect("the kernel says how much memory a process has")
+    }
+
     /// Sends SIGTERM.
     pub(crate) fn ask_to_stop(&self) {
         let id = self.process.child.id().to_string();

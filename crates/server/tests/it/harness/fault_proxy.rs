@@ -1,0 +1,130 @@
+//! A network that breaks: TCP to the server, cut after a random number of bytes either way.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use proptest::prelude::Rng as _;
+use proptest::test_runner::TestRng;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+use super::seed::rng;
+
+/// Stands between clients and one server.
+pub(crate) struct FaultProxy {
+    url: String,
+    plan: Arc<Plan>,
+    accepting: JoinHandle<()>,
+}
+
+struct Plan {
+    rng: Mutex<TestRng>,
+    heals: AtomicBool,
+    cuts: AtomicUsize,
+    /// Bytes that the longest connection carries from the server.
+    most_down: u64,
+    /// Bytes that the longest connection carries to the server.
+    most_up: u64,
+}
+
+impl FaultProxy {
+    /// A proxy to `server`. Each connection is cut after at most so many bytes from and to it.
+    pub(crate) async fn start(server: SocketAddr, seed: u64, most_down: u64, most_up: u64) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let plan = Arc::new(Plan {
+            rng: Mutex::new(rng(seed)),
+            heals: AtomicBool::new(false),
+            cuts: AtomicUsize::new(0),
+            most_down,
+            most_up,
+        });
+        let shared = Arc::clone(&plan);
+        let accepting = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                drop(tokio::spawn(carry(client, server, Arc::clone(&shared))));
+            }
+        });
+        Self {
+            url,
+            plan,
+            accepting,
+        }
+    }
+
+    /// `http://ADDRESS:PORT`
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Connections from now on are not cut.
+    pub(crate) fn heal(&self) {
+        self.plan.heals.store(true, Ordering::SeqCst);
+    }
+
+    /// How many connections were cut.
+    pub(crate) fn cuts(&self) -> usize {
+        self.plan.cuts.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for FaultProxy {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+impl Plan {
+    /// Bytes that a connection carries from the server and to it.
+    fn draw(&self) -> (u64, u64) {
+        if self.heals.load(Ordering::SeqCst) {
+            return (u64::MAX, u64::MAX);
+        }
+        let mut rng = self.rng.lock().expect("no holder panics");
+        let mut below = |most: u64| 1 + rng.next_u64() % most;
+        // Most are cut on the way from the server, where the frames are.
+        match below(4) {
+            1 => (u64::MAX, below(self.most_up)),
+            _ => (below(self.most_down), u64::MAX),
+        }
+    }
+}
+
+/// Carries one connection until it ends or is cut. Both ends go with the halves.
+async fn carry(client: TcpStream, server: SocketAddr, plan: Arc<Plan>) {
+    let Ok(server) = TcpStream::connect(server).await else {
+        return;
+    };
+    let (down, up) = plan.draw();
+    let (client_read, client_write) = client.into_split();
+    let (server_read, server_write) = server.into_split();
+    let was_cut = tokio::select! {
+        cut = pass(server_read, client_write, down) => cut,
+        cut = pass(client_read, server_write, up) => cut,
+    };
+    if was_cut {
+        plan.cuts.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// Passes on so many bytes; `true` when there were more.
+async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut left: u64) -> bool {
+    let mut buffer = vec![0; 4096];
+    loop {
+        let Ok(read @ 1..) = from.read(&mut buffer).await else {
+            return false;
+        };
+        let passed = usize::try_from(left).unwrap_or(usize::MAX).min(read);
+        if to.write_all(&buffer[..passed]).await.is_err() {
+            return false;
+        }
+        left -= passed as u64;
+        if passed < read {
+            return true;
+        }
+    }
+}

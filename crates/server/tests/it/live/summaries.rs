@@ -1,0 +1,49 @@
+//! Staff are told of all rooms that they reach, followed or not.
+
+use serde_json::json;
+
+use crate::harness::{Fields, Live, Server, shape};
+
+#[tokio::test]
+async fn staff_are_told_of_rooms_that_they_do_not_follow() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let mut pharmacist = Live::of(&room.pharmacist).await;
+    let mut support = Live::of(&room.support).await;
+    let mut elsewhere = Live::of(&server.pharmacy("staff-else", "ph2")).await;
+    let mut customer = Live::of(&room.customer).await;
+    let message = room.customer.say(&room, "is anybody there?").await;
+    let summary = json!({ "type": "room_summary", "room": room.id, "seq": message["seq"] });
+    let told = pharmacist.expect(summary.clone()).await;
+    assert_eq!(told["status"], "open");
+    assert_eq!(told["last_message"]["id"], message["id"]);
+    assert_eq!(told["unread_count"], 1);
+    shape::is_time(&told.string("last_activity"));
+    let told = support.expect(summary).await;
+    assert!(told["unread_count"].is_null(), "they are not in it: {told}");
+    for live in [&mut elsewhere, &mut customer] {
+        live.fence().await;
+        let summaries = live.received.iter().filter(|f| f["type"] == "room_summary");
+        assert_eq!(summaries.count(), 0, "{live:?}");
+    }
+}
+
+#[tokio::test]
+async fn reading_and_closing_change_the_summary() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let mut live = Live::of(&room.pharmacist).await;
+    let seq = room.customer.say(&room, "one").await.number("seq");
+    live.expect(json!({ "type": "room_summary", "unread_count": 1 }))
+        .await;
+    live.done(json!({ "type": "read", "room": room.id, "seq": seq }))
+        .await;
+    live.expect(json!({ "type": "room_summary", "unread_count": 0 }))
+        .await;
+    room.close().await;
+    live.expect(json!({ "type": "room_summary", "status": "closed" }))
+        .await;
+    let opened = server.open_room().await;
+    live.expect(json!({ "type": "room_summary", "room": opened.id }))
+        .await;
+}
