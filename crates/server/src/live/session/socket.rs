@@ -56,7 +56,7 @@ impl Socket {
             Some(Ok(Message::Binary(_))) => Incoming::Broken(CloseCode::Unsupported),
             Some(Ok(Message::Close(_))) => {
                 // The answer to it waits to be written.
-                let _ = timeout(GOODBYE, self.0.flush()).await;
+                let _ = timeout(GOODBYE, self.socket.flush()).await;
                 Incoming::Gone
             }
             None => Incoming::Gone,
