@@ -11,6 +11,7 @@ pub mod copy;
 mod engine;
 mod error;
 pub mod follow;
+mod grouped;
 pub mod history;
 pub mod log;
 pub mod messages;
@@ -35,9 +36,10 @@ mod value;
 
 pub use engine::Tx;
 pub use error::{AsStoreError, Result, StoreError};
+pub use grouped::{Batch, Grouped, Outcome, Patience, Ran};
 pub use migrate::{Migrated, newest as newest_schema};
 pub use sql::Sql;
-pub use store::{Batch, Engine, Grouped, Options, POSTGRES_SETTINGS, Store};
+pub use store::{Engine, Options, POSTGRES_SETTINGS, Store};
 
 /// Every SQL text of the crate, so that a test can prepare each on both engines.
 #[must_use]

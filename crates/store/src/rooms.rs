@@ -2,6 +2,8 @@
 
 mod list;
 
+use std::collections::{HashMap, HashSet};
+
 use orderchat_domain::event::Hash;
 use orderchat_domain::id::PharmacyId;
 use orderchat_domain::project::{ActorRecord, OrderBrief, RoomRecord};
@@ -63,6 +65,9 @@ statements! {
     ID_BY_CODE = "SELECT r.id FROM room r WHERE r.code = $1";
     LOCK_IDS (id: Bytes) = "SELECT h.room FROM room r JOIN room_head h ON h.room = r.k
         WHERE r.id IN (SELECT i.id FROM {rows}) ORDER BY h.room {lock h}";
+    LOCK_FREE (id: Bytes) = "SELECT r.id FROM {rows} JOIN room r ON r.id = i.id",
+        "SELECT r.id FROM room r JOIN room_head h ON h.room = r.k
+         WHERE r.id IN (SELECT i.id FROM {rows}) ORDER BY h.room FOR UPDATE OF h SKIP LOCKED";
     BY_IDS (id: Bytes) = concat!(
         "SELECT ", columns!(), " FROM {rows} JOIN room r ON r.id = i.id", joins!());
     KEY_BY_ORDER = "SELECT r.k FROM room r JOIN shop_order o ON o.k = r.shop_order WHERE o.id = $1";
@@ -198,6 +203,31 @@ pub fn lock_ids(tx: &mut Tx<'_>, ids: &[RoomId]) -> Result<()> {
     }
     let rows: Vec<_> = ids.iter().map(|id| values![&id.0].to_vec()).collect();
     tx.execute_rows(&LOCK_IDS, &rows)
+}
+
+/// Locks those of these rooms that no other transaction holds, and gives them as they are then; of
+/// one that is held the id alone.
+///
+/// # Errors
+/// As any write.
+pub fn lock_free(tx: &mut Tx<'_>, ids: &[RoomId]) -> Result<HashMap<RoomId, Option<StoredRoom>>> {
+    if matches!(tx, Tx::Sqlite(_)) {
+        let rooms = by_ids(tx, ids)?.into_iter();
+        return Ok(rooms.map(|room| (room.record.id, Some(room))).collect());
+    }
+    let rows: Vec<_> = ids.iter().map(|id| values![&id.0].to_vec()).collect();
+    // Sent together, run one after the other: what is read is read under the lock.
+    let [locked, found] = tx.query_rows_of([(&LOCK_FREE, &rows), (&BY_IDS, &rows)])?;
+    let locked = locked
+        .into_iter()
+        .map(|mut row| Ok(RoomId(row.take()?)))
+        .collect::<Result<HashSet<_>>>()?;
+    let found = found.into_iter().map(read);
+    let of_free = |room: StoredRoom| {
+        let id = room.record.id;
+        (id, locked.contains(&id).then_some(room))
+    };
+    found.map(|room| room.map(of_free)).collect()
 }
 
 /// The rooms of these ids, in no order to rely on.

@@ -17,7 +17,7 @@ use orderchat_store::log::{Appender, Entry, NewMessage, Text};
 use orderchat_store::messages::{Earlier, Found, Lookups};
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::threads::{self, Reply};
-use orderchat_store::{Batch, StoreError, Tx, messages, participants, rooms};
+use orderchat_store::{Batch, Patience, Ran, StoreError, Tx, messages, participants, rooms};
 use serde_json::{Map, Value};
 
 use super::access::{NO_KEY, Scene, rights_of};
@@ -195,8 +195,9 @@ impl Batch for Sends {
         &self,
         tx: &mut Tx<'_>,
         requests: &[&Request],
-    ) -> std::result::Result<Vec<Result<Sent>>, StoreError> {
-        let rooms = rooms(tx, requests)?;
+        patience: Patience,
+    ) -> std::result::Result<Vec<Ran<Result<Sent>>>, StoreError> {
+        let rooms = rooms(tx, requests, patience)?;
         let found = look_up(tx, requests, &rooms)?;
         let mut own: HashMap<i64, ParticipantRecord> = found.senders.into_iter().collect();
         let earlier: HashMap<usize, Earlier> = found.earlier.into_iter().collect();
@@ -204,6 +205,14 @@ impl Batch for Sends {
         let mut writing = Writing::default();
         let mut results = Vec::with_capacity(requests.len());
         for ((place, request), room) in requests.iter().enumerate().zip(rooms) {
+            let room = match room {
+                Place::Held => {
+                    results.push(Ran::Held);
+                    continue;
+                }
+                Place::Room(room) => Some(*room),
+                Place::Nowhere => None,
+            };
             let found = (earlier.get(&place), targets.get(&place).copied());
             let own = room.as_ref().and_then(|room| own.remove(&room.record.key));
             let result = self
@@ -212,7 +221,7 @@ impl Batch for Sends {
             if let Err(ChatError::Failed(error)) = result {
                 return Err(error);
             }
-            results.push(result);
+            results.push(Ran::Done(result));
         }
         writing.flush(tx)?;
         Ok(results)
@@ -268,18 +277,45 @@ impl Sends {
     }
 }
 
+/// What a request's room is found to be.
+enum Place {
+    Room(Box<StoredRoom>),
+    /// Another transaction holds it.
+    Held,
+    Nowhere,
+}
+
+impl Place {
+    /// The room's key, [`NO_KEY`] where there is none to be asked about.
+    fn key(&self) -> i64 {
+        match self {
+            Self::Room(room) => room.record.key,
+            Self::Held | Self::Nowhere => NO_KEY,
+        }
+    }
+}
+
 /// The rooms of these requests, locked, in their order.
 fn rooms(
     tx: &mut Tx<'_>,
     requests: &[&Request],
-) -> std::result::Result<Vec<Option<StoredRoom>>, StoreError> {
+    patience: Patience,
+) -> std::result::Result<Vec<Place>, StoreError> {
     let ids: Vec<RoomId> = requests.iter().map(|request| request.room).collect();
-    rooms::lock_ids(tx, &ids)?;
-    let mut found: HashMap<RoomId, StoredRoom> = rooms::by_ids(tx, &ids)?
-        .into_iter()
-        .map(|room| (room.record.id, room))
-        .collect();
-    Ok(ids.iter().map(|id| found.remove(id)).collect())
+    let mut found = match patience {
+        Patience::None => rooms::lock_free(tx, &ids)?,
+        Patience::Waits => {
+            rooms::lock_ids(tx, &ids)?;
+            let rooms = rooms::by_ids(tx, &ids)?.into_iter();
+            rooms.map(|room| (room.record.id, Some(room))).collect()
+        }
+    };
+    let place = |id| match found.remove(id) {
+        Some(Some(room)) => Place::Room(Box::new(room)),
+        Some(None) => Place::Held,
+        None => Place::Nowhere,
+    };
+    Ok(ids.iter().map(place).collect())
 }
 
 /// The senders' places, the earlier sends with the requests' keys, and the messages that they reply
@@ -287,7 +323,7 @@ fn rooms(
 fn look_up(
     tx: &mut Tx<'_>,
     requests: &[&Request],
-    rooms: &[Option<StoredRoom>],
+    rooms: &[Place],
 ) -> std::result::Result<Found, StoreError> {
     let hashes: Vec<_> = requests
         .iter()
@@ -295,10 +331,7 @@ fn look_up(
         .collect();
     let mut lookups = Lookups::default();
     for (place, (request, room)) in requests.iter().zip(rooms).enumerate() {
-        let (room, user) = (
-            room.as_ref().map_or(NO_KEY, |room| room.record.key),
-            request.ctx.user,
-        );
+        let (room, user) = (room.key(), request.ctx.user);
         lookups.senders.push((room, user));
         if let Some(hash) = &hashes[place] {
             lookups.keys.push((place, room, user, hash));

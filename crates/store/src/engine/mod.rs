@@ -28,7 +28,7 @@ impl Tx<'_> {
     }
 
     /// All rows.
-    pub(crate) fn query(&mut self, sql: &Sql, params: &[Value<'_>]) -> Result<Vec<Row>> {
+    pub(crate) fn query(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<Vec<Row>> {
         match self {
             Self::Sqlite(connection) => sqlite::query(connection, sql, params),
             Self::Postgres(session) => session.query(sql, params),
@@ -36,7 +36,11 @@ impl Tx<'_> {
     }
 
     /// The first row, if there is one.
-    pub(crate) fn query_opt(&mut self, sql: &Sql, params: &[Value<'_>]) -> Result<Option<Row>> {
+    pub(crate) fn query_opt(
+        &mut self,
+        sql: &'static Sql,
+        params: &[Value<'_>],
+    ) -> Result<Option<Row>> {
         Ok(self.query(sql, params)?.into_iter().next())
     }
 
@@ -74,7 +78,7 @@ impl Tx<'_> {
     }
 
     /// Runs the statement now. How many rows were changed.
-    pub(crate) fn change(&mut self, sql: &Sql, params: &[Value<'_>]) -> Result<u64> {
+    pub(crate) fn change(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<u64> {
         match self {
             Self::Sqlite(connection) => sqlite::execute(connection, sql, [params]),
             Self::Postgres(session) => session.execute(sql, params),
@@ -85,12 +89,13 @@ impl Tx<'_> {
     /// is asked all at once.
     pub(crate) fn query_rows_of<const N: usize>(
         &mut self,
-        asked: [(&Sql, &[Vec<Value<'_>>]); N],
+        asked: [(&'static Sql, &[Vec<Value<'_>>]); N],
     ) -> Result<[Vec<Row>; N]> {
         let mut answers = [const { Vec::new() }; N];
         if let Self::Postgres(session) = self {
-            let some: Vec<_> = asked.iter().filter(|(_, rows)| !rows.is_empty()).collect();
-            let mut given = session.query_rows_of(&some)?.into_iter();
+            let some = asked.iter().filter(|(_, rows)| !rows.is_empty());
+            let some = some.map(|(sql, rows)| (*sql, postgres::arrays(sql, rows)));
+            let mut given = session.query_all(some.collect())?.into_iter();
             for ((_, rows), answer) in asked.iter().zip(&mut answers) {
                 if !rows.is_empty() {
                     *answer = given.next().unwrap_or_default();
@@ -105,7 +110,11 @@ impl Tx<'_> {
     }
 
     /// The rows that a statement over `{rows}` gives for these input rows, in no order to rely on.
-    pub(crate) fn query_rows(&mut self, sql: &Sql, rows: &[Vec<Value<'_>>]) -> Result<Vec<Row>> {
+    pub(crate) fn query_rows(
+        &mut self,
+        sql: &'static Sql,
+        rows: &[Vec<Value<'_>>],
+    ) -> Result<Vec<Row>> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
@@ -113,7 +122,10 @@ impl Tx<'_> {
             Self::Sqlite(connection) => {
                 sqlite::query_rows(connection, sql, rows.iter().map(Vec::as_slice))
             }
-            Self::Postgres(session) => session.query_rows(sql, rows),
+            Self::Postgres(session) => {
+                let asked = vec![(sql, postgres::arrays(sql, rows))];
+                Ok(session.query_all(asked)?.pop().unwrap_or_default())
+            }
         }
     }
 }

@@ -24,7 +24,7 @@ use space::Space;
 /// SQLite before this can corrupt a database on a WAL-reset race.
 const OLDEST: i32 = 3_051_003;
 /// Commands committed together at most.
-const GROUP: usize = 256;
+pub(crate) const GROUP: usize = 256;
 /// Commands that may wait; one more is refused.
 const QUEUE: usize = 4_096;
 /// Connections that read.
