@@ -24,7 +24,9 @@ pub mod receipts;
 pub mod reports;
 pub mod restore;
 pub mod rooms;
+mod row;
 pub mod search;
+pub mod sends;
 mod sql;
 pub mod statistics;
 mod store;
@@ -60,6 +62,7 @@ pub fn statements() -> Vec<&'static Sql> {
         restore::SQL,
         reports::SQL,
         rooms::SQL,
+        sends::SQL,
         statistics::SQL,
         threads::SQL,
         unread::SQL,

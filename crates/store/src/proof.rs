@@ -7,8 +7,9 @@ use orderchat_domain::proof::{StoredAudit, StoredEntry, StoredMessage, StoredTex
 use orderchat_domain::{MessageId, Millis, RoomId};
 use uuid::Uuid;
 
+use crate::row::Row;
 use crate::sql::statements;
-use crate::value::{Row, values};
+use crate::value::values;
 use crate::{Result, Tx};
 
 statements! {

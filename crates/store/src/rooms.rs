@@ -6,17 +6,19 @@ use std::collections::{HashMap, HashSet};
 
 use orderchat_domain::event::Hash;
 use orderchat_domain::id::PharmacyId;
-use orderchat_domain::project::{ActorRecord, OrderBrief, RoomRecord};
+use orderchat_domain::project::{ActorRecord, OrderBrief, ParticipantRecord, RoomRecord};
 use orderchat_domain::receipt::Frontier;
 use orderchat_domain::room::{RoomStatus, search_words};
 use orderchat_domain::{Millis, OrderId, ParticipantId, Role, RoomCode, RoomId};
 
 pub use list::{Cursor, Direction, Filter, Ordering, Scope, list, listings};
 
+use crate::engine::Ask;
 use crate::orders::{corrupt, person};
+use crate::row::Row;
 use crate::sql::statements;
-use crate::value::{Row, values};
-use crate::{Result, StoreError, Tx};
+use crate::value::values;
+use crate::{Result, StoreError, Tx, participants};
 
 /// A room with what is not for eyes: the head of its chain, the frontiers of its receipts.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,7 +103,7 @@ statements! {
               AND r.deleted_at IS NULL AND r.status <> 'archived') AS counts";
 }
 
-fn read(mut row: Row) -> Result<StoredRoom> {
+pub(crate) fn read(mut row: Row) -> Result<StoredRoom> {
     let row = &mut row;
     let key = row.take()?;
     let id = RoomId(row.take()?);
@@ -201,33 +203,47 @@ pub fn lock_ids(tx: &mut Tx<'_>, ids: &[RoomId]) -> Result<()> {
     if matches!(tx, Tx::Sqlite(_)) {
         return Ok(());
     }
-    let rows: Vec<_> = ids.iter().map(|id| values![&id.0].to_vec()).collect();
+    let rows: Vec<_> = ids.iter().map(|id| values![&id.0]).collect();
     tx.execute_rows(&LOCK_IDS, &rows)
 }
 
-/// Locks those of these rooms that no other transaction holds, and gives them as they are then; of
-/// one that is held the id alone.
-///
-/// # Errors
-/// As any write.
-pub fn lock_free(tx: &mut Tx<'_>, ids: &[RoomId]) -> Result<HashMap<RoomId, Option<StoredRoom>>> {
-    if matches!(tx, Tx::Sqlite(_)) {
-        let rooms = by_ids(tx, ids)?.into_iter();
-        return Ok(rooms.map(|room| (room.record.id, Some(room))).collect());
-    }
-    let rows: Vec<_> = ids.iter().map(|id| values![&id.0].to_vec()).collect();
-    // Sent together, run one after the other: what is read is read under the lock.
-    let [locked, found] = tx.query_rows_of([(&LOCK_FREE, &rows), (&BY_IDS, &rows)])?;
+/// Of these rooms those that were locked, and the ids of the others.
+pub(crate) fn free(
+    locked: Vec<Row>,
+    found: Vec<Row>,
+) -> Result<HashMap<RoomId, Option<StoredRoom>>> {
     let locked = locked
         .into_iter()
         .map(|mut row| Ok(RoomId(row.take()?)))
         .collect::<Result<HashSet<_>>>()?;
-    let found = found.into_iter().map(read);
     let of_free = |room: StoredRoom| {
         let id = room.record.id;
         (id, locked.contains(&id).then_some(room))
     };
-    found.map(|room| room.map(of_free)).collect()
+    found
+        .into_iter()
+        .map(|row| read(row).map(of_free))
+        .collect()
+}
+
+/// The room of this id, and the user's place in it.
+///
+/// # Errors
+/// As any read.
+pub fn with_place_of(
+    tx: &mut Tx<'_>,
+    id: RoomId,
+    user: i64,
+) -> Result<(Option<StoredRoom>, Option<ParticipantRecord>)> {
+    let (room, place) = (vec![values![&id.0]], vec![values![&id.0, user]]);
+    let [room, place] = tx.ask([
+        Ask::Each(&BY_IDS, &room),
+        Ask::Each(&participants::BY_ROOM_ID_AND_USER, &place),
+    ])?;
+    let room = room.into_iter().next().map(read).transpose()?;
+    let place = place.into_iter().next();
+    let place = place.map(participants::read_with_room).transpose()?;
+    Ok((room, place.map(|(_, place)| place)))
 }
 
 /// The rooms of these ids, in no order to rely on.
@@ -235,7 +251,7 @@ pub fn lock_free(tx: &mut Tx<'_>, ids: &[RoomId]) -> Result<HashMap<RoomId, Opti
 /// # Errors
 /// As any read.
 pub fn by_ids(tx: &mut Tx<'_>, ids: &[RoomId]) -> Result<Vec<StoredRoom>> {
-    let rows: Vec<_> = ids.iter().map(|id| values![&id.0].to_vec()).collect();
+    let rows: Vec<_> = ids.iter().map(|id| values![&id.0]).collect();
     tx.query_rows(&BY_IDS, &rows)?
         .into_iter()
         .map(read)
@@ -276,7 +292,7 @@ pub fn lock(tx: &mut Tx<'_>, keys: &[i64]) -> Result<()> {
     if matches!(tx, Tx::Sqlite(_)) {
         return Ok(());
     }
-    let rows: Vec<_> = keys.iter().map(|key| values![*key].to_vec()).collect();
+    let rows: Vec<_> = keys.iter().map(|key| values![*key]).collect();
     tx.execute_rows(&LOCK, &rows)
 }
 
@@ -285,7 +301,7 @@ pub fn lock(tx: &mut Tx<'_>, keys: &[i64]) -> Result<()> {
 /// # Errors
 /// As any read.
 pub fn by_keys(tx: &mut Tx<'_>, keys: &[i64]) -> Result<Vec<StoredRoom>> {
-    let rows: Vec<_> = keys.iter().map(|key| values![*key].to_vec()).collect();
+    let rows: Vec<_> = keys.iter().map(|key| values![*key]).collect();
     tx.query_rows(&BY_KEYS, &rows)?
         .into_iter()
         .map(read)
@@ -413,7 +429,7 @@ pub fn set_words(
     let words = search_words(code.as_str(), order_number, title);
     let rows: Vec<_> = words
         .iter()
-        .map(|found| values![&found.word, room, found.on_card].to_vec())
+        .map(|found| values![&found.word, room, found.on_card])
         .collect();
     tx.execute_rows(&ADD_WORDS, &rows)
 }

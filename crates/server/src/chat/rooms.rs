@@ -13,7 +13,7 @@ use orderchat_store::rooms::{Filter, Scope, StoredRoom};
 use orderchat_store::{Tx, messages, orders, participants, rooms, timers};
 use serde_json::json;
 
-use super::access::{Scene, enter_to_change, id_of, look, look_by_key, scenes};
+use super::access::{Scene, enter_to_change, id_of, look, look_by_key};
 use super::members::{Newcomer, admit, is_in, seats};
 use super::participants::{Invitation, person};
 use super::scribe::{NOTHING, reason};
@@ -31,8 +31,10 @@ impl Seen {
         tx: &mut Tx<'_>,
         scene: Scene,
     ) -> std::result::Result<Self, orderchat_store::StoreError> {
-        let wanted = (&scene.room, scene.last_shown());
-        let last_message = messages::newest(tx, &[wanted])?.remove(&scene.key());
+        let last_message = match scene.last_shown() {
+            Some(seq) => messages::quoted(tx, &scene.room, seq)?,
+            None => None,
+        };
         Ok(Self {
             scene,
             last_message,
@@ -281,14 +283,11 @@ impl Chat {
         } else {
             self.rooms_in_scope(tx, ctx, query)?
         };
-        let scenes = scenes(tx, ctx, found)?;
-        let newest: Vec<_> = scenes
-            .iter()
-            .map(|scene| (&scene.room, scene.last_shown()))
-            .collect();
-        let last = messages::newest(tx, &newest)?;
-        let listed = scenes.into_iter().filter_map(|scene| {
-            let key = scene.key();
+        let (mut places, last) = messages::places_and_newest(tx, &found, ctx.user)?;
+        let listed = found.into_iter().filter_map(|room| {
+            let key = room.record.key;
+            let own = places.remove(&key);
+            let scene = Scene { room, own };
             let at = match query.ordering {
                 Ordering::LastActivity => scene.room.record.last_activity,
                 Ordering::CreatedAt => scene.room.record.created_at,
@@ -298,7 +297,8 @@ impl Chat {
                     // Reading a room one is not in is recorded; a list is not, and tells nothing
                     // of what was said there.
                     let may_read = scene.active().is_some() || ctx.caller.is_service();
-                    let last_message = last.get(&key).filter(|_| may_read).cloned();
+                    let shown = scene.last_shown().filter(|_| may_read);
+                    let last_message = shown.and_then(|seq| last.get(&(key, seq)).cloned());
                     self.show(
                         ctx,
                         Seen {

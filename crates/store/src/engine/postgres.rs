@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use pool::{Connection, Pool};
 pub(crate) use session::Session;
-pub(crate) use values::arrays;
+pub(crate) use values::{arrays, single};
 
 use super::Tx;
 use crate::migrate::{self, Migrated};

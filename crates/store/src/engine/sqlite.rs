@@ -10,13 +10,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Statement};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::Tx;
 use crate::migrate::{self, Migrated};
+use crate::row::{Cell, Row, Rows};
 use crate::sql::{Returned, Sql};
-use crate::value::{Cell, Row, Value};
+use crate::value::{Input, Value};
 use crate::{Result, StoreError};
 use checkpoint::Checkpoints;
 use space::Space;
@@ -312,69 +313,91 @@ pub(crate) fn prepare(connection: &Connection, sql: &Sql) -> Result<()> {
 }
 
 pub(crate) fn query(connection: &Connection, sql: &Sql, params: &[Value<'_>]) -> Result<Vec<Row>> {
-    query_rows(connection, sql, [params])
+    let mut statement = connection.prepare_cached(sql.sqlite())?;
+    let columns = columns(&statement, sql);
+    let mut rows = Rows::default();
+    run(connection, &mut statement, sql, params, &mut rows)?;
+    Ok(rows.of_width(columns))
 }
 
 /// Runs the statement once for each of these rows of parameters. All that they give.
-pub(crate) fn query_rows<'a>(
+pub(crate) fn query_rows(
     connection: &Connection,
     sql: &Sql,
-    rows: impl IntoIterator<Item = &'a [Value<'a>]>,
+    input: &dyn Input<'_>,
 ) -> Result<Vec<Row>> {
     let mut statement = connection.prepare_cached(sql.sqlite())?;
-    let columns = statement.column_count();
-    let mut out = Vec::new();
-    for params in rows {
-        let bound = rusqlite::params_from_iter(params);
-        if let Some(returned) = sql.returned() {
-            statement.execute(bound)?;
-            out.push(inserted(connection, returned, params));
-            continue;
+    let columns = columns(&statement, sql);
+    let mut rows = Rows::default();
+    for at in 0..input.count() {
+        run(connection, &mut statement, sql, input.row(at), &mut rows)?;
+    }
+    Ok(rows.of_width(columns))
+}
+
+fn columns(statement: &Statement<'_>, sql: &Sql) -> usize {
+    sql.returned()
+        .map_or_else(|| statement.column_count(), <[_]>::len)
+}
+
+/// Runs the statement; what it gives goes behind the rows.
+fn run(
+    connection: &Connection,
+    statement: &mut Statement<'_>,
+    sql: &Sql,
+    params: &[Value<'_>],
+    rows: &mut Rows,
+) -> Result<()> {
+    let bound = rusqlite::params_from_iter(params);
+    if let Some(returned) = sql.returned() {
+        statement.execute(bound)?;
+        // What an INSERT of one row returns.
+        for column in returned {
+            rows.push(match *column {
+                Returned::Given(at) => Cell::from(params[at]),
+                Returned::Key => Cell::Int(connection.last_insert_rowid()),
+            });
         }
-        let mut found = statement.query(bound)?;
-        while let Some(row) = found.next()? {
-            let mut cells = Vec::with_capacity(columns);
-            for at in 0..columns {
-                cells.push(cell(row, at)?);
-            }
-            out.push(Row::new(cells));
+        return Ok(());
+    }
+    let columns = statement.column_count();
+    let mut found = statement.query(bound)?;
+    while let Some(row) = found.next()? {
+        for at in 0..columns {
+            rows.push(cell(row, at)?);
         }
     }
-    Ok(out)
+    Ok(())
 }
 
-/// What an `INSERT` of one row returns.
-fn inserted(connection: &Connection, returned: &[Returned], params: &[Value<'_>]) -> Row {
-    let cell = |column: &Returned| match *column {
-        Returned::Given(at) => Cell::from(params[at]),
-        Returned::Key => Cell::Int(connection.last_insert_rowid()),
-    };
-    Row::new(returned.iter().map(cell).collect())
+/// Runs the statement. How many rows were changed.
+pub(crate) fn execute(connection: &Connection, sql: &Sql, params: &[Value<'_>]) -> Result<u64> {
+    let mut statement = connection.prepare_cached(sql.sqlite())?;
+    Ok(statement.execute(rusqlite::params_from_iter(params))? as u64)
 }
 
-/// Runs the statement once for each of these rows of parameters. How many rows were changed.
-pub(crate) fn execute<'a>(
+/// Runs the statement once for each of these rows of parameters.
+pub(crate) fn execute_rows(
     connection: &Connection,
     sql: &Sql,
-    rows: impl IntoIterator<Item = &'a [Value<'a>]>,
-) -> Result<u64> {
+    input: &dyn Input<'_>,
+) -> Result<()> {
     let mut statement = connection.prepare_cached(sql.sqlite())?;
-    let mut changed = 0;
-    for params in rows {
-        changed += statement.execute(rusqlite::params_from_iter(params))? as u64;
+    for at in 0..input.count() {
+        statement.execute(rusqlite::params_from_iter(input.row(at)))?;
     }
-    Ok(changed)
+    Ok(())
 }
 
-fn cell(row: &rusqlite::Row<'_>, at: usize) -> Result<Cell> {
+fn cell<'a>(row: &'a rusqlite::Row<'_>, at: usize) -> Result<Cell<'a>> {
     use rusqlite::types::ValueRef;
     let not_text = |e: std::str::Utf8Error| StoreError::Corrupt(e.to_string());
     Ok(match row.get_ref(at)? {
         ValueRef::Null => Cell::Null,
         ValueRef::Integer(value) => Cell::Int(value),
         ValueRef::Real(_) => return Err(StoreError::Corrupt("a fraction".to_owned())),
-        ValueRef::Text(text) => Cell::Text(std::str::from_utf8(text).map_err(not_text)?.to_owned()),
-        ValueRef::Blob(bytes) => Cell::Bytes(bytes.to_vec()),
+        ValueRef::Text(text) => Cell::Text(std::str::from_utf8(text).map_err(not_text)?),
+        ValueRef::Blob(bytes) => Cell::Bytes(bytes),
     })
 }
 
@@ -442,7 +465,7 @@ fn attempt(
     group: &mut [Box<dyn Job>],
     isolation: Isolation,
 ) -> Result<Outcome> {
-    let result = run(connection, group, isolation);
+    let result = run_group(connection, group, isolation);
     if !matches!(result, Ok(Outcome::Committed)) && !connection.is_autocommit() {
         // Whatever is left of the transaction must go; disk full leaves it open, too.
         connection.execute_batch("ROLLBACK")?;
@@ -450,7 +473,7 @@ fn attempt(
     result
 }
 
-fn run(
+fn run_group(
     connection: &Connection,
     group: &mut [Box<dyn Job>],
     isolation: Isolation,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::future::join_all;
 use orderchat_domain::{Role, RoomId};
 use orderchat_store::log::Appender;
+use orderchat_store::sends::{self, Lookups};
 use orderchat_store::{
     Batch, Grouped, Outcome, Patience, Ran, Result, Store, StoreError, Tx, rooms,
 };
@@ -62,15 +63,11 @@ impl Batch for Saying {
             .lock()
             .expect("nobody panics here")
             .push(keys.clone());
-        let ids: Vec<RoomId> = inputs.iter().map(|said| said.id).collect();
-        let mut stored = match patience {
-            Patience::None => rooms::lock_free(tx, &ids)?,
-            Patience::Waits => {
-                rooms::lock_ids(tx, &ids)?;
-                let rooms = rooms::by_ids(tx, &ids)?.into_iter();
-                rooms.map(|room| (room.record.id, Some(room))).collect()
-            }
+        let asked = Lookups {
+            senders: inputs.iter().map(|said| (said.id, 0)).collect(),
+            ..Lookups::default()
         };
+        let mut stored = sends::lock_and_look_up(tx, &asked, patience)?.rooms;
         let ann = person(tx, "ann", Role::Customer)?;
         let mut appender = Appender::default();
         let mut answers = Vec::new();

@@ -10,10 +10,11 @@ use tokio_postgres::Statement;
 use tokio_postgres::types::ToSql;
 
 use super::pool::Connection;
-use super::values::{Params, arrays, borrowed, is_cell, owned, refs, row};
+use super::values::{Params, arrays, borrowed, is_cell, refs, rows, single};
 use crate::engine::Tx;
+use crate::row::Row;
 use crate::sql::Sql;
-use crate::value::{Row, Value};
+use crate::value::{Input, Value};
 use crate::{AsStoreError, Result, StoreError};
 
 /// How often a transaction that met another one is repeated.
@@ -197,7 +198,7 @@ impl<'a> Session<'a> {
     }
 
     /// Prepares the text, and checks that parameters and columns are of types that [`Value`] and
-    /// [`crate::value::Cell`] have: PostgreSQL infers them, and tells of another one only when it
+    /// [`crate::row::Cell`] have: PostgreSQL infers them, and tells of another one only when it
     /// runs.
     pub(crate) fn prepare(&self, sql: &Sql) -> Result<()> {
         let client = self.connection.client();
@@ -224,8 +225,8 @@ impl<'a> Session<'a> {
         let statement = self.connection.statement(sql)?;
         let params = borrowed(params);
         let asked = self.connection.client().query(&statement, &params);
-        let rows = self.send(sql.writes(), asked)?;
-        rows.iter().map(row).collect()
+        let found = self.send(sql.writes(), asked)?;
+        rows(&found)
     }
 
     pub(crate) fn execute(&self, sql: &'static Sql, params: &[Value<'_>]) -> Result<u64> {
@@ -236,13 +237,12 @@ impl<'a> Session<'a> {
     }
 
     pub(crate) fn execute_later(&self, sql: &'static Sql, params: &[Value<'_>]) {
-        let params = params.iter().copied().map(owned).collect();
-        let unsent = Unsent::Statement(sql, params);
+        let unsent = Unsent::Statement(sql, single(params));
         self.waiting.borrow_mut().push(unsent);
     }
 
-    pub(crate) fn execute_rows_later(&self, sql: &'static Sql, rows: &[Vec<Value<'_>>]) {
-        let unsent = Unsent::Statement(sql, arrays(sql, rows));
+    pub(crate) fn execute_rows_later(&self, sql: &'static Sql, input: &dyn Input<'_>) {
+        let unsent = Unsent::Statement(sql, arrays(sql, input));
         self.waiting.borrow_mut().push(unsent);
     }
 
@@ -266,10 +266,7 @@ impl<'a> Session<'a> {
             send_all(&mut queries).await;
             answers(queries).await
         })?;
-        answers
-            .iter()
-            .map(|rows| rows.iter().map(row).collect())
-            .collect()
+        answers.iter().map(|found| rows(found)).collect()
     }
 }
 
