@@ -17,8 +17,8 @@ use orderchat_store::{Options, Store};
 use rusqlite::{Connection, params};
 use rustix::time::{ClockId, clock_gettime};
 
-const ROOMS: u64 = 200;
-const PEOPLE: u64 = 5;
+const ROOMS: i64 = 200;
+const PEOPLE: i64 = 5;
 /// Groups after which the write-ahead log starts anew: some 8,000 pages, as in the server.
 const RESTART_AFTER: u64 = 90;
 
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Failed> {
     let [folder, sends, group] = &arguments[..] else {
         return Err("give a folder on the disk, how many sends, how many in one commit".into());
     };
-    let (sends, group): (u64, u64) = (sends.parse()?, group.parse()?);
+    let (sends, group): (i64, i64) = (sends.parse()?, group.parse()?);
     let folder = tempfile::tempdir_in(folder)?;
     let file = folder.path().join("bare.db");
     drop(Store::open(&Options::Sqlite(file.clone())).await?);
@@ -66,7 +66,10 @@ async fn main() -> Result<(), Failed> {
 
 fn processor_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
+    Duration::new(
+        time.tv_sec.unsigned_abs(),
+        time.tv_nsec.unsigned_abs() as u32,
+    )
 }
 
 /// Rooms with people in them, bare.
@@ -96,7 +99,7 @@ fn fill(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// One group: what a send writes, and nothing else.
-fn send(connection: &Connection, numbers: std::ops::Range<u64>) -> rusqlite::Result<()> {
+fn send(connection: &Connection, numbers: std::ops::Range<i64>) -> rusqlite::Result<()> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     for n in numbers {
         let (person, at) = (n % (ROOMS * PEOPLE) + 1, n / 20);
@@ -108,7 +111,13 @@ fn send(connection: &Connection, numbers: std::ops::Range<u64>) -> rusqlite::Res
                  VALUES (?1, ?2, 'message.created', ?3, ?4, 'customer', ?2, ?2, ?5, 'text',
                     randomblob(32), randomblob(32), randomblob(32))",
             )?
-            .execute(params![room, seq, at, person, uuid::Uuid::now_v7().as_bytes()])?;
+            .execute(params![
+                room,
+                seq,
+                at,
+                person,
+                uuid::Uuid::now_v7().as_bytes()
+            ])?;
         connection
             .prepare_cached(
                 "INSERT INTO entry_text (g, salt, body, client_key, request)

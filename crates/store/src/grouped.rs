@@ -12,9 +12,6 @@ use tokio::sync::oneshot;
 use crate::store::Backend;
 use crate::{AsStoreError, Result, Store, StoreError, Tx};
 
-/// Commands that may wait for one writer.
-const QUEUE: usize = 2_048;
-
 /// A command that takes many inputs of different rooms at once, in one transaction.
 pub trait Batch: Send + Sync + 'static {
     type Input: Send + Sync + 'static;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
-use super::{Batch, Outcome, Patience, Pending, QUEUE, Ran, alone, first_of_each_room, is_undone};
-use super::{stopped, too_many};
+use super::{Batch, Outcome, Patience, Pending, Ran};
+use super::{alone, first_of_each_room, is_undone, stopped, too_many};
 use crate::engine::postgres::Postgres;
 use crate::store::committed;
 use crate::{Result, Tx};
@@ -16,6 +16,8 @@ use crate::{Result, Tx};
 const WRITERS: usize = 3;
 /// Inputs in one group.
 const GROUP: usize = 64;
+/// Inputs that may wait for one writer.
+const QUEUE: usize = 2_048;
 
 /// Where inputs wait for their writers.
 pub(super) struct Writers<B: Batch> {

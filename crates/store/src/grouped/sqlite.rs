@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::too_many;
-use super::{Batch, Outcome, Patience, Pending, QUEUE, Ran, first_of_each_room, lost, panicked};
-use crate::engine::sqlite::{Done, GROUP, Job, Sqlite};
+use super::{Batch, Outcome, Patience, Pending, Ran};
+use super::{first_of_each_room, lost, panicked, too_many};
+use crate::engine::sqlite::{Done, GROUP, Job, QUEUE, Sqlite};
 use crate::store::committed;
 use crate::{Result, StoreError, Tx};
 
@@ -125,6 +125,10 @@ impl<B: Batch> Job for Group<B> {
                 Done::Undo(Some(error))
             }
         }
+    }
+
+    fn commands(&self) -> usize {
+        self.taken.len()
     }
 
     fn settle(mut self: Box<Self>, committed_all: Result<()>) {

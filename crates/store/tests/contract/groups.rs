@@ -6,9 +6,7 @@ use futures_util::future::join_all;
 use orderchat_domain::{Role, RoomId};
 use orderchat_store::log::Appender;
 use orderchat_store::sends::{self, Lookups};
-use orderchat_store::{
-    Batch, Grouped, Outcome, Patience, Ran, Result, Store, StoreError, Tx, rooms,
-};
+use orderchat_store::{Batch, Grouped, Outcome, Patience, Ran, Result, Store, StoreError, Tx};
 
 use crate::chain::breaks;
 use crate::database::{Database, Engine};

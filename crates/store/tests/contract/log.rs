@@ -5,7 +5,7 @@ use orderchat_domain::message::MessageType;
 use orderchat_domain::{Millis, Role};
 use orderchat_store::log::{self, Actor, Appender};
 use orderchat_store::sends::{self, Lookups};
-use orderchat_store::{Patience, Result, Store, StoreError, Tx, actors, rooms};
+use orderchat_store::{Patience, Result, Store, StoreError, Tx, actors, messages, rooms};
 
 use crate::chain::breaks;
 use crate::database::Database;
