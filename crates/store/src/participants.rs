@@ -33,10 +33,11 @@ statements! {
         "SELECT p.room, ", columns!(), " FROM {rows}
          JOIN participant p ON p.room = i.room AND p.usr = i.usr
          LEFT JOIN app_user u ON u.k = p.usr LEFT JOIN room r ON r.k = p.room");
+    // The room's key by a query of its own: joined, PostgreSQL reads everybody in the room.
     BY_ROOM_ID_AND_USER (room: Bytes, usr: Int) = concat!(
-        "SELECT p.room, ", columns!(), " FROM {rows} JOIN room r ON r.id = i.room
-         JOIN participant p ON p.room = r.k AND p.usr = i.usr
-         LEFT JOIN app_user u ON u.k = p.usr");
+        "SELECT p.room, ", columns!(), " FROM {rows} JOIN participant p
+            ON p.room = (SELECT o.k FROM room o WHERE o.id = i.room) AND p.usr = i.usr
+         LEFT JOIN app_user u ON u.k = p.usr LEFT JOIN room r ON r.k = p.room");
     BY_KEYS (k: Int) = concat!(
         "SELECT p.room, ", columns!(), " FROM {rows} JOIN participant p ON p.k = i.k
          JOIN app_user u ON u.k = p.usr JOIN room r ON r.k = p.room");
