@@ -100,6 +100,8 @@ const TABLE: &[Row] = &[
     row("deliver", &["domain", "store", "chat"]),
     row("jobs", &["domain", "store", "chat", "net::spawn"]),
     row("cli", &["domain", "config", "chat", "app"]),
+    // The public protocol only, like any client.
+    row("client", &[]),
     row("limits", &["domain", "config"]),
     row("problem", &["domain", "chat", "limits"]),
     row("net", &[]),
