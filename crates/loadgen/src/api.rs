@@ -113,6 +113,16 @@ impl Caller {
         succeeded(&answer).with_context(|| format!("PATCH {path}"))
     }
 
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &mut self,
+        path: &str,
+        body: &Value,
+    ) -> Result<T> {
+        let body = serde_json::to_vec(body)?;
+        let answer = self.ask(Method::POST, path, Some(body.into())).await?;
+        succeeded(&answer).with_context(|| format!("POST {path}"))
+    }
+
     async fn ask(&mut self, method: Method, path: &str, body: Option<Bytes>) -> Result<Answer> {
         let asked = format!("{method} {path}");
         let request = request(method, path, &self.bearer, body)?;

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use hyper::header::HeaderValue;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::api::{Caller, Page, room_path};
+use crate::api::{Caller, Page, Written, message_path, room_path};
 use crate::client::Target;
 use crate::postgres::OwnDatabase;
 use crate::server::Launch;
@@ -40,6 +40,9 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     times: u32,
 }
+
+/// Replies in a row, each to the one before, in one room of either database.
+const THREAD: usize = 200;
 
 /// A thing that is read, and how long it took, median and 90 %, in milliseconds.
 struct Figure {
@@ -106,6 +109,8 @@ async fn measure(args: &Args, folder: &Path, database: &str, messages: u64) -> R
     let server = launch.start().await?;
     let regular = minter.bearer("regular", Role::Customer, None)?;
     let admin = minter.bearer("admin", Role::Admin, None)?;
+    let room = rooms_of(&server.target, &regular, "mine").await?.remove(0);
+    let thread = thread_in(&server.target, &regular, &room).await?;
     let mut figures = Vec::new();
     for (name, bearer, scope) in [("a tenth", &regular, "mine"), ("staff", &admin, "all")] {
         let reads = Reads::of(&server.target, bearer, scope, messages).await?;
@@ -113,6 +118,8 @@ async fn measure(args: &Args, folder: &Path, database: &str, messages: u64) -> R
             let what = format!("{what}, {name}");
             figures.push(time(&server.target, bearer, what, &paths, args.times).await?);
         }
+        let what = format!("thread, {name}");
+        figures.push(time(&server.target, bearer, what, &thread, args.times).await?);
     }
     let rooms = rooms_of(&server.target, &admin, "all").await?;
     let paths: Vec<String> = rooms.iter().map(|room| room_path(room, "stats/")).collect();
@@ -141,6 +148,23 @@ async fn rooms_of(target: &Target, bearer: &HeaderValue, scope: &str) -> Result<
     let page: Page<Room> = caller.get(&path).await?;
     ensure!(!page.results.is_empty(), "{path} is empty");
     Ok(page.results.into_iter().map(|room| room.id).collect())
+}
+
+/// Writes a chain of [`THREAD`] replies; the paths of the threads of its first, middle and last
+/// message.
+async fn thread_in(target: &Target, bearer: &HeaderValue, room: &str) -> Result<Vec<String>> {
+    let mut caller = Caller::open(target, bearer.clone()).await?;
+    let mut ids: Vec<String> = Vec::with_capacity(THREAD);
+    for n in 0..THREAD {
+        let reply_to = ids.last();
+        let said = json!({ "content": format!("reply {n}"), "reply_to": reply_to });
+        let path = room_path(room, "messages/");
+        let written: Written = caller.post(&path, &said).await?;
+        ids.push(written.id);
+    }
+    let places = [0, THREAD / 2, THREAD - 1];
+    let thread = |place: usize| message_path(&ids[place], "thread/");
+    Ok(places.map(thread).to_vec())
 }
 
 /// What somebody reads.

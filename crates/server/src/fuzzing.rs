@@ -27,6 +27,13 @@ pub fn body(data: &[u8]) {
     crate::http::v1::fuzzing::body(data);
 }
 
+/// A frame of a live client.
+pub fn frame(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        crate::live::fuzzing::frame(text);
+    }
+}
+
 /// A bearer token.
 pub fn token(data: &[u8]) {
     if let Ok(text) = std::str::from_utf8(data) {
@@ -52,6 +59,7 @@ mod tests {
     #[case("query", query)]
     #[case("search", search)]
     #[case("body", body)]
+    #[case("frame", frame)]
     #[case("token", token)]
     #[case("claims", claims)]
     fn the_corpus_is_read_without_a_panic(#[case] target: &str, #[case] feed: fn(&[u8])) {

@@ -52,6 +52,8 @@ pub(crate) struct Case<'a> {
     /// Who heard of the room live.
     pub(crate) following: Vec<Following<'a>>,
     events: HashMap<u64, &'a Event>,
+    /// The index of the operation that stands at each seq.
+    writes: HashMap<u64, usize>,
     messages: BTreeMap<u64, &'a Message>,
     messages_by_id: HashMap<&'a str, &'a Message>,
     events_by_message: HashMap<&'a str, Vec<&'a Event>>,
@@ -94,6 +96,7 @@ impl<'a> Case<'a> {
                 .collect(),
             seqs_by_hash,
             operations: Vec::new(),
+            writes: HashMap::new(),
             room,
         };
         case.operations = operations
@@ -103,11 +106,21 @@ impl<'a> Case<'a> {
                 ..operation
             })
             .collect();
+        for (index, operation) in case.operations.iter().enumerate() {
+            if let Some(position) = operation.position.filter(|_| operation.is_write()) {
+                case.writes.entry(position).or_insert(index);
+            }
+        }
         case
     }
 
     pub(crate) fn of(&self, op: Op) -> impl Iterator<Item = &Operation<'a>> {
         self.operations.iter().filter(move |o| o.op == op)
+    }
+
+    /// What wrote the event at this seq, if it is in the history.
+    pub(crate) fn write_at(&self, seq: u64) -> Option<&Operation<'a>> {
+        self.writes.get(&seq).map(|&index| &self.operations[index])
     }
 
     pub(crate) fn event_at(&self, seq: u64) -> Option<&'a Event> {

@@ -113,13 +113,10 @@ pub(crate) fn texts_agree(case: &Case<'_>) -> Vec<String> {
         if version < told.seq || version > message.version {
             return true;
         }
-        let said = case
-            .operations
-            .iter()
-            .find(|operation| operation.position == Some(version) && operation.body_hash.is_some());
         let hash = if version == message.version {
             Some(text::hash(&message.content))
         } else {
+            let said = case.write_at(version);
             said.and_then(|said| said.body_hash).map(str::to_owned)
         };
         hash.is_some() && hash != told.heard.body_hash
@@ -162,8 +159,8 @@ pub(crate) fn nothing_after_end(case: &Case<'_>) -> Vec<String> {
 pub(crate) fn real_time(case: &Case<'_>) -> Vec<String> {
     let mut violations = Vec::new();
     for told in events(case) {
-        let mut writes = case.operations.iter().filter(|o| o.is_write());
-        let early = writes.find(|o| o.position == Some(told.seq) && told.heard.at_ns < o.invoke_ns);
+        let write = case.write_at(told.seq);
+        let early = write.filter(|write| told.heard.at_ns < write.invoke_ns);
         violations.extend(
             early.map(|write| format!("{} before {} was asked for", heard(told), write.key)),
         );

@@ -1,7 +1,9 @@
 //! Many connections at once.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, Result, ensure};
 use tokio::sync::Semaphore;
@@ -38,32 +40,47 @@ pub(crate) async fn resume(
     together(lines).await
 }
 
-/// All lines, in the order of their places.
-async fn together<F>(opening: impl Iterator<Item = F>) -> Result<Vec<Line>>
+/// All lines, in the order of their places. Who is open listens while others are still opened: who
+/// does not read answers no ping.
+async fn together<F>(opening: impl ExactSizeIterator<Item = F>) -> Result<Vec<Line>>
 where
     F: Future<Output = Result<Line, Ended>> + Send + 'static,
 {
+    let count = opening.len();
     let gate = Arc::new(Semaphore::new(AT_ONCE));
+    let left = Arc::new(AtomicUsize::new(count));
+    // Has no permits: it is waited for to be closed.
+    let all_open = Arc::new(Semaphore::new(0));
     let mut all = JoinSet::new();
     for line in opening {
-        let gate = Arc::clone(&gate);
+        let (gate, left, all_open) = (gate.clone(), left.clone(), all_open.clone());
         all.spawn(async move {
-            let _open = gate.acquire().await;
-            line.await
+            let turn = gate.acquire().await;
+            let mut line = line.await?;
+            drop(turn);
+            if left.fetch_sub(1, Ordering::Relaxed) == 1 {
+                all_open.close();
+            }
+            let mut closed = pin!(all_open.acquire());
+            loop {
+                tokio::select! {
+                    _ = &mut closed => return Ok::<_, Ended>(line),
+                    heard = line.hear() => heard?,
+                }
+            }
         });
     }
-    let count = all.len();
     let mut lines = Vec::with_capacity(count);
     while let Some(line) = all.join_next().await {
         let line = line.context("opening a connection ended")?;
-        let opened = lines.len();
-        lines.push(line.with_context(|| format!("connection {} of {count}", opened + 1))?);
+        let open = count - left.load(Ordering::Relaxed);
+        lines.push(line.with_context(|| format!("with {open} of {count} connections open"))?);
     }
     lines.sort_unstable_by_key(|line| line.place.number);
     Ok(lines)
 }
 
-/// Reads on, on all lines, while `meanwhile` runs: who does not read answers no ping.
+/// Listens on all lines while `meanwhile` runs.
 ///
 /// # Errors
 /// When a line ends, and when one has a gap or a repetition.

@@ -174,7 +174,12 @@ fn unexpected(awaited: &str, frame: &Frame<'_>) -> Ended {
             problem.detail.as_deref().unwrap_or_default()
         );
     }
-    said += frame.reason.unwrap_or_default();
+    if let Some(code) = frame.code {
+        said += &format!(" {code}");
+    }
+    if let Some(reason) = frame.reason {
+        said += &format!(" {reason}");
+    }
     Ended::Garbled(format!("`{awaited}` should come; the server said `{said}`"))
 }
 

@@ -19,6 +19,7 @@ use super::query::parameters;
 use crate::live::protocol::SUBPROTOCOL;
 use crate::live::stream::{Item, LastEventId, MOST_ROOMS, Stream};
 use crate::live::{Arrival, run};
+use crate::net::Received;
 use crate::problem::{Problem, ProblemBody};
 
 const LAST_EVENT_ID: &str = "last-event-id";
@@ -99,6 +100,11 @@ async fn websocket(State(state): State<AppState>, mut parts: Parts) -> Result<Re
     let origin = origin(&parts, &state);
     let live = Arc::clone(&state.live);
     let unknown = live.admit(origin.ip)?;
+    let received = parts
+        .extensions
+        .get::<Received>()
+        .cloned()
+        .unwrap_or_default();
     let max = live.settings.max_frame;
     Ok(upgrade
         .protocols([SUBPROTOCOL])
@@ -112,6 +118,7 @@ async fn websocket(State(state): State<AppState>, mut parts: Parts) -> Result<Re
                 socket,
                 origin,
                 unknown,
+                received,
             };
             run(live, arrival)
         }))

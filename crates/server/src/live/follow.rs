@@ -15,6 +15,7 @@ use super::Live;
 use super::connection::{Connection, Signal};
 use super::hub::{Expected, Follower, Place};
 use super::protocol::{Frame, Ref, ResyncReason, ServerFrame};
+use super::signin::SignedIn;
 use crate::chat::live::{Followed, From};
 use crate::chat::{ChatError, Context};
 use crate::problem::Problem;
@@ -92,6 +93,8 @@ pub(super) struct Step {
     pub(super) room_gone: bool,
     /// The user's token may have been revoked.
     pub(super) recheck: bool,
+    /// The process was asked to stop.
+    pub(super) stopping: bool,
 }
 
 impl Following {
@@ -247,6 +250,7 @@ impl Following {
                     step.room_gone |= ctx.caller.room.is_some();
                 }
                 Signal::Recheck => step.recheck = true,
+                Signal::Stopping => step.stopping = true,
             }
         }
         step
@@ -254,12 +258,12 @@ impl Following {
 
     /// Reads the next page of the room that is next; may be dropped and called again. Waits for ever
     /// when there is nothing to be caught up with.
-    pub(super) async fn catch_up_next(&mut self, ctx: &Context) -> Step {
+    pub(super) async fn catch_up_next(&mut self, who: &SignedIn) -> Step {
         if self.reading.is_none() {
             let Some(asked) = self.waiting.pop_front() else {
                 return std::future::pending().await;
             };
-            let (chat, ctx) = (self.live.chat.clone(), ctx.clone());
+            let (chat, ctx) = (self.live.chat.clone(), who.now());
             let (room, from, pause) = (asked.expected.room, asked.from, asked.pause);
             let read = Box::pin(async move {
                 if pause {
@@ -277,8 +281,8 @@ impl Following {
             return Step::default();
         };
         match result {
-            Ok(followed) => self.go_on(ctx, asked, followed),
-            Err(error) => self.refused(ctx, asked, error),
+            Ok(followed) => self.go_on(&who.now(), asked, followed),
+            Err(error) => self.refused(&who.ctx, asked, error),
         }
     }
 

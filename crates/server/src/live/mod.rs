@@ -9,6 +9,8 @@ mod commands;
 mod connected;
 mod connection;
 mod follow;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod hub;
 mod presence;
 pub(crate) mod protocol;
@@ -30,6 +32,7 @@ use crate::bus::Bus;
 use crate::chat::Chat;
 use crate::limits::Limits;
 use crate::net::spawn;
+use connection::Signal;
 pub(crate) use hub::Place as LivePlace;
 use hub::{Eyesight, Hub};
 pub(crate) use relay::{Elsewhere, Grown, LogPart, Reader, Relay, Since, Unreadable};
@@ -120,6 +123,11 @@ impl Live {
             "live-revocations",
             revocation::watch(Arc::clone(&live), parts.stopped.clone()),
         );
+        let (hub, stopping) = (Arc::clone(&live.hub), live.stopping.clone());
+        spawn("live-stop", async move {
+            stopping.cancelled().await;
+            hub.people.signal_all(Signal::Stopping);
+        });
         spawn(
             "live-presence",
             presence::watch(Arc::clone(&live), parts.stopped),

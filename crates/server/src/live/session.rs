@@ -4,12 +4,14 @@
 mod socket;
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::WebSocket;
+use futures_util::FutureExt;
 use orderchat_domain::{Millis, RoomId};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::Live;
 use super::commands::{Commands, error, execute, note_refusal};
@@ -27,6 +29,7 @@ use crate::bus::Hint;
 use crate::chat::Origin;
 use crate::chat::live::From;
 use crate::limits::quota;
+use crate::net::Received;
 use crate::problem::Problem;
 use crate::{clock, random};
 use socket::{Incoming, Socket};
@@ -67,11 +70,12 @@ pub(crate) struct Arrival {
     pub(crate) origin: Origin,
     /// Its place among those who have not said who they are.
     pub(crate) unknown: Unknown,
+    pub(crate) received: Received,
 }
 
 /// Serves one connection until it closes.
 pub(crate) async fn run(live: Arc<Live>, arrival: Arrival) {
-    let mut socket = Socket::new(arrival.socket);
+    let mut socket = Socket::new(arrival.socket, arrival.received);
     let origin = arrival.origin;
     let stopping = live.stopping.clone();
     let came = tokio::select! {
@@ -148,6 +152,8 @@ struct Session<'a> {
     summaries_due: Option<Instant>,
     typed: HashMap<RoomId, Instant>,
     frames: Option<governor::DefaultDirectRateLimiter>,
+    /// For whatever is due next.
+    timer: Pin<Box<Sleep>>,
 }
 
 async fn serve(
@@ -180,6 +186,7 @@ async fn serve(
         summaries_due: None,
         typed: HashMap::new(),
         frames,
+        timer: Box::pin(sleep_until(now())),
     };
     let is_person = !session.who.ctx.caller.is_service();
     let is_news = connected.is_first && is_person && live.came(connection.user, seen_before);
@@ -201,6 +208,10 @@ fn now() -> Instant {
 impl Session<'_> {
     /// The first frame, and the rooms that are followed from then on.
     async fn welcome(&mut self, resume: Option<Resume>, is_news: bool) -> Going {
+        if self.live.stopping.is_cancelled() {
+            // It was asked to stop before it knew of this connection.
+            return Err(End::Close(CloseCode::GoingAway));
+        }
         let welcome = ServerFrame::Welcome {
             epoch: &self.live.epoch,
             user: &self.who.ctx.caller.user,
@@ -267,28 +278,37 @@ impl Session<'_> {
         if let Some(held) = self.commands.take_held() {
             self.start(held).await?;
         }
+        // Everything until here goes out in one write.
+        self.socket.flush().await?;
         let takes_more = self.commands.has_room() && !self.following.owes_an_answer();
-        let due = self.due();
-        let ctx = self.who.now();
         let Self {
-            live,
             socket,
             connection,
             following,
             commands,
+            timer,
+            who,
             ..
         } = self;
         tokio::select! {
-            () = live.stopping.cancelled() => Err(End::Close(CloseCode::GoingAway)),
             () = connection.woken() => Ok(()),
-            answer = commands.next_answer() => match answer {
-                Some(frame) => Ok(self.socket.send(frame).await?),
-                None => Ok(()),
-            },
-            step = following.catch_up_next(&ctx) => self.take(step).await,
+            answer = commands.next_answer() => self.answer(answer).await,
+            step = following.catch_up_next(who) => self.take(step).await,
             incoming = socket.next(), if takes_more => self.incoming(incoming).await,
-            () = sleep_until(due) => self.on_time().await,
+            () = timer.as_mut() => self.on_time().await,
         }
+    }
+
+    /// Puts an answer into the buffer, and those that are there behind it.
+    async fn answer(&mut self, answer: Option<Frame>) -> Going {
+        let mut answer = Some(answer);
+        while let Some(frame) = answer {
+            if let Some(frame) = frame {
+                self.socket.feed(frame).await?;
+            }
+            answer = self.commands.next_answer().now_or_never();
+        }
+        Ok(())
     }
 
     /// Sends what waits, and looks at what the connection was told.
@@ -307,23 +327,23 @@ impl Session<'_> {
                 self.socket.feed(frame).await?;
                 count += 1;
             }
-            self.socket.flush().await?;
             if count == AT_ONCE {
                 self.connection.wake();
             }
         }
         if self.summaries_due.is_none() && self.connection.has_summaries() {
             self.summaries_due = Some(now() + SUMMARY_WAIT);
+            self.set_timer();
         }
         Ok(())
     }
 
     async fn take(&mut self, step: Step) -> Going {
-        if !step.frames.is_empty() {
-            for frame in step.frames {
-                self.socket.feed(frame).await?;
-            }
-            self.socket.flush().await?;
+        for frame in step.frames {
+            self.socket.feed(frame).await?;
+        }
+        if step.stopping {
+            return Err(End::Close(CloseCode::GoingAway));
         }
         if step.room_gone {
             return Err(End::Close(CloseCode::RoomGone));
@@ -516,7 +536,18 @@ impl Session<'_> {
             .map_or(due, |summaries| due.min(summaries))
     }
 
+    fn set_timer(&mut self) {
+        let due = self.due();
+        self.timer.as_mut().reset(due);
+    }
+
     async fn on_time(&mut self) -> Going {
+        let done = self.do_what_is_due().await;
+        self.set_timer();
+        done
+    }
+
+    async fn do_what_is_due(&mut self) -> Going {
         let now = now();
         if clock::now_ms() >= self.who.expires_at().0 {
             return Err(End::Close(CloseCode::Unauthenticated));
@@ -524,6 +555,10 @@ impl Session<'_> {
         if self.summaries_due.is_some_and(|due| due <= now) {
             self.summaries_due = None;
             self.send_summaries().await?;
+        }
+        if self.socket.came_to_nothing() > 2 * self.live.settings.max_frame as u64 {
+            // Fragments without an end, or of nothing.
+            return Err(End::Close(CloseCode::TooSlow));
         }
         if self.next_ping <= now {
             if self.pinged {
@@ -571,7 +606,7 @@ impl Session<'_> {
                     let frame = ServerFrame::RoomSummary(Box::new(summary));
                     self.socket.feed(frame.encode()).await?;
                 }
-                Ok(self.socket.flush().await?)
+                Ok(())
             }
             Err(error) => {
                 tracing::debug!(%error, "summaries of rooms were not sent");

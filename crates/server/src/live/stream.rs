@@ -155,14 +155,14 @@ impl Stream {
             return true;
         }
         self.live.chat.seen(&ctx);
+        if self.live.stopping.is_cancelled() {
+            self.end(CloseCode::GoingAway);
+            return true;
+        }
         let look = (self.now() + CHECK).min(silent_until);
         let step = tokio::select! {
-            () = self.live.stopping.cancelled() => {
-                self.end(CloseCode::GoingAway);
-                return true;
-            }
             () = self.connected.connection.woken() => return true,
-            step = self.following.catch_up_next(&ctx) => step,
+            step = self.following.catch_up_next(&self.who) => step,
             () = sleep_until(look) => return look < silent_until,
         };
         self.take(step).await;
@@ -171,6 +171,9 @@ impl Stream {
 
     async fn take(&mut self, step: Step) {
         self.ready.extend(step.frames);
+        if step.stopping {
+            self.end(CloseCode::GoingAway);
+        }
         if step.room_gone {
             self.end(CloseCode::RoomGone);
         }

@@ -109,6 +109,13 @@ impl People {
         !theirs.is_empty()
     }
 
+    /// Tells all connections.
+    pub(crate) fn signal_all(&self, signal: Signal) {
+        for connection in self.0.read().users.values().flatten() {
+            connection.signal(signal);
+        }
+    }
+
     /// Nobody is connected.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.read().users.is_empty()

@@ -376,7 +376,12 @@ async fn run(seed: u64) {
         let news = log.commit(room, count, !dice.one_in(4));
         told.push(spawn(
             "tell",
-            tell(relay.clone(), news, seed % 2 == 0, Dice(dice.roll())),
+            tell(
+                relay.clone(),
+                news,
+                seed.is_multiple_of(2),
+                Dice(dice.roll()),
+            ),
         ));
         dice.pause().await;
     }

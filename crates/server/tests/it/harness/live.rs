@@ -152,6 +152,15 @@ impl Live {
     pub(crate) async fn follow(&mut self, room: &Room) {
         let subscribe = json!({ "type": "subscribe", "room": room.id });
         self.done(subscribe).await;
+        // Whoever follows their rooms anyway was told before, too.
+        let caught_up = json!({ "type": "caught_up", "room": room.id });
+        let answered = self
+            .received
+            .iter()
+            .rposition(|frame| frame["type"] == "ok");
+        let received = &self.received;
+        self.unclaimed
+            .retain(|place| Some(*place) > answered || !fits(&caught_up, &received[*place]));
         self.caught_up(room).await;
     }
 

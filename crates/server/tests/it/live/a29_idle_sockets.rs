@@ -16,9 +16,9 @@ async fn a29_sockets_without_auth_are_closed_after_five_seconds_and_others_go_on
     let room = server.open_room().await;
     let mut live = Live::following(&room.customer, &room).await;
     let opened = Instant::now();
-    let mut idle = join_all((0..100).map(|_| RawSocket::open(server.url()))).await;
+    let mut idle = join_all((0..60).map(|_| RawSocket::open(server.url()))).await;
     // A text that never ends is no hello either.
-    for socket in idle.iter_mut().skip(80) {
+    for socket in idle.iter_mut().skip(40) {
         socket.put(&frame(TEXT, b"{\"type\"").more()).await;
     }
     let seq = live.send(&room, "served meanwhile").await["seq"].clone();
@@ -59,4 +59,21 @@ async fn a_client_that_answers_no_ping_is_closed_to_be_resumed() {
     let mut live = Live::of(&room.rider).await;
     assert_eq!(silent.close_code().await, Some(4000));
     assert!(live.is_alive().await, "who answers stays");
+}
+
+#[tokio::test]
+async fn a29_one_address_holds_a_hundred_sockets_without_auth_and_no_more() {
+    let server = Server::start_limited().await;
+    let mut idle = join_all((0..100).map(|_| RawSocket::open(server.url()))).await;
+    let (_, refused) = RawSocket::ask(server.url(), "").await;
+    assert_eq!(refused.status, 429, "{}", refused.head);
+    assert!(
+        refused.head.to_ascii_lowercase().contains("retry-after: "),
+        "{}",
+        refused.head
+    );
+    // Those who went, or were closed, leave their places.
+    idle[0].close_code().await;
+    let (_, taken) = RawSocket::ask(server.url(), "").await;
+    assert_eq!(taken.status, 101, "{}", taken.head);
 }
