@@ -41,7 +41,7 @@ bench: ## measure against a bare server in the same run: docs/BENCHMARKS.md
 soak: ## the promised rounds of kill -9, of the receipts model, of live connections (two hours)
 	@scripts/soak
 
-snapshots: ## rewrite openapi.json, examples/walkthrough.expected and the tests' snapshots
+snapshots: ## rewrite openapi.json, asyncapi.json, examples/walkthrough.expected and the tests' snapshots
 	@scripts/snapshots
 
 clean-local: ## remove databases and files that trying things out left in this folder

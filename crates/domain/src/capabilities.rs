@@ -53,7 +53,7 @@ impl Capabilities {
             edit_s: changes(Action::EditMessage, edits, write.is_ok()),
             delete_s: changes(Action::DeleteMessage, deletes, true),
             until: until(at, write.is_ok()),
-            why_not: write.err().map(|refusal| refusal.to_string()),
+            why_not: write.err().map(|refusal| refusal.detail().to_owned()),
         }
     }
 }

@@ -92,6 +92,16 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// What it says, without the rule's name.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        match self {
+            Self::NotFound => "not found",
+            Self::Forbidden { detail, .. } | Self::Conflict { detail, .. } => detail,
+            Self::Invalid { errors, .. } => errors.first().map_or("invalid", |error| &error.detail),
+        }
+    }
+
     #[must_use]
     pub fn forbidden(rule: Rule, detail: impl Into<String>) -> Self {
         Self::Forbidden {

@@ -9,6 +9,9 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 use crate::app;
 use crate::config::{Need, Settings, SettingsArgs};
 
+/// A token of `orderchat chat` is good for so long; another one is signed when it is needed.
+const CHAT_TOKEN: Duration = Duration::from_secs(3_600);
+
 #[derive(Debug, Parser)]
 #[command(
     name = "orderchat",
@@ -32,6 +35,8 @@ enum Command {
     Token(TokenArgs),
     /// Print the OpenAPI document
     Openapi,
+    /// Print the AsyncAPI document: every frame of a live connection
+    Asyncapi,
     /// Verify the record, and what one needs for it
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -40,6 +45,8 @@ enum Command {
     Backup(BackupArgs),
     /// Put a backup in place, with a new epoch
     Restore(RestoreArgs),
+    /// Talk in a room from the terminal, over the public protocol
+    Chat(ChatArgs),
     /// Check configuration, secrets, database and limits, and say what to fix
     Doctor(#[command(flatten)] SettingsArgs),
 }
@@ -130,6 +137,34 @@ struct TokenArgs {
     settings: SettingsArgs,
 }
 
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("who").required(true).args(["sub", "token"]))]
+struct ChatArgs {
+    /// The user's id in the shop; their token is signed with ORDERCHAT_AUTH_SECRET
+    #[arg(long = "as", value_name = "USER", requires = "role")]
+    sub: Option<String>,
+    /// customer, rider, pharmacy, support or admin
+    #[arg(long, requires = "sub")]
+    role: Option<String>,
+    /// The name that others are shown
+    #[arg(long, requires = "sub")]
+    name: Option<String>,
+    /// A pharmacy that they work for; may be given more than once
+    #[arg(long, requires = "sub")]
+    pharmacy: Vec<String>,
+    /// A token of the shop, instead; others on this machine can see it in the list of processes
+    #[arg(long)]
+    token: Option<String>,
+    /// Where the server is
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    url: String,
+    /// The room to open, by its id or code; without it the one with the newest activity
+    #[arg(long, value_name = "ID|CODE")]
+    room: Option<String>,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
 /// Runs the command that was asked for.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let load = |args: &SettingsArgs, need| Settings::load(args, std::env::vars_os(), need);
@@ -156,6 +191,10 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
             app::print_line(&app::openapi()?)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Asyncapi => {
+            println!("{}", app::asyncapi()?);
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Audit(command) => audit(command),
         Command::Backup(args) => app::backup(&load(&args.settings, Need::Nothing)?, &args.to),
         Command::Restore(args) => {
@@ -166,8 +205,30 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
             };
             app::restore(&load(&args.settings, Need::Nothing)?, &wanted)
         }
+        Command::Chat(args) => chat(args),
         Command::Doctor(args) => app::doctor(load(&args, Need::Identity)),
     }
+}
+
+fn chat(args: ChatArgs) -> anyhow::Result<ExitCode> {
+    let identity = match (args.token, args.sub, args.role) {
+        (None, Some(sub), Some(role)) => {
+            let wanted = app::Wanted {
+                sub,
+                role,
+                name: args.name,
+                email: None,
+                pharmacies: args.pharmacy,
+                language: None,
+                room: None,
+                ttl: CHAT_TOKEN,
+            };
+            let settings = Settings::load(&args.settings, std::env::vars_os(), Need::Identity)?;
+            app::Identity::Signed(Box::new(settings), wanted)
+        }
+        (token, ..) => app::Identity::Given(token.unwrap_or_default()),
+    };
+    app::chat(identity, args.url, args.room)
 }
 
 fn audit(command: AuditCommand) -> anyhow::Result<ExitCode> {

@@ -8,6 +8,7 @@ mod auth;
 mod bus;
 mod chat;
 mod cli;
+mod client;
 mod clock;
 mod config;
 #[cfg(any(test, feature = "fuzzing"))]

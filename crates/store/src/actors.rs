@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use crate::log::Actor;
 use crate::orders::corrupt;
+use crate::row::Row;
 use crate::sql::statements;
-use crate::value::{Row, values};
+use crate::value::{Value, values};
 use crate::{Result, Tx};
 
 statements! {
@@ -68,18 +69,27 @@ impl Actors {
 /// # Errors
 /// As any read.
 pub fn of(tx: &mut Tx<'_>, pairs: impl IntoIterator<Item = (i64, i64)>) -> Result<Actors> {
+    let rows = asked(pairs);
+    found(tx.query_rows(&ACTORS, &rows)?)
+}
+
+/// What [`ACTORS`] is asked for these pairs.
+pub(crate) fn asked(pairs: impl IntoIterator<Item = (i64, i64)>) -> Vec<[Value<'static>; 2]> {
     let mut pairs: Vec<_> = pairs
         .into_iter()
         .filter(|(_, user)| *user != Actor::SERVER.user)
         .collect();
     pairs.sort_unstable();
     pairs.dedup();
-    let rows: Vec<_> = pairs
-        .iter()
-        .map(|(room, user)| values![*room, *user].to_vec())
-        .collect();
-    let found = tx.query_rows(&ACTORS, &rows)?;
-    let actors = found.into_iter().map(read).collect::<Result<_>>()?;
+    pairs
+        .into_iter()
+        .map(|(room, user)| values![room, user])
+        .collect()
+}
+
+/// What it answered.
+pub(crate) fn found(rows: Vec<Row>) -> Result<Actors> {
+    let actors = rows.into_iter().map(read).collect::<Result<_>>()?;
     Ok(Actors(actors))
 }
 

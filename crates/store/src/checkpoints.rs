@@ -6,8 +6,9 @@ use orderchat_domain::checkpoint::{Checkpoint, Head};
 use orderchat_domain::event::GENESIS;
 use orderchat_domain::{Millis, RoomId};
 
+use crate::row::Row;
 use crate::sql::{Sql, statements};
-use crate::value::{Row, values};
+use crate::value::values;
 use crate::{Result, StoreError, Tx, audit};
 
 statements! {
@@ -103,7 +104,7 @@ pub fn changes(tx: &mut Tx<'_>) -> Result<Changes> {
         ..Changes::default()
     };
     let heads = scan(tx, &mut changes)?;
-    let rows: Vec<_> = heads.keys().map(|key| values![*key].to_vec()).collect();
+    let rows: Vec<_> = heads.keys().map(|key| values![*key]).collect();
     for mut row in tx.query_rows(&IDS, &rows)? {
         let key: i64 = row.take()?;
         if let Some(head) = heads.get(&key) {
@@ -167,7 +168,7 @@ fn scan(tx: &mut Tx<'_>, changes: &mut Changes) -> Result<BTreeMap<i64, Head>> {
 fn drop_signed(tx: &mut Tx<'_>, rooms: &mut BTreeMap<RoomId, Head>) -> Result<()> {
     let rows: Vec<_> = rooms
         .keys()
-        .map(|room| values![room.0.as_bytes()].to_vec())
+        .map(|room| values![room.0.as_bytes()])
         .collect();
     for mut row in tx.query_rows(&SIGNED, &rows)? {
         let room = RoomId(row.take()?);
@@ -234,9 +235,7 @@ pub fn insert(tx: &mut Tx<'_>, signed: &Signed, changes: &Changes) -> Result<()>
     let rows: Vec<_> = changes
         .rooms
         .iter()
-        .map(|(room, head)| {
-            values![checkpoint.number, room.0.as_bytes(), head.seq, &head.chain].to_vec()
-        })
+        .map(|(room, head)| values![checkpoint.number, room.0.as_bytes(), head.seq, &head.chain])
         .collect();
     tx.execute_rows(&INSERT_ROOMS, &rows)
 }

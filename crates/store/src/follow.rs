@@ -2,8 +2,9 @@
 //! moves in the transaction that holds what it made of the entries, so that inside the database
 //! every entry is taken exactly once, whatever dies in between.
 
+use crate::row::Row;
 use crate::sql::{Sql, statements};
-use crate::value::{Row, values};
+use crate::value::values;
 use crate::{Result, Store, StoreError, Tx};
 
 statements! {

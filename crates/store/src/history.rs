@@ -4,8 +4,9 @@ use orderchat_domain::event::EventKind;
 use orderchat_domain::project::RevisionRecord;
 
 use crate::rooms::StoredRoom;
+use crate::row::Row;
 use crate::sql::statements;
-use crate::value::{Row, values};
+use crate::value::values;
 use crate::{Result, StoreError, Tx, actors};
 
 macro_rules! columns {

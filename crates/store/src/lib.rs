@@ -12,6 +12,7 @@ pub mod copy;
 mod engine;
 mod error;
 pub mod follow;
+mod grouped;
 mod hearers;
 pub mod history;
 pub mod live;
@@ -26,7 +27,9 @@ pub mod receipts;
 pub mod reports;
 pub mod restore;
 pub mod rooms;
+mod row;
 pub mod search;
+pub mod sends;
 mod sql;
 pub mod statistics;
 mod store;
@@ -40,9 +43,10 @@ pub use alone::Alone;
 pub use engine::Tx;
 pub use engine::sqlite::Disk;
 pub use error::{AsStoreError, Result, StoreError};
+pub use grouped::{Batch, Grouped, Outcome, Patience, Ran};
 pub use migrate::{Migrated, newest as newest_schema};
 pub use sql::Sql;
-pub use store::{Batch, Engine, Grouped, Options, POSTGRES_SETTINGS, Store};
+pub use store::{Engine, Options, POSTGRES_SETTINGS, Store};
 
 /// Every SQL text of the crate, so that a test can prepare each on both engines.
 #[must_use]
@@ -64,6 +68,7 @@ pub fn statements() -> Vec<&'static Sql> {
         restore::SQL,
         reports::SQL,
         rooms::SQL,
+        sends::SQL,
         statistics::SQL,
         threads::SQL,
         unread::SQL,

@@ -4,8 +4,9 @@ use orderchat_domain::event::EventKind;
 use orderchat_domain::{ParticipantId, Role, RoomId};
 
 use crate::follow::Position;
+use crate::row::Row;
 use crate::sql::{Sql, statements};
-use crate::value::{Row, values};
+use crate::value::values;
 use crate::{Result, StoreError, Tx};
 
 statements! {

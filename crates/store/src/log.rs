@@ -9,8 +9,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::rooms::StoredRoom;
+use crate::row::Row;
 use crate::sql::statements;
-use crate::value::{Row, values};
+use crate::value::{Value, values};
 use crate::{Result, StoreError, Tx, participants};
 
 statements! {
@@ -25,6 +26,12 @@ statements! {
     INSERT_TEXT (g: Int, salt: Bytes, body: Text, metadata: Text, client_key: Text, request: Bytes) =
         "INSERT INTO entry_text (g, salt, body, metadata, client_key, request)
          SELECT i.g, i.salt, i.body, i.metadata, i.client_key, i.request FROM {rows}";
+    // PostgreSQL: finds the entries' places by itself, so that nobody has to wait for them.
+    INSERT_TEXT_OF (room: Int, seq: Int, salt: Bytes, body: Text, metadata: Text, client_key: Text,
+            request: Bytes) =
+        "INSERT INTO entry_text (g, salt, body, metadata, client_key, request)
+         SELECT l.g, i.salt, i.body, i.metadata, i.client_key, i.request
+         FROM {rows} JOIN log l ON l.room = i.room AND l.seq = i.seq";
     SET_HEAD (room: Int, seq: Int, chain: Bytes, last_at: Int, ordinal: Int, news: Int,
             message_count: Int, last_message: Int, last_said: Int) =
         "UPDATE room_head SET seq = i.seq, chain = i.chain, last_at = i.last_at,
@@ -197,6 +204,40 @@ impl Appender {
     /// As any write.
     pub fn flush(self, tx: &mut Tx<'_>) -> Result<Vec<Appended>> {
         let appended = self.write_entries(tx)?;
+        self.write_heads(tx)?;
+        self.announce(tx);
+        Ok(appended)
+    }
+
+    /// [`Appender::flush`] for who does not need the places of the entries: on PostgreSQL all of it
+    /// goes with the commit.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn flush_unplaced(self, tx: &mut Tx<'_>) -> Result<()> {
+        if tx.as_sqlite().is_some() {
+            return self.flush(tx).map(drop);
+        }
+        tx.execute_rows(&INSERT, &self.rows())?;
+        let texts = self.entries.iter().map(|prepared| {
+            let text = &prepared.entry.text;
+            values![
+                prepared.room,
+                prepared.seq,
+                &text.salt,
+                &text.body,
+                text.metadata.as_ref(),
+                text.client_key.as_ref(),
+                text.request.as_ref()
+            ]
+        });
+        tx.execute_rows(&INSERT_TEXT_OF, &texts.collect::<Vec<_>>())?;
+        self.write_heads(tx)?;
+        self.announce(tx);
+        Ok(())
+    }
+
+    fn write_heads(&self, tx: &mut Tx<'_>) -> Result<()> {
         let heads: Vec<_> = self
             .heads
             .iter()
@@ -213,13 +254,10 @@ impl Appender {
                     room.last_message,
                     room.last_said
                 ]
-                .to_vec()
             })
             .collect();
         tx.execute_rows(&SET_HEAD, &heads)?;
-        self.note_unread(tx)?;
-        self.announce(tx);
-        Ok(appended)
+        self.note_unread(tx)
     }
 
     /// Lets those who follow the rooms hear of the entries.
@@ -257,9 +295,9 @@ impl Appender {
         participants::have_unread(tx, &written)
     }
 
-    fn write_entries(&self, tx: &mut Tx<'_>) -> Result<Vec<Appended>> {
-        let rows: Vec<_> = self
-            .entries
+    /// The entries as [`INSERT`] takes them.
+    fn rows(&self) -> Vec<[Value<'_>; 14]> {
+        self.entries
             .iter()
             .map(|prepared| {
                 let entry = &prepared.entry;
@@ -280,35 +318,36 @@ impl Appender {
                     &prepared.digest,
                     &prepared.chain
                 ]
-                .to_vec()
             })
-            .collect();
+            .collect()
+    }
+
+    fn write_entries(&self, tx: &mut Tx<'_>) -> Result<Vec<Appended>> {
         let mut placed = Vec::with_capacity(self.entries.len());
-        for mut row in tx.query_rows(&INSERT, &rows)? {
+        for mut row in tx.query_rows(&INSERT, &self.rows())? {
             let key: (i64, u64) = (row.take()?, row.take()?);
             placed.push((key, row.take::<i64>()?));
         }
-        let place = |prepared: &Prepared| {
+        // In their order, as it happens; nobody promises it.
+        let place = |at: usize, prepared: &Prepared| {
             let key = (prepared.room, prepared.seq);
-            let found = placed.iter().find(|(place, _)| *place == key);
+            let here = placed.get(at).filter(|(place, _)| *place == key);
+            let found = here.or_else(|| placed.iter().find(|(place, _)| *place == key));
             found.map(|(_, g)| *g).ok_or(StoreError::Conflict)
         };
         let mut appended = Vec::with_capacity(self.entries.len());
         let mut texts = Vec::with_capacity(self.entries.len());
-        for prepared in &self.entries {
-            let g = place(prepared)?;
+        for (at, prepared) in self.entries.iter().enumerate() {
+            let g = place(at, prepared)?;
             let text = &prepared.entry.text;
-            texts.push(
-                values![
-                    g,
-                    &text.salt,
-                    &text.body,
-                    text.metadata.as_ref(),
-                    text.client_key.as_ref(),
-                    text.request.as_ref()
-                ]
-                .to_vec(),
-            );
+            texts.push(values![
+                g,
+                &text.salt,
+                &text.body,
+                text.metadata.as_ref(),
+                text.client_key.as_ref(),
+                text.request.as_ref()
+            ]);
             let kind = prepared.entry.kind;
             appended.push(Appended {
                 room: prepared.room,

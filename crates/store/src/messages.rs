@@ -12,11 +12,13 @@ use uuid::Uuid;
 pub use across::across;
 
 use crate::actors::{self, Actors};
+use crate::engine::Ask;
 use crate::participants;
-use crate::receipts::{self, Kind};
+use crate::receipts::{Kind, PageMarks};
 use crate::rooms::StoredRoom;
+use crate::row::Row;
 use crate::sql::statements;
-use crate::value::{Row, values};
+use crate::value::{Value, values};
 use crate::{Result, StoreError, Tx};
 
 macro_rules! columns {
@@ -51,13 +53,6 @@ statements! {
     BY_SEQ (room: Int, seq: Int) = concat!("SELECT i.room, ", columns!(), " FROM {rows}
         JOIN log l ON l.room = i.room AND l.seq = i.seq AND l.kind = 'message.created'", joins!());
     LOCATE = "SELECT r.id, l.seq FROM log l JOIN room r ON r.k = l.room WHERE l.message_id = $1";
-    BY_KEY (n: Int, room: Int, actor: Int, key_hash: Bytes) =
-        "SELECT i.n, l.seq, t.salt, t.request FROM {rows} JOIN log l
-            ON l.room = i.room AND l.actor = i.actor AND l.key_hash = i.key_hash
-         LEFT JOIN entry_text t ON t.g = l.g WHERE l.key_hash IS NOT NULL";
-    REPLY_TARGETS (n: Int, room: Int, message_id: Bytes) =
-        "SELECT i.n, l.seq FROM {rows} JOIN log l
-            ON l.message_id = i.message_id AND l.room = i.room WHERE l.message_id IS NOT NULL";
     COUNT_REPLY (room: Int, seq: Int) =
         "INSERT INTO message_state (room, seq, version, reply_count)
          SELECT i.room, i.seq, i.seq, 1 FROM {rows} WHERE 1 = 1
@@ -197,7 +192,7 @@ pub fn by_seqs(tx: &mut Tx<'_>, room: &StoredRoom, seqs: &[u64]) -> Result<Vec<M
 fn raw_by_seqs(tx: &mut Tx<'_>, room: &StoredRoom, seqs: &[u64]) -> Result<Vec<Raw>> {
     let rows: Vec<_> = seqs
         .iter()
-        .map(|seq| values![room.record.key, *seq].to_vec())
+        .map(|seq| values![room.record.key, *seq])
         .collect();
     let mut list = Vec::with_capacity(seqs.len());
     for mut row in tx.query_rows(&BY_SEQ, &rows)? {
@@ -214,25 +209,48 @@ pub fn by_seq(tx: &mut Tx<'_>, room: &StoredRoom, seq: u64) -> Result<Option<Mes
     Ok(by_seqs(tx, room, &[seq])?.pop())
 }
 
-/// The message of each of these rooms at the seq given with it, if there is one: the newest, or the
-/// newest that the viewer may see.
+/// The message of the room at this seq, as others point to it.
 ///
 /// # Errors
 /// As any read.
-pub fn newest(
+pub fn quoted(tx: &mut Tx<'_>, room: &StoredRoom, seq: u64) -> Result<Option<QuoteRecord>> {
+    let mut list = raw_by_seqs(tx, room, &[seq])?;
+    let actors = actors::of(tx, list.iter().map(|raw| (raw.room, raw.actor)))?;
+    put_senders(&mut list, &actors);
+    Ok(list.first().map(|raw| quote(&raw.record)))
+}
+
+/// A user's places in rooms, by room, and the rooms' newest messages, by room and seq.
+pub type PlacesAndNewest = (
+    HashMap<i64, ParticipantRecord>,
+    HashMap<(i64, u64), QuoteRecord>,
+);
+
+/// The user's places in these rooms, and of each room the newest message and the newest that is not
+/// about the order: which of both is shown hangs on the place.
+///
+/// # Errors
+/// As any read.
+pub fn places_and_newest(
     tx: &mut Tx<'_>,
-    rooms: &[(&StoredRoom, Option<u64>)],
-) -> Result<HashMap<i64, QuoteRecord>> {
-    let by_key: HashMap<i64, &StoredRoom> = rooms
-        .iter()
-        .map(|(room, _)| (room.record.key, *room))
-        .collect();
-    let wanted: Vec<_> = rooms
-        .iter()
-        .filter_map(|(room, seq)| seq.map(|seq| values![room.record.key, seq].to_vec()))
-        .collect();
-    let mut list = Vec::with_capacity(wanted.len());
-    for mut row in tx.query_rows(&BY_SEQ, &wanted)? {
+    rooms: &[StoredRoom],
+    user: i64,
+) -> Result<PlacesAndNewest> {
+    let by_key: HashMap<i64, &StoredRoom> =
+        rooms.iter().map(|room| (room.record.key, room)).collect();
+    let places = rooms.iter().map(|room| values![room.record.key, user]);
+    let newest = rooms.iter().flat_map(|room| {
+        let said = room.last_said.filter(|seq| room.last_message != Some(*seq));
+        let seqs = room.last_message.into_iter().chain(said);
+        seqs.map(|seq| values![room.record.key, seq])
+    });
+    let (places, newest): (Vec<_>, Vec<_>) = (places.collect(), newest.collect());
+    let [places, newest] = tx.ask([
+        Ask::Each(&participants::BY_ROOM_AND_USER, &places),
+        Ask::Each(&BY_SEQ, &newest),
+    ])?;
+    let mut list = Vec::with_capacity(newest.len());
+    for mut row in newest {
         let key: i64 = row.take()?;
         if let Some(room) = by_key.get(&key) {
             list.push(read(room, &mut row)?);
@@ -240,10 +258,10 @@ pub fn newest(
     }
     let actors = actors::of(tx, list.iter().map(|raw| (raw.room, raw.actor)))?;
     put_senders(&mut list, &actors);
-    Ok(list
-        .into_iter()
-        .map(|raw| (raw.room, quote(&raw.record)))
-        .collect())
+    let quotes = list.iter();
+    let quotes = quotes.map(|raw| ((raw.room, raw.record.seq), quote(&raw.record)));
+    let places = places.into_iter().map(participants::read_with_room);
+    Ok((places.collect::<Result<_>>()?, quotes.collect()))
 }
 
 /// A message as others point to it.
@@ -259,14 +277,25 @@ pub fn quote(message: &MessageRecord) -> QuoteRecord {
     }
 }
 
-/// Puts quotes and receipts in.
+/// Puts senders, quotes and receipts in.
 fn complete(tx: &mut Tx<'_>, room: &StoredRoom, mut list: Vec<Raw>) -> Result<Vec<MessageRecord>> {
     let mut quoted: Vec<u64> = list.iter().filter_map(|raw| raw.reply_to).collect();
     quoted.sort_unstable();
     quoted.dedup();
     let mut quotes = raw_by_seqs(tx, room, &quoted)?;
     let both = list.iter().chain(&quotes);
-    let actors = actors::of(tx, both.map(|raw| (raw.room, raw.actor)))?;
+    let actors = actors::asked(both.map(|raw| (raw.room, raw.actor)));
+    let seqs: Vec<u64> = list.iter().map(|raw| raw.record.seq).collect();
+    let key = room.record.key;
+    let delivered = PageMarks::of(key, Kind::Delivered, room.delivered, &seqs);
+    let read = PageMarks::of(key, Kind::Read, room.read, &seqs);
+    let nothing = Ask::Each(&actors::ACTORS, const { &Vec::<[Value<'_>; 2]>::new() });
+    let [actors, delivered_marks, read_marks] = tx.ask([
+        Ask::Each(&actors::ACTORS, &actors),
+        delivered.as_ref().map_or(nothing, PageMarks::ask),
+        read.as_ref().map_or(nothing, PageMarks::ask),
+    ])?;
+    let actors = actors::found(actors)?;
     put_senders(&mut list, &actors);
     put_senders(&mut quotes, &actors);
     let quotes: HashMap<u64, QuoteRecord> = quotes
@@ -277,9 +306,12 @@ fn complete(tx: &mut Tx<'_>, room: &StoredRoom, mut list: Vec<Raw>) -> Result<Ve
         .iter()
         .map(|raw| (raw.record.seq, sender(raw, &actors)))
         .collect();
-    let key = room.record.key;
-    let delivered = receipts::reached(tx, key, Kind::Delivered, room.delivered, &messages)?;
-    let read = receipts::reached(tx, key, Kind::Read, room.read, &messages)?;
+    let mut reached = |marks: Option<PageMarks>, rows| match marks {
+        Some(marks) => marks.reached(tx, rows, &messages),
+        None => Ok(vec![None; messages.len()]),
+    };
+    let delivered = reached(delivered, delivered_marks)?;
+    let read = reached(read, read_marks)?;
     for ((raw, delivered_at), read_at) in list.iter_mut().zip(delivered).zip(read) {
         raw.record.reply_to = raw.reply_to.and_then(|seq| quotes.get(&seq).cloned());
         raw.record.delivered_at = delivered_at;
@@ -308,88 +340,6 @@ pub fn locate(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<(RoomId, u64)>> {
     }
 }
 
-/// An earlier send with the same key.
-#[derive(Clone, Debug)]
-pub struct Earlier {
-    pub seq: u64,
-    /// Its salt and the salted digest of its request; `None` once its text is erased.
-    pub request: Option<(Vec<u8>, Vec<u8>)>,
-}
-
-/// What a send is looked up by: the place in the list asked for, room, sender, hash of the key.
-pub type KeyLookup<'a> = (usize, i64, i64, &'a [u8; 32]);
-
-/// A message that is replied to: the place in the list asked for, the room, the message's id.
-pub type TargetLookup = (usize, i64, MessageId);
-
-/// What a group of sends is asked before it is decided.
-#[derive(Clone, Debug, Default)]
-pub struct Lookups<'a> {
-    /// Room and user of each sender.
-    pub senders: Vec<(i64, i64)>,
-    pub keys: Vec<KeyLookup<'a>>,
-    pub targets: Vec<TargetLookup>,
-}
-
-/// What was found.
-#[derive(Clone, Debug, Default)]
-pub struct Found {
-    /// The senders' places, each with its room.
-    pub senders: Vec<(i64, ParticipantRecord)>,
-    /// The earlier sends of the keys, each with its place in the list asked for.
-    pub earlier: Vec<(usize, Earlier)>,
-    /// The seqs of the messages replied to, if they are of the same room.
-    pub targets: Vec<(usize, u64)>,
-}
-
-/// Looks all of it up at once.
-///
-/// # Errors
-/// As any read.
-pub fn look_up(tx: &mut Tx<'_>, asked: &Lookups<'_>) -> Result<Found> {
-    let senders: Vec<_> = asked
-        .senders
-        .iter()
-        .map(|(room, user)| values![*room, *user].to_vec())
-        .collect();
-    let keys: Vec<_> = asked
-        .keys
-        .iter()
-        .map(|(n, room, actor, key)| values![*n as u64, *room, *actor, *key].to_vec())
-        .collect();
-    let targets: Vec<_> = asked
-        .targets
-        .iter()
-        .map(|(n, room, id)| values![*n as u64, *room, &id.0].to_vec())
-        .collect();
-    let [senders, keys, targets] = tx.query_rows_of([
-        (&participants::BY_ROOM_AND_USER, &senders),
-        (&BY_KEY, &keys),
-        (&REPLY_TARGETS, &targets),
-    ])?;
-    Ok(Found {
-        senders: senders
-            .into_iter()
-            .map(participants::read_with_room)
-            .collect::<Result<_>>()?,
-        earlier: keys.into_iter().map(earlier).collect::<Result<_>>()?,
-        targets: targets.into_iter().map(target).collect::<Result<_>>()?,
-    })
-}
-
-fn earlier(mut row: Row) -> Result<(usize, Earlier)> {
-    let n: u64 = row.take()?;
-    let seq = row.take()?;
-    let (salt, request): (Option<Vec<u8>>, Option<Vec<u8>>) = (row.take()?, row.take()?);
-    let request = salt.zip(request);
-    Ok((n as usize, Earlier { seq, request }))
-}
-
-fn target(mut row: Row) -> Result<(usize, u64)> {
-    let n: u64 = row.take()?;
-    Ok((n as usize, row.take()?))
-}
-
 /// Counts one reply to each of these messages, none of them twice.
 ///
 /// # Errors
@@ -397,7 +347,7 @@ fn target(mut row: Row) -> Result<(usize, u64)> {
 pub fn count_replies(tx: &mut Tx<'_>, targets: &[(i64, u64)]) -> Result<()> {
     let rows: Vec<_> = targets
         .iter()
-        .map(|(room, seq)| values![*room, *seq].to_vec())
+        .map(|(room, seq)| values![*room, *seq])
         .collect();
     tx.execute_rows(&COUNT_REPLY, &rows)
 }

@@ -6,8 +6,9 @@ use orderchat_domain::project::{OrderRecord, Person};
 use orderchat_domain::{Millis, OrderId, UserId};
 use serde_json::Value as Json;
 
+use crate::row::{FromCell, Row};
 use crate::sql::statements;
-use crate::value::{FromCell, Row, values};
+use crate::value::values;
 use crate::{Result, StoreError, Tx};
 
 macro_rules! columns {
@@ -214,7 +215,7 @@ pub fn set_staff(tx: &mut Tx<'_>, order: i64, staff: &[i64]) -> Result<()> {
     let rows: Vec<_> = staff
         .iter()
         .zip(0_i64..)
-        .map(|(user, place)| values![order, place, *user].to_vec())
+        .map(|(user, place)| values![order, place, *user])
         .collect();
     tx.execute_rows(&ADD_STAFF, &rows)
 }

@@ -7,8 +7,9 @@ use orderchat_domain::{ParticipantId, Role, RoomId};
 use serde_json::{Map, Value as Json};
 
 use crate::orders::person;
+use crate::row::Row;
 use crate::sql::statements;
-use crate::value::{Row, values};
+use crate::value::values;
 use crate::{Result, StoreError, Tx};
 
 macro_rules! columns {
@@ -31,6 +32,11 @@ statements! {
     BY_ROOM_AND_USER (room: Int, usr: Int) = concat!(
         "SELECT p.room, ", columns!(), " FROM {rows}
          JOIN participant p ON p.room = i.room AND p.usr = i.usr
+         LEFT JOIN app_user u ON u.k = p.usr LEFT JOIN room r ON r.k = p.room");
+    // The room's key by a query of its own: joined, PostgreSQL reads everybody in the room.
+    BY_ROOM_ID_AND_USER (room: Bytes, usr: Int) = concat!(
+        "SELECT p.room, ", columns!(), " FROM {rows} JOIN participant p
+            ON p.room = (SELECT o.k FROM room o WHERE o.id = i.room) AND p.usr = i.usr
          LEFT JOIN app_user u ON u.k = p.usr LEFT JOIN room r ON r.k = p.room");
     BY_KEYS (k: Int) = concat!(
         "SELECT p.room, ", columns!(), " FROM {rows} JOIN participant p ON p.k = i.k
@@ -138,7 +144,7 @@ pub fn by_room_and_user(
 ) -> Result<Vec<(i64, ParticipantRecord)>> {
     let rows: Vec<_> = pairs
         .iter()
-        .map(|(room, user)| values![*room, *user].to_vec())
+        .map(|(room, user)| values![*room, *user])
         .collect();
     tx.query_rows(&BY_ROOM_AND_USER, &rows)?
         .into_iter()
@@ -157,7 +163,7 @@ pub fn of_user(tx: &mut Tx<'_>, room: i64, user: i64) -> Result<Option<Participa
 /// # Errors
 /// As any read.
 pub fn by_keys(tx: &mut Tx<'_>, keys: &[i64]) -> Result<Vec<ParticipantRecord>> {
-    let rows: Vec<_> = keys.iter().map(|key| values![*key].to_vec()).collect();
+    let rows: Vec<_> = keys.iter().map(|key| values![*key]).collect();
     let rows = tx.query_rows(&BY_KEYS, &rows)?;
     rows.into_iter()
         .map(|row| read_with_room(row).map(|(_, participant)| participant))
@@ -288,7 +294,7 @@ fn json(map: &Map<String, Json>) -> String {
 pub fn set_readable(tx: &mut Tx<'_>, readable: &[(i64, bool)]) -> Result<()> {
     let rows: Vec<_> = readable
         .iter()
-        .map(|(key, may)| values![*key, *may].to_vec())
+        .map(|(key, may)| values![*key, *may])
         .collect();
     tx.execute_rows(&SET_READABLE, &rows)
 }
@@ -304,7 +310,7 @@ pub type ReadUpTo = (i64, u64, u64, u64);
 pub fn have_read(tx: &mut Tx<'_>, participants: &[ReadUpTo]) -> Result<()> {
     let rows: Vec<_> = participants
         .iter()
-        .map(|(key, seq, ordinal, news)| values![*key, *seq, *ordinal, *news].to_vec())
+        .map(|(key, seq, ordinal, news)| values![*key, *seq, *ordinal, *news])
         .collect();
     tx.execute_rows(&READ, &rows)
 }
@@ -316,7 +322,7 @@ pub fn have_read(tx: &mut Tx<'_>, participants: &[ReadUpTo]) -> Result<()> {
 pub(crate) fn have_unread(tx: &mut Tx<'_>, written: &[(i64, i64)]) -> Result<()> {
     let rows: Vec<_> = written
         .iter()
-        .map(|(room, actor)| values![*room, *actor].to_vec())
+        .map(|(room, actor)| values![*room, *actor])
         .collect();
     tx.execute_rows(&HAVE_UNREAD, &rows)
 }
@@ -335,10 +341,7 @@ pub fn nothing_unread(tx: &mut Tx<'_>, room: i64) -> Result<()> {
 /// # Errors
 /// As any write.
 pub fn sent(tx: &mut Tx<'_>, participants: &[i64]) -> Result<()> {
-    let rows: Vec<_> = participants
-        .iter()
-        .map(|key| values![*key].to_vec())
-        .collect();
+    let rows: Vec<_> = participants.iter().map(|key| values![*key]).collect();
     tx.execute_rows(&SENT, &rows)
 }
 

@@ -9,8 +9,9 @@ use orderchat_domain::proof::{
 use orderchat_domain::{MessageId, Millis, RoomId};
 use uuid::Uuid;
 
+use crate::row::Row;
 use crate::sql::statements;
-use crate::value::{Row, values};
+use crate::value::values;
 use crate::{Result, Tx};
 
 macro_rules! rooms {

@@ -3,8 +3,10 @@
 use orderchat_domain::Millis;
 use orderchat_domain::receipt::{Frontier, Mark, reached_at};
 
+use crate::engine::Ask;
+use crate::row::Row;
 use crate::sql::statements;
-use crate::value::{Row, values};
+use crate::value::{Value, values};
 use crate::{Result, Tx};
 
 statements! {
@@ -70,7 +72,7 @@ pub(crate) struct Asked {
 pub(crate) fn reached_each(tx: &mut Tx<'_>, asked: &[Asked]) -> Result<Vec<(Asked, Millis)>> {
     let rows: Vec<_> = (0_u64..)
         .zip(asked)
-        .map(|(n, one)| values![n, one.room, one.kind as i64, one.seq, one.sender].to_vec())
+        .map(|(n, one)| values![n, one.room, one.kind as i64, one.seq, one.sender])
         .collect();
     let mut times = Vec::with_capacity(asked.len());
     for mut row in tx.query_rows(&REACHED_EACH, &rows)? {
@@ -85,63 +87,76 @@ pub(crate) fn reached_each(tx: &mut Tx<'_>, asked: &[Asked]) -> Result<Vec<(Aske
 /// Marks read at once beside two for each seq of a page, which is as many as a seq can have.
 const SPARE: u64 = 64;
 
-/// When the first person other than its sender reached each of these messages: pairs of seq and
-/// sender (a participant's key, 0 for the system), ascending. As many times, in their order.
-///
-/// # Errors
-/// As any read.
-pub(crate) fn reached(
-    tx: &mut Tx<'_>,
+/// The marks of a room that tell when the messages of a page were reached.
+pub(crate) struct PageMarks {
     room: i64,
     kind: Kind,
     frontier: Frontier,
-    messages: &[(u64, i64)],
-) -> Result<Vec<Option<Millis>>> {
-    let is_reached = |seq, sender| frontier.of_others(sender) >= seq;
-    let mut reached = messages
-        .iter()
-        .filter(|(seq, sender)| is_reached(*seq, *sender));
-    let Some((first, _)) = reached.next() else {
-        return Ok(vec![None; messages.len()]);
-    };
-    let last = reached.next_back().map_or(*first, |(seq, _)| *seq);
-    let (mut marks, mut until) = marks(tx, room, kind, (*first, last))?;
-    let mut times = Vec::with_capacity(messages.len());
-    for &(seq, sender) in messages {
-        if !is_reached(seq, sender) {
-            times.push(None);
-            continue;
-        }
-        if seq > until {
-            (marks, until) = (first_beyond(tx, room, kind, seq)?, seq);
-        }
-        let mut at = reached_at(&marks, sender, seq);
-        if at.is_none() {
-            // Whoever moved the frontier may not see this one; others who do were behind them.
-            at = reached_at(&first_beyond(tx, room, kind, seq)?, sender, seq);
-        }
-        times.push(at);
-    }
-    Ok(times)
+    limit: u64,
+    params: [Value<'static>; 4],
 }
 
-/// The marks that tell when any seq from `first` up to the one given with them was reached.
-fn marks(
-    tx: &mut Tx<'_>,
-    room: i64,
-    kind: Kind,
-    (first, last): (u64, u64),
-) -> Result<(Vec<Mark>, u64)> {
-    let limit = 2 * (last - first + 1).min(1_000) + SPARE;
-    let rows = tx.query(&MARKS, &values![room, kind as i64, first, limit])?;
-    let mut marks = rows.into_iter().map(mark).collect::<Result<Vec<_>>>()?;
-    match marks.last() {
-        // There are more: somebody who jumped beyond these may have been there earlier.
-        Some(&Mark { seq, .. }) if marks.len() as u64 == limit => {
-            marks.append(&mut first_beyond(tx, room, kind, seq)?);
-            Ok((marks, seq))
+impl PageMarks {
+    /// `None` when nobody has reached any of these seqs, ascending.
+    pub(crate) fn of(room: i64, kind: Kind, frontier: Frontier, seqs: &[u64]) -> Option<Self> {
+        let reached = seqs.partition_point(|seq| *seq <= frontier.first);
+        let (first, last) = (*seqs.first()?, *seqs[..reached].last()?);
+        let limit = 2 * (last - first + 1).min(1_000) + SPARE;
+        Some(Self {
+            room,
+            kind,
+            frontier,
+            limit,
+            params: values![room, kind as i64, first, limit],
+        })
+    }
+
+    pub(crate) fn ask(&self) -> Ask<'_> {
+        Ask::Once(&MARKS, &self.params)
+    }
+
+    /// When the first person other than its sender reached each of these messages: pairs of seq and
+    /// sender (a participant's key, 0 for the system), ascending. As many times, in their order.
+    ///
+    /// # Errors
+    /// As any read.
+    pub(crate) fn reached(
+        &self,
+        tx: &mut Tx<'_>,
+        rows: Vec<Row>,
+        messages: &[(u64, i64)],
+    ) -> Result<Vec<Option<Millis>>> {
+        let (mut marks, mut until) = self.complete(tx, rows)?;
+        let mut times = Vec::with_capacity(messages.len());
+        for &(seq, sender) in messages {
+            if self.frontier.of_others(sender) < seq {
+                times.push(None);
+                continue;
+            }
+            if seq > until {
+                (marks, until) = (first_beyond(tx, self.room, self.kind, seq)?, seq);
+            }
+            let mut at = reached_at(&marks, sender, seq);
+            if at.is_none() {
+                // Whoever moved the frontier may not see this one; others who do were behind them.
+                at = reached_at(&first_beyond(tx, self.room, self.kind, seq)?, sender, seq);
+            }
+            times.push(at);
         }
-        _ => Ok((marks, u64::MAX)),
+        Ok(times)
+    }
+
+    /// The marks, and up to which seq they tell when it was reached.
+    fn complete(&self, tx: &mut Tx<'_>, rows: Vec<Row>) -> Result<(Vec<Mark>, u64)> {
+        let mut marks = rows.into_iter().map(mark).collect::<Result<Vec<_>>>()?;
+        match marks.last() {
+            // There are more: somebody who jumped beyond these may have been there earlier.
+            Some(&Mark { seq, .. }) if marks.len() as u64 == self.limit => {
+                marks.append(&mut first_beyond(tx, self.room, self.kind, seq)?);
+                Ok((marks, seq))
+            }
+            _ => Ok((marks, u64::MAX)),
+        }
     }
 }
 
@@ -182,7 +197,7 @@ pub fn add(tx: &mut Tx<'_>, advances: &[Advance]) -> Result<()> {
         .iter()
         .map(|Advance { kind, mark, .. }| {
             let from = mark.visible_from;
-            values![mark.participant, *kind as i64, mark.seq, mark.at, from].to_vec()
+            values![mark.participant, *kind as i64, mark.seq, mark.at, from]
         })
         .collect();
     tx.execute_rows(&ADD_ADVANCE, &own)?;
@@ -194,7 +209,7 @@ pub fn add(tx: &mut Tx<'_>, advances: &[Advance]) -> Result<()> {
                  room, kind, mark, ..
              }| {
                 let (who, from) = (mark.participant, mark.visible_from);
-                values![*room, *kind as i64, mark.seq, who, mark.at, from].to_vec()
+                values![*room, *kind as i64, mark.seq, who, mark.at, from]
             },
         )
         .collect();
@@ -212,7 +227,7 @@ pub fn of_message(tx: &mut Tx<'_>, participants: &[i64], seq: u64) -> Result<Vec
     let kinds = [Kind::Delivered, Kind::Read];
     let rows: Vec<_> = participants
         .iter()
-        .flat_map(|key| kinds.map(|kind| values![*key, kind as i64, seq].to_vec()))
+        .flat_map(|key| kinds.map(|kind| values![*key, kind as i64, seq]))
         .collect();
     let mut times: Vec<_> = participants.iter().map(|key| (*key, None, None)).collect();
     for mut row in tx.query_rows(&ADVANCE_AT, &rows)? {

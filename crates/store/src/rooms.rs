@@ -2,19 +2,23 @@
 
 mod list;
 
+use std::collections::{HashMap, HashSet};
+
 use orderchat_domain::event::Hash;
 use orderchat_domain::id::PharmacyId;
-use orderchat_domain::project::{ActorRecord, OrderBrief, RoomRecord};
+use orderchat_domain::project::{ActorRecord, OrderBrief, ParticipantRecord, RoomRecord};
 use orderchat_domain::receipt::Frontier;
 use orderchat_domain::room::{RoomStatus, search_words};
 use orderchat_domain::{Millis, OrderId, ParticipantId, Role, RoomCode, RoomId};
 
 pub use list::{Cursor, Direction, Filter, Ordering, Scope, list, listings};
 
+use crate::engine::Ask;
 use crate::orders::{corrupt, person};
+use crate::row::Row;
 use crate::sql::statements;
-use crate::value::{Row, values};
-use crate::{Result, StoreError, Tx};
+use crate::value::values;
+use crate::{Result, StoreError, Tx, participants};
 
 /// A room with what is not for eyes: the head of its chain, the frontiers of its receipts.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +67,9 @@ statements! {
     ID_BY_CODE = "SELECT r.id FROM room r WHERE r.code = $1";
     LOCK_IDS (id: Bytes) = "SELECT h.room FROM room r JOIN room_head h ON h.room = r.k
         WHERE r.id IN (SELECT i.id FROM {rows}) ORDER BY h.room {lock h}";
+    LOCK_FREE (id: Bytes) = "SELECT r.id FROM {rows} JOIN room r ON r.id = i.id",
+        "SELECT r.id FROM room r JOIN room_head h ON h.room = r.k
+         WHERE r.id IN (SELECT i.id FROM {rows}) ORDER BY h.room FOR UPDATE OF h SKIP LOCKED";
     BY_IDS (id: Bytes) = concat!(
         "SELECT ", columns!(), " FROM {rows} JOIN room r ON r.id = i.id", joins!());
     KEY_BY_ORDER = "SELECT r.k FROM room r JOIN shop_order o ON o.k = r.shop_order WHERE o.id = $1";
@@ -96,7 +103,7 @@ statements! {
               AND r.deleted_at IS NULL AND r.status <> 'archived') AS counts";
 }
 
-fn read(mut row: Row) -> Result<StoredRoom> {
+pub(crate) fn read(mut row: Row) -> Result<StoredRoom> {
     let row = &mut row;
     let key = row.take()?;
     let id = RoomId(row.take()?);
@@ -196,8 +203,47 @@ pub fn lock_ids(tx: &mut Tx<'_>, ids: &[RoomId]) -> Result<()> {
     if tx.as_sqlite().is_some() {
         return Ok(());
     }
-    let rows: Vec<_> = ids.iter().map(|id| values![&id.0].to_vec()).collect();
+    let rows: Vec<_> = ids.iter().map(|id| values![&id.0]).collect();
     tx.execute_rows(&LOCK_IDS, &rows)
+}
+
+/// Of these rooms those that were locked, and the ids of the others.
+pub(crate) fn free(
+    locked: Vec<Row>,
+    found: Vec<Row>,
+) -> Result<HashMap<RoomId, Option<StoredRoom>>> {
+    let locked = locked
+        .into_iter()
+        .map(|mut row| Ok(RoomId(row.take()?)))
+        .collect::<Result<HashSet<_>>>()?;
+    let of_free = |room: StoredRoom| {
+        let id = room.record.id;
+        (id, locked.contains(&id).then_some(room))
+    };
+    found
+        .into_iter()
+        .map(|row| read(row).map(of_free))
+        .collect()
+}
+
+/// The room of this id, and the user's place in it.
+///
+/// # Errors
+/// As any read.
+pub fn with_place_of(
+    tx: &mut Tx<'_>,
+    id: RoomId,
+    user: i64,
+) -> Result<(Option<StoredRoom>, Option<ParticipantRecord>)> {
+    let (room, place) = (vec![values![&id.0]], vec![values![&id.0, user]]);
+    let [room, place] = tx.ask([
+        Ask::Each(&BY_IDS, &room),
+        Ask::Each(&participants::BY_ROOM_ID_AND_USER, &place),
+    ])?;
+    let room = room.into_iter().next().map(read).transpose()?;
+    let place = place.into_iter().next();
+    let place = place.map(participants::read_with_room).transpose()?;
+    Ok((room, place.map(|(_, place)| place)))
 }
 
 /// The rooms of these ids, in no order to rely on.
@@ -205,7 +251,7 @@ pub fn lock_ids(tx: &mut Tx<'_>, ids: &[RoomId]) -> Result<()> {
 /// # Errors
 /// As any read.
 pub fn by_ids(tx: &mut Tx<'_>, ids: &[RoomId]) -> Result<Vec<StoredRoom>> {
-    let rows: Vec<_> = ids.iter().map(|id| values![&id.0].to_vec()).collect();
+    let rows: Vec<_> = ids.iter().map(|id| values![&id.0]).collect();
     tx.query_rows(&BY_IDS, &rows)?
         .into_iter()
         .map(read)
@@ -246,7 +292,7 @@ pub fn lock(tx: &mut Tx<'_>, keys: &[i64]) -> Result<()> {
     if tx.as_sqlite().is_some() {
         return Ok(());
     }
-    let rows: Vec<_> = keys.iter().map(|key| values![*key].to_vec()).collect();
+    let rows: Vec<_> = keys.iter().map(|key| values![*key]).collect();
     tx.execute_rows(&LOCK, &rows)
 }
 
@@ -255,7 +301,7 @@ pub fn lock(tx: &mut Tx<'_>, keys: &[i64]) -> Result<()> {
 /// # Errors
 /// As any read.
 pub fn by_keys(tx: &mut Tx<'_>, keys: &[i64]) -> Result<Vec<StoredRoom>> {
-    let rows: Vec<_> = keys.iter().map(|key| values![*key].to_vec()).collect();
+    let rows: Vec<_> = keys.iter().map(|key| values![*key]).collect();
     tx.query_rows(&BY_KEYS, &rows)?
         .into_iter()
         .map(read)
@@ -383,7 +429,7 @@ pub fn set_words(
     let words = search_words(code.as_str(), order_number, title);
     let rows: Vec<_> = words
         .iter()
-        .map(|found| values![&found.word, room, found.on_card].to_vec())
+        .map(|found| values![&found.word, room, found.on_card])
         .collect();
     tx.execute_rows(&ADD_WORDS, &rows)
 }

@@ -21,8 +21,9 @@ pub use walk::{Chunk, Document, Sieve, Walk};
 use orderchat_domain::Millis;
 
 use crate::Sql;
+use crate::row::Row;
 use crate::sql::statements;
-use crate::value::{Row, values};
+use crate::value::values;
 use crate::{Result, Tx};
 
 statements! {

@@ -95,6 +95,11 @@ impl Sql {
         self.rendered().returned.as_deref()
     }
 
+    /// Whether it may change anything, as PostgreSQL sees it.
+    pub(crate) fn writes(&self) -> bool {
+        !self.postgres().starts_with("SELECT")
+    }
+
     /// The text as PostgreSQL takes it.
     #[must_use]
     pub fn postgres(&self) -> &str {

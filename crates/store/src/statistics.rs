@@ -8,8 +8,9 @@ use orderchat_domain::statistics::{RoomStatistics, Said};
 use orderchat_domain::{Millis, Role};
 
 use crate::follow::{Follower, Position, follows};
+use crate::row::Row;
 use crate::sql::statements;
-use crate::value::{Row, values};
+use crate::value::values;
 use crate::{Result, StoreError, Tx};
 
 /// Entries that a step takes at most; it writes as many rooms at most.
@@ -80,7 +81,7 @@ impl Kept {
 }
 
 fn kept(tx: &mut Tx<'_>, rooms: &[i64]) -> Result<HashMap<i64, Kept>> {
-    let rows: Vec<_> = rooms.iter().map(|room| values![*room].to_vec()).collect();
+    let rows: Vec<_> = rooms.iter().map(|room| values![*room]).collect();
     let mut found = HashMap::with_capacity(rooms.len());
     for mut row in tx.query_rows(&KEPT, &rows)? {
         let (room, seq) = (row.take()?, row.take()?);
@@ -163,7 +164,7 @@ impl Follower for Statistics {
     fn save(&self, tx: &mut Tx<'_>, Changed(changed): &Changed) -> Result<()> {
         let rows: Vec<_> = changed
             .iter()
-            .map(|(room, seq, state)| values![*room, *seq, state].to_vec())
+            .map(|(room, seq, state)| values![*room, *seq, state])
             .collect();
         tx.execute_rows(&KEEP, &rows)
     }

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use orderchat_domain::news::News;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
+use crate::engine::postgres::Postgres;
 pub use crate::engine::postgres::SETTINGS as POSTGRES_SETTINGS;
-use crate::engine::postgres::{Postgres, Session, Waiting};
 use crate::engine::sqlite::{Done, Job, Sqlite};
 use crate::hearers::Hearers;
 use crate::migrate::Migrated;
@@ -29,13 +29,6 @@ pub struct Engine {
     pub version: String,
 }
 
-/// Writers for grouped commands on PostgreSQL; a room always has the same one.
-const WRITERS: usize = 3;
-/// Commands in one group on PostgreSQL.
-const GROUP: usize = 64;
-/// Commands that may wait for one writer.
-const QUEUE: usize = 2_048;
-
 // PostgreSQL only: not among the texts that both engines prepare.
 static POSTGRES_VERSION: Sql = Sql::new("SELECT current_setting('server_version')", &[]);
 static POSTGRES_DURABILITY: Sql = Sql::new(
@@ -56,7 +49,7 @@ pub struct Store {
 }
 
 #[derive(Clone, Debug)]
-enum Backend {
+pub(crate) enum Backend {
     Sqlite(Arc<Sqlite>),
     Postgres(Arc<Postgres>),
 }
@@ -198,6 +191,15 @@ impl Store {
         self.commits.subscribe()
     }
 
+    /// Where committed writes are counted.
+    pub(crate) fn committing(&self) -> Arc<watch::Sender<u64>> {
+        Arc::clone(&self.commits)
+    }
+
+    pub(crate) const fn backend(&self) -> &Backend {
+        &self.backend
+    }
+
     /// From now on `hear` is told what this node's transactions [announced](Tx::announce), each after
     /// its commit and before its caller learns of it, whether or not the caller still waits. On
     /// SQLite that is in the order of commits; on PostgreSQL transactions of one room may come out of
@@ -206,6 +208,10 @@ impl Store {
         if !self.hearers.set(Box::new(hear)) {
             tracing::error!("commits are heard already: the second hearer was not taken");
         }
+    }
+
+    pub(crate) fn hearers(&self) -> Arc<Hearers> {
+        Arc::clone(&self.hearers)
     }
 
     /// Resolves when the database can no longer be trusted and the process must end.
@@ -384,203 +390,6 @@ impl Store {
     }
 }
 
-fn committed(commits: &watch::Sender<u64>) {
+pub(crate) fn committed(commits: &watch::Sender<u64>) {
     commits.send_modify(|count| *count = count.wrapping_add(1));
-}
-
-/// A command that takes many inputs of different rooms at once, in one transaction.
-pub trait Batch: Send + Sync + 'static {
-    type Input: Send + Sync + 'static;
-    type Output: Send + 'static;
-    type Refused: From<StoreError> + AsStoreError + Send + 'static;
-
-    /// The key of the room that an input is about.
-    fn room(&self, input: &Self::Input) -> i64;
-
-    /// One result for each input, in their order. A refused input has written nothing.
-    ///
-    /// # Errors
-    /// What concerns all of them.
-    fn run(
-        &self,
-        tx: &mut Tx<'_>,
-        inputs: &[&Self::Input],
-    ) -> Result<Vec<std::result::Result<Self::Output, Self::Refused>>>;
-}
-
-/// One for each input of a group.
-type Results<B> = Vec<std::result::Result<<B as Batch>::Output, <B as Batch>::Refused>>;
-
-/// Runs a [`Batch`] in groups: on SQLite the writer groups everything anyway; on PostgreSQL a few
-/// writers each take what waits, one input a room.
-pub struct Grouped<B: Batch> {
-    store: Store,
-    batch: Arc<B>,
-    writers: Vec<mpsc::Sender<Pending<B>>>,
-}
-
-impl<B: Batch> std::fmt::Debug for Grouped<B> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Grouped")
-            .field("writers", &self.writers.len())
-            .finish_non_exhaustive()
-    }
-}
-
-struct Pending<B: Batch> {
-    input: B::Input,
-    reply: oneshot::Sender<std::result::Result<B::Output, B::Refused>>,
-}
-
-impl<B: Batch> Grouped<B> {
-    /// Starts the writers; they end when this is dropped.
-    #[must_use]
-    pub fn new(store: &Store, batch: B) -> Self {
-        let batch = Arc::new(batch);
-        let writers = match &store.backend {
-            Backend::Sqlite(_) => Vec::new(),
-            Backend::Postgres(postgres) => (0..WRITERS)
-                .map(|_| {
-                    let (send, receive) = mpsc::channel(QUEUE);
-                    let writer = Writer {
-                        postgres: Arc::clone(postgres),
-                        batch: Arc::clone(&batch),
-                        commits: Arc::clone(&store.commits),
-                        hearers: Arc::clone(&store.hearers),
-                    };
-                    drop(tokio::task::spawn_blocking(move || writer.run(receive)));
-                    send
-                })
-                .collect(),
-        };
-        Self {
-            store: store.clone(),
-            batch,
-            writers,
-        }
-    }
-
-    /// Runs one input, with whatever others there are.
-    ///
-    /// # Errors
-    /// Those of the command.
-    pub async fn submit(&self, input: B::Input) -> std::result::Result<B::Output, B::Refused> {
-        if self.writers.is_empty() {
-            let batch = Arc::clone(&self.batch);
-            return self
-                .store
-                .write(None, move |tx| one(batch.as_ref(), tx, &input))
-                .await;
-        }
-        let room = self.batch.room(&input).unsigned_abs() as usize;
-        let (reply, answer) = oneshot::channel();
-        let stopped = || StoreError::Failed("the writer has stopped".to_owned());
-        self.writers[room % self.writers.len()]
-            .try_send(Pending { input, reply })
-            .map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => {
-                    StoreError::Busy("too many writes are waiting")
-                }
-                mpsc::error::TrySendError::Closed(_) => stopped(),
-            })?;
-        answer.await.unwrap_or_else(|_| Err(stopped().into()))
-    }
-}
-
-fn one<B: Batch>(
-    batch: &B,
-    tx: &mut Tx<'_>,
-    input: &B::Input,
-) -> std::result::Result<B::Output, B::Refused> {
-    let missing = || StoreError::Statement("a batch lost one of its results".to_owned());
-    batch.run(tx, &[input])?.pop().ok_or_else(missing)?
-}
-
-/// One writer on PostgreSQL, on a thread of its own.
-struct Writer<B> {
-    postgres: Arc<Postgres>,
-    batch: Arc<B>,
-    commits: Arc<watch::Sender<u64>>,
-    hearers: Arc<Hearers>,
-}
-
-impl<B: Batch> Writer<B> {
-    fn run(self, mut queue: mpsc::Receiver<Pending<B>>) {
-        let handle = tokio::runtime::Handle::current();
-        let mut waiting: Vec<Pending<B>> = Vec::new();
-        loop {
-            if waiting.is_empty() {
-                match queue.blocking_recv() {
-                    Some(first) => waiting.push(first),
-                    None => return,
-                }
-            }
-            while waiting.len() < QUEUE {
-                match queue.try_recv() {
-                    Ok(next) => waiting.push(next),
-                    Err(_) => break,
-                }
-            }
-            let group = self.take_group(&mut waiting);
-            self.commit(&handle, group);
-        }
-    }
-
-    /// The first input of each room that waits, up to [`GROUP`]; the others keep their order.
-    fn take_group(&self, waiting: &mut Vec<Pending<B>>) -> Vec<Pending<B>> {
-        let mut rooms = std::collections::HashSet::with_capacity(GROUP);
-        let mut group = Vec::with_capacity(GROUP.min(waiting.len()));
-        let mut rest = Vec::new();
-        for pending in waiting.drain(..) {
-            if group.len() < GROUP && rooms.insert(self.batch.room(&pending.input)) {
-                group.push(pending);
-            } else {
-                rest.push(pending);
-            }
-        }
-        *waiting = rest;
-        group
-    }
-
-    fn commit(&self, handle: &tokio::runtime::Handle, group: Vec<Pending<B>>) {
-        metrics::histogram!("orderchat_store_group_size").record(group.len() as f64);
-        let inputs: Vec<&B::Input> = group.iter().map(|pending| &pending.input).collect();
-        match self.run_together(handle, &inputs) {
-            Ok((results, news)) => {
-                self.hearers.hear(news);
-                committed(&self.commits);
-                for (pending, result) in group.into_iter().zip(results) {
-                    let _ = pending.reply.send(result);
-                }
-            }
-            // What was undone for certain is tried again one by one: a room that somebody holds
-            // must not fail the sends of all others. Of a lost connection nobody knows.
-            Err(StoreError::Busy(_) | StoreError::Statement(_) | StoreError::Corrupt(_))
-                if group.len() > 1 =>
-            {
-                for pending in group {
-                    self.commit(handle, vec![pending]);
-                }
-            }
-            Err(error) => {
-                for pending in group {
-                    let _ = pending.reply.send(Err(error.clone().into()));
-                }
-            }
-        }
-    }
-
-    fn run_together(
-        &self,
-        handle: &tokio::runtime::Handle,
-        inputs: &[&B::Input],
-    ) -> Result<(Results<B>, Vec<News>)> {
-        let pool = self.postgres.pool();
-        let mut used = pool.take(handle.block_on(pool.place())?)?;
-        let waiting = Waiting::default();
-        let session = Session::new(used.get()?, &waiting);
-        let run = || session.repeat(|tx| self.batch.run(tx, inputs));
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
-            .unwrap_or_else(|_| Err(StoreError::Failed("a write panicked".to_owned())))
-    }
 }

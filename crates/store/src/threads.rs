@@ -70,7 +70,7 @@ pub struct Reply {
 pub fn add(tx: &mut Tx<'_>, replies: &[Reply]) -> Result<()> {
     let rows: Vec<_> = replies
         .iter()
-        .map(|reply| values![reply.room, reply.seq, reply.parent].to_vec())
+        .map(|reply| values![reply.room, reply.seq, reply.parent])
         .collect();
     tx.execute_rows(&ADD, &rows)
 }
@@ -288,7 +288,7 @@ impl Thread {
         tx: &mut Tx<'_>,
         bound: u64,
         count: usize,
-        scan: impl Fn(&mut Tx<'_>, u64, usize) -> Result<Vec<crate::value::Row>>,
+        scan: impl Fn(&mut Tx<'_>, u64, usize) -> Result<Vec<crate::row::Row>>,
     ) -> Result<Below> {
         let (mut seqs, mut at, mut scanned) = (Vec::new(), bound, 0);
         let batch = count + 1;
@@ -354,10 +354,7 @@ impl Thread {
 /// Of each of these messages, the nearest of it and its ancestors whose seq is not beyond the
 /// bound; the root where there is none.
 fn nearest(tx: &mut Tx<'_>, room: i64, seqs: &[u64], bound: u64) -> Result<HashMap<u64, u64>> {
-    let rows: Vec<_> = seqs
-        .iter()
-        .map(|seq| values![room, *seq, bound].to_vec())
-        .collect();
+    let rows: Vec<_> = seqs.iter().map(|seq| values![room, *seq, bound]).collect();
     let mut found = HashMap::with_capacity(seqs.len());
     for mut row in tx.query_rows(&NEAREST, &rows)? {
         found.insert(row.take()?, row.take()?);

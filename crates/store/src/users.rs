@@ -4,8 +4,9 @@ use orderchat_domain::project::Person;
 use orderchat_domain::{Millis, Role, UserId};
 use serde_json::{Map, Value as Json};
 
+use crate::row::Row;
 use crate::sql::statements;
-use crate::value::{Row, values};
+use crate::value::values;
 use crate::{Result, StoreError, Tx};
 
 /// Who told something about a user. A lower source never overwrites a higher one.
@@ -256,9 +257,6 @@ pub fn revoke(tx: &mut Tx<'_>, key: i64, now: Millis) -> Result<()> {
 /// # Errors
 /// As any write.
 pub fn seen(tx: &mut Tx<'_>, seen: &[(i64, Millis)]) -> Result<()> {
-    let rows: Vec<_> = seen
-        .iter()
-        .map(|(key, at)| values![*key, *at].to_vec())
-        .collect();
+    let rows: Vec<_> = seen.iter().map(|(key, at)| values![*key, *at]).collect();
     tx.execute_rows(&SEEN, &rows)
 }

@@ -1,12 +1,9 @@
-//! Values on their way into and out of a statement. Three types serve on both engines: 64-bit
+//! Values on their way into a statement. Three types serve on both engines: 64-bit
 //! integers (times are milliseconds, booleans 0 and 1), texts, and bytes.
 
 use bytes::BytesMut;
-use serde_json::{Map, Value as Json};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use uuid::Uuid;
-
-use crate::{Result, StoreError};
 
 /// A parameter, borrowed from the caller.
 #[derive(Clone, Copy, Debug)]
@@ -129,147 +126,20 @@ impl ToSql for Value<'_> {
     to_sql_checked!();
 }
 
-/// One value of a result.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Cell {
-    Null,
-    Int(i64),
-    Text(String),
-    Bytes(Vec<u8>),
+/// The input rows of a statement over `{rows}`.
+pub(crate) trait Input<'a> {
+    fn count(&self) -> usize;
+
+    /// The values of one row, in the order of the statement's columns.
+    fn row(&self, at: usize) -> &[Value<'a>];
 }
 
-impl From<Value<'_>> for Cell {
-    fn from(value: Value<'_>) -> Self {
-        match value {
-            Value::Null => Self::Null,
-            Value::Int(value) => Self::Int(value),
-            Value::Text(value) => Self::Text(value.to_owned()),
-            Value::Bytes(value) => Self::Bytes(value.to_vec()),
-        }
-    }
-}
-
-/// One row of a result, read from left to right.
-#[derive(Debug)]
-pub(crate) struct Row(pub(crate) std::vec::IntoIter<Cell>);
-
-impl Row {
-    pub(crate) fn new(cells: Vec<Cell>) -> Self {
-        Self(cells.into_iter())
+impl<'a, const N: usize> Input<'a> for Vec<[Value<'a>; N]> {
+    fn count(&self) -> usize {
+        self.len()
     }
 
-    /// The next column.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] when it is of another type, or there is none.
-    pub(crate) fn take<T: FromCell>(&mut self) -> Result<T> {
-        let cell = self
-            .0
-            .next()
-            .ok_or_else(|| StoreError::Corrupt("a column is missing".to_owned()))?;
-        T::from_cell(cell)
-    }
-}
-
-pub(crate) trait FromCell: Sized {
-    fn from_cell(cell: Cell) -> Result<Self>;
-}
-
-fn corrupt<T>(wanted: &str, cell: &Cell) -> Result<T> {
-    let found = match cell {
-        Cell::Null => "null",
-        Cell::Int(_) => "an integer",
-        Cell::Text(_) => "a text",
-        Cell::Bytes(_) => "bytes",
-    };
-    Err(StoreError::Corrupt(format!(
-        "{found} where {wanted} should be"
-    )))
-}
-
-impl FromCell for i64 {
-    fn from_cell(cell: Cell) -> Result<Self> {
-        match cell {
-            Cell::Int(value) => Ok(value),
-            other => corrupt("an integer", &other),
-        }
-    }
-}
-
-impl FromCell for u64 {
-    fn from_cell(cell: Cell) -> Result<Self> {
-        match cell {
-            Cell::Int(value) if value >= 0 => Ok(value.unsigned_abs()),
-            other => corrupt("a count", &other),
-        }
-    }
-}
-
-impl FromCell for u32 {
-    fn from_cell(cell: Cell) -> Result<Self> {
-        u64::from_cell(cell)
-            .and_then(|value| Self::try_from(value).map_err(|e| StoreError::Corrupt(e.to_string())))
-    }
-}
-
-impl FromCell for bool {
-    fn from_cell(cell: Cell) -> Result<Self> {
-        i64::from_cell(cell).map(|value| value != 0)
-    }
-}
-
-impl FromCell for orderchat_domain::Millis {
-    fn from_cell(cell: Cell) -> Result<Self> {
-        i64::from_cell(cell).map(Self)
-    }
-}
-
-impl FromCell for String {
-    fn from_cell(cell: Cell) -> Result<Self> {
-        match cell {
-            Cell::Text(value) => Ok(value),
-            other => corrupt("a text", &other),
-        }
-    }
-}
-
-impl FromCell for Vec<u8> {
-    fn from_cell(cell: Cell) -> Result<Self> {
-        match cell {
-            Cell::Bytes(value) => Ok(value),
-            other => corrupt("bytes", &other),
-        }
-    }
-}
-
-impl<const N: usize> FromCell for [u8; N] {
-    fn from_cell(cell: Cell) -> Result<Self> {
-        let bytes = Vec::<u8>::from_cell(cell)?;
-        let length = bytes.len();
-        bytes
-            .try_into()
-            .map_err(|_| StoreError::Corrupt(format!("{length} bytes where {N} should be")))
-    }
-}
-
-impl FromCell for Uuid {
-    fn from_cell(cell: Cell) -> Result<Self> {
-        <[u8; 16]>::from_cell(cell).map(Self::from_bytes)
-    }
-}
-
-impl FromCell for Map<String, Json> {
-    fn from_cell(cell: Cell) -> Result<Self> {
-        let text = String::from_cell(cell)?;
-        serde_json::from_str(&text).map_err(|e| StoreError::Corrupt(e.to_string()))
-    }
-}
-
-impl<T: FromCell> FromCell for Option<T> {
-    fn from_cell(cell: Cell) -> Result<Self> {
-        match cell {
-            Cell::Null => Ok(None),
-            cell => T::from_cell(cell).map(Some),
-        }
+    fn row(&self, at: usize) -> &[Value<'a>] {
+        &self[at]
     }
 }

@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod bus;
+mod chat;
 mod demo;
 mod doctor;
 mod keys;
@@ -29,6 +30,7 @@ pub(crate) use audit::{
     Wanted as WantedProof, head as audit_head, public_key, verify as audit_verify,
 };
 pub(crate) use backup::backup;
+pub(crate) use chat::{Identity, chat};
 pub(crate) use demo::demo;
 pub(crate) use doctor::doctor;
 pub(crate) use out::print_line;
@@ -66,6 +68,12 @@ pub(crate) fn migrate(settings: &Settings) -> anyhow::Result<ExitCode> {
 /// The OpenAPI document as it is served.
 pub(crate) fn openapi() -> anyhow::Result<String> {
     Ok(serde_json::to_string_pretty(&http::document())?)
+}
+
+/// The AsyncAPI document as it is served.
+pub(crate) fn asyncapi() -> anyhow::Result<String> {
+    let document = http::asyncapi::document(&http::document());
+    Ok(serde_json::to_string_pretty(&document)?)
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

@@ -85,8 +85,11 @@ pub(super) const NO_KEY: i64 = 0;
 
 /// The room and the caller's place in it, unasked.
 pub(crate) fn look(tx: &mut Tx<'_>, ctx: &Context, room: RoomId) -> Result<Scene> {
-    let found = rooms::by_id(tx, room)?;
-    place_in(tx, ctx, found)
+    let (room, own) = rooms::with_place_of(tx, room, ctx.user)?;
+    Ok(Scene {
+        room: room.ok_or(Refusal::NotFound)?,
+        own,
+    })
 }
 
 /// [`look`], by the room's internal key.

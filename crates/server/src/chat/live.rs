@@ -10,7 +10,7 @@ use orderchat_store::live;
 pub(crate) use orderchat_store::live::Place;
 use orderchat_store::{participants, rooms};
 
-use super::access::{enter, id_of, scenes};
+use super::access::{enter, id_of};
 use super::events::entries;
 use super::rooms::Seen;
 use super::{Chat, Context, Result};
@@ -126,9 +126,9 @@ impl Chat {
         let seen = self
             .read(move |tx| {
                 let found = rooms::by_ids(tx, &wanted)?;
-                let mut reached = scenes(tx, &asked, found)?;
-                reached.retain(|scene| scene.reach(chat.policy(), &asked) == Reach::Room);
-                Seen::of_list(tx, reached)
+                let mut seen = Seen::of_list(tx, &asked, found)?;
+                seen.retain(|seen| seen.scene.reach(chat.policy(), &asked) == Reach::Room);
+                Ok(seen)
             })
             .await?;
         Ok(seen.into_iter().map(|seen| self.show(ctx, seen)).collect())

@@ -13,7 +13,7 @@ use orderchat_store::rooms::{Filter, Scope, StoredRoom};
 use orderchat_store::{Tx, messages, orders, participants, rooms, timers};
 use serde_json::json;
 
-use super::access::{Scene, enter_to_change, id_of, look, look_by_key, scenes};
+use super::access::{Scene, enter_to_change, id_of, look, look_by_key};
 use super::members::{Newcomer, admit, is_in, seats};
 use super::participants::{Invitation, person};
 use super::scribe::{NOTHING, reason};
@@ -31,8 +31,10 @@ impl Seen {
         tx: &mut Tx<'_>,
         scene: Scene,
     ) -> std::result::Result<Self, orderchat_store::StoreError> {
-        let wanted = (&scene.room, scene.last_shown());
-        let last_message = messages::newest(tx, &[wanted])?.remove(&scene.key());
+        let last_message = match scene.last_shown() {
+            Some(seq) => messages::quoted(tx, &scene.room, seq)?,
+            None => None,
+        };
         Ok(Self {
             scene,
             last_message,
@@ -41,23 +43,26 @@ impl Seen {
 }
 
 impl Seen {
-    /// These rooms as a list shows them: what was said last only where the caller is in the room.
-    /// Reading a room is recorded; a list is not.
-    pub(super) fn of_list(tx: &mut Tx<'_>, scenes: Vec<Scene>) -> Result<Vec<Self>> {
-        let newest: Vec<_> = scenes
-            .iter()
-            .map(|scene| (&scene.room, scene.last_shown()))
-            .collect();
-        let mut last = messages::newest(tx, &newest)?;
-        let seen = |scene: Scene| Self {
-            last_message: scene
-                .active()
-                .is_some()
-                .then(|| last.remove(&scene.key()))
-                .flatten(),
-            scene,
+    /// These rooms as a list shows them to the caller: what was said last only where they are in it.
+    /// Reading a room is recorded; a list is not, and tells nothing of what was said there.
+    pub(super) fn of_list(
+        tx: &mut Tx<'_>,
+        ctx: &Context,
+        found: Vec<StoredRoom>,
+    ) -> Result<Vec<Self>> {
+        let (mut places, last) = messages::places_and_newest(tx, &found, ctx.user)?;
+        let seen = |room: StoredRoom| {
+            let key = room.record.key;
+            let own = places.remove(&key);
+            let scene = Scene { room, own };
+            let may_read = scene.active().is_some() || ctx.caller.is_service();
+            let shown = scene.last_shown().filter(|_| may_read);
+            Self {
+                last_message: shown.and_then(|seq| last.get(&(key, seq)).cloned()),
+                scene,
+            }
         };
-        Ok(scenes.into_iter().map(seen).collect())
+        Ok(found.into_iter().map(seen).collect())
     }
 }
 
@@ -302,40 +307,24 @@ impl Chat {
         } else {
             self.rooms_in_scope(tx, ctx, query)?
         };
-        let scenes = scenes(tx, ctx, found)?;
-        let newest: Vec<_> = scenes
-            .iter()
-            .map(|scene| (&scene.room, scene.last_shown()))
-            .collect();
-        let last = messages::newest(tx, &newest)?;
-        let listed = scenes.into_iter().filter_map(|scene| {
-            let key = scene.key();
-            let at = match query.ordering {
-                Ordering::LastActivity => scene.room.record.last_activity,
-                Ordering::CreatedAt => scene.room.record.created_at,
-            };
-            let view = match scene.reach(self.policy(), ctx) {
-                Reach::Room => {
-                    // Reading a room one is not in is recorded; a list is not, and tells nothing
-                    // of what was said there.
-                    let may_read = scene.active().is_some() || ctx.caller.is_service();
-                    let last_message = last.get(&key).filter(|_| may_read).cloned();
-                    self.show(
-                        ctx,
-                        Seen {
-                            scene,
-                            last_message,
-                        },
-                    )
-                }
-                Reach::Card => project::card(&scene.room.record),
-                Reach::Return | Reach::Nothing => return None,
-            };
-            Some(Listed {
-                view,
-                cursor: Cursor { at: at.0, key },
-            })
-        });
+        let listed = Seen::of_list(tx, ctx, found)?
+            .into_iter()
+            .filter_map(|seen| {
+                let (room, key) = (&seen.scene.room.record, seen.scene.key());
+                let at = match query.ordering {
+                    Ordering::LastActivity => room.last_activity,
+                    Ordering::CreatedAt => room.created_at,
+                };
+                let view = match seen.scene.reach(self.policy(), ctx) {
+                    Reach::Room => self.show(ctx, seen),
+                    Reach::Card => project::card(room),
+                    Reach::Return | Reach::Nothing => return None,
+                };
+                Some(Listed {
+                    view,
+                    cursor: Cursor { at: at.0, key },
+                })
+            });
         Ok(listed.collect())
     }
 

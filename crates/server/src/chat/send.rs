@@ -1,10 +1,9 @@
 //! A message is sent. This is the hot path: on PostgreSQL many sends of different rooms share each
 //! statement; on SQLite the writer commits them together.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use orderchat_domain::event::{EventKind, salted_digest};
+use orderchat_domain::event::{EventKind, Hash, salted_digest};
 use orderchat_domain::message::{Draft, Notice};
 use orderchat_domain::permission::Action;
 use orderchat_domain::policy::OrderPolicy;
@@ -14,13 +13,13 @@ use orderchat_domain::project::{
 use orderchat_domain::system::{About, completed};
 use orderchat_domain::{FieldError, MessageId, Refusal, RoomId, Rule};
 use orderchat_store::log::{Appender, Entry, NewMessage, Text};
-use orderchat_store::messages::{Earlier, Found, Lookups};
 use orderchat_store::rooms::StoredRoom;
+use orderchat_store::sends::{self, Earlier, Lookups};
 use orderchat_store::threads::{self, Reply};
-use orderchat_store::{Batch, StoreError, Tx, messages, participants, rooms};
+use orderchat_store::{Batch, Patience, Ran, StoreError, Tx, messages, participants};
 use serde_json::{Map, Value};
 
-use super::access::{NO_KEY, Scene};
+use super::access::Scene;
 use super::{Chat, ChatError, Context, Result, Scribe};
 use crate::random;
 
@@ -33,6 +32,8 @@ pub(crate) struct Request {
     draft: Arc<Draft>,
     /// What a repeat is compared by, from before it.
     original: Vec<u8>,
+    /// Of the draft's key.
+    key_hash: Option<Hash>,
 }
 
 /// What became of it.
@@ -68,6 +69,7 @@ impl Chat {
         let request = Request {
             ctx: ctx.clone(),
             room,
+            key_hash: draft.key.as_ref().map(|key| key_hash(key.as_str())),
             draft: Arc::clone(&draft),
             original,
         };
@@ -100,17 +102,8 @@ impl Chat {
             return Ok(false);
         };
         let (hash, user) = (key_hash(key.as_str()), ctx.user);
-        self.read(move |tx| {
-            let Some(room) = rooms::by_id(tx, room)? else {
-                return Ok(false);
-            };
-            let lookups = Lookups {
-                keys: vec![(0, room.record.key, user, &hash)],
-                ..Lookups::default()
-            };
-            Ok(!messages::look_up(tx, &lookups)?.earlier.is_empty())
-        })
-        .await
+        self.read(move |tx| Ok(sends::is_known(tx, room, user, &hash)?))
+            .await
     }
 
     /// The message as it now stands, which may be a tombstone.
@@ -195,24 +188,33 @@ impl Batch for Sends {
         &self,
         tx: &mut Tx<'_>,
         requests: &[&Request],
-    ) -> std::result::Result<Vec<Result<Sent>>, StoreError> {
-        let rooms = rooms(tx, requests)?;
-        let found = look_up(tx, requests, &rooms)?;
-        let mut own: HashMap<i64, ParticipantRecord> = found.senders.into_iter().collect();
-        let earlier: HashMap<usize, Earlier> = found.earlier.into_iter().collect();
-        let targets: HashMap<usize, u64> = found.targets.into_iter().collect();
+        patience: Patience,
+    ) -> std::result::Result<Vec<Ran<Result<Sent>>>, StoreError> {
+        let mut found = look_up(tx, requests, patience)?;
         let mut writing = Writing::default();
         let mut results = Vec::with_capacity(requests.len());
-        for ((place, request), room) in requests.iter().enumerate().zip(rooms) {
-            let found = (earlier.get(&place), targets.get(&place).copied());
-            let own = room.as_ref().and_then(|room| own.remove(&room.record.key));
+        for (place, request) in requests.iter().enumerate() {
+            let room = match found.rooms.remove(&request.room) {
+                Some(None) => {
+                    results.push(Ran::Held);
+                    continue;
+                }
+                room => room.flatten(),
+            };
+            let own = room
+                .as_ref()
+                .and_then(|room| found.senders.remove(&room.record.key));
+            let before = (
+                found.earlier.get(&place),
+                found.targets.get(&place).copied(),
+            );
             let result = self
                 .scene(request, room, own)
-                .and_then(|scene| self.one(tx, request, scene, found, &mut writing));
+                .and_then(|scene| self.one(tx, request, scene, before, &mut writing));
             if let Err(ChatError::Failed(error)) = result {
                 return Err(error);
             }
-            results.push(result);
+            results.push(Ran::Done(result));
         }
         writing.flush(tx)?;
         Ok(results)
@@ -270,49 +272,28 @@ impl Sends {
     }
 }
 
-/// The rooms of these requests, locked, in their order.
-fn rooms(
-    tx: &mut Tx<'_>,
-    requests: &[&Request],
-) -> std::result::Result<Vec<Option<StoredRoom>>, StoreError> {
-    let ids: Vec<RoomId> = requests.iter().map(|request| request.room).collect();
-    rooms::lock_ids(tx, &ids)?;
-    let mut found: HashMap<RoomId, StoredRoom> = rooms::by_ids(tx, &ids)?
-        .into_iter()
-        .map(|room| (room.record.id, room))
-        .collect();
-    Ok(ids.iter().map(|id| found.remove(id)).collect())
-}
-
-/// The senders' places, the earlier sends with the requests' keys, and the messages that they reply
-/// to. Asked for also where there is no room: what does not exist costs what is hidden costs.
+/// The rooms of these requests, locked; the senders' places, the earlier sends with the requests'
+/// keys, and the messages that they reply to.
 fn look_up(
     tx: &mut Tx<'_>,
     requests: &[&Request],
-    rooms: &[Option<StoredRoom>],
-) -> std::result::Result<Found, StoreError> {
-    let hashes: Vec<_> = requests
-        .iter()
-        .map(|request| request.draft.key.as_ref().map(|key| key_hash(key.as_str())))
-        .collect();
+    patience: Patience,
+) -> std::result::Result<sends::Found, StoreError> {
     let mut lookups = Lookups::default();
-    for (place, (request, room)) in requests.iter().zip(rooms).enumerate() {
-        let (room, user) = (
-            room.as_ref().map_or(NO_KEY, |room| room.record.key),
-            request.ctx.user,
-        );
+    for (place, request) in requests.iter().enumerate() {
+        let (room, user) = (request.room, request.ctx.user);
         lookups.senders.push((room, user));
-        if let Some(hash) = &hashes[place] {
+        if let Some(hash) = &request.key_hash {
             lookups.keys.push((place, room, user, hash));
         }
         if let Some(target) = request.draft.reply_to {
             lookups.targets.push((place, room, target));
         }
     }
-    messages::look_up(tx, &lookups)
+    sends::lock_and_look_up(tx, &lookups, patience)
 }
 
-fn key_hash(key: &str) -> [u8; 32] {
+fn key_hash(key: &str) -> Hash {
     salted_digest(b"key", &[key.as_bytes()])
 }
 
@@ -395,7 +376,7 @@ impl Writing {
             id,
             message_type: draft.message_type,
             reply_to,
-            key_hash: draft.key.as_ref().map(|key| key_hash(key.as_str())),
+            key_hash: request.key_hash,
         };
         let entry = Entry {
             kind: EventKind::MessageCreated,
@@ -430,7 +411,7 @@ impl Writing {
     }
 
     fn flush(self, tx: &mut Tx<'_>) -> std::result::Result<(), StoreError> {
-        self.appender.flush(tx)?;
+        self.appender.flush_unplaced(tx)?;
         participants::sent(tx, &self.senders)?;
         let replied: Vec<_> = self
             .replies

@@ -1,5 +1,5 @@
-//! `/api/openapi.json`, and `/api/docs`, a page that shows it to people: three files of our own,
-//! nothing from elsewhere.
+//! `/api/openapi.json`, `/api/asyncapi.json`, and `/api/docs`, a page that shows the first to people:
+//! three files of our own, nothing from elsewhere.
 
 use axum::Router;
 use axum::http::HeaderName;
@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get};
 use utoipa::openapi::OpenApi;
 
-use super::AppState;
+use super::{AppState, asyncapi};
 
 /// The page loads its own files and sends nothing anywhere.
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
@@ -18,12 +18,17 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-
 pub(super) fn router(document: &OpenApi) -> Router<AppState> {
     // Strings, lists and maps with string keys: it can always be written as JSON.
     let json = document.to_json().unwrap_or_default();
+    let frames = asyncapi::document(document).to_string();
     let page = include_str!("docs/index.html");
     let script = include_str!("docs/docs.js");
     let style = include_str!("docs/docs.css");
     let icon = include_str!("docs/icon.svg");
     Router::new()
         .route("/api/openapi.json/", file("application/json", json.into()))
+        .route(
+            "/api/asyncapi.json/",
+            file("application/json", frames.into()),
+        )
         .route("/api/docs/", file("text/html; charset=utf-8", page.into()))
         .route(
             "/api/docs/docs.js/",

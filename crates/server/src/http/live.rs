@@ -3,15 +3,15 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{FromRequestParts, State, WebSocketUpgrade};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use futures_util::stream;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::AppState;
 use super::caller::{bearer, origin};
@@ -19,7 +19,8 @@ use super::query::parameters;
 use crate::live::protocol::SUBPROTOCOL;
 use crate::live::stream::{Item, LastEventId, MOST_ROOMS, Stream};
 use crate::live::{Arrival, run};
-use crate::problem::Problem;
+use crate::net::Received;
+use crate::problem::{Problem, ProblemBody};
 
 const LAST_EVENT_ID: &str = "last-event-id";
 /// Bytes that are read at once, and that gather before they are written: an idle connection costs
@@ -28,10 +29,10 @@ const READ_BUFFER: usize = 1024;
 const WRITE_BUFFER: usize = 4 * 1024;
 
 /// They count as connections, not as requests.
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/api/chat/ws/", get(websocket))
-        .route("/api/chat/events/", get(events))
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(websocket))
+        .routes(routes!(events))
 }
 
 /// A page of this server, one of a listed origin, or no page at all.
@@ -55,6 +56,25 @@ fn is_own(origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
     of_origin.is_some_and(|of_origin| of_origin.eq_ignore_ascii_case(host))
 }
 
+/// Open a live connection
+///
+/// A WebSocket with the subprotocol `orderchat.v1`. Who asks says the first frame (`hello`), so no
+/// token is sent here. The frames are described by `/api/asyncapi.json`.
+#[utoipa::path(
+    get, path = "/api/chat/ws/", tag = "Live",
+    params((
+        "Sec-WebSocket-Protocol" = String, Header,
+        description = "Must name `orderchat.v1`", example = "orderchat.v1",
+    )),
+    responses(
+        (status = 101, description = "The connection is open; send `hello` within five seconds."),
+        (
+            status = 426, description = "No WebSocket was asked for, or not this subprotocol.",
+            body = ProblemBody, content_type = "application/problem+json",
+        ),
+    ),
+    security(()),
+)]
 async fn websocket(State(state): State<AppState>, mut parts: Parts) -> Result<Response, Problem> {
     if !is_allowed(&state, &parts.headers) {
         return Err(Problem::foreign_origin());
@@ -80,6 +100,11 @@ async fn websocket(State(state): State<AppState>, mut parts: Parts) -> Result<Re
     let origin = origin(&parts, &state);
     let live = Arc::clone(&state.live);
     let unknown = live.admit(origin.ip)?;
+    let received = parts
+        .extensions
+        .get::<Received>()
+        .cloned()
+        .unwrap_or_default();
     let max = live.settings.max_frame;
     Ok(upgrade
         .protocols([SUBPROTOCOL])
@@ -93,11 +118,37 @@ async fn websocket(State(state): State<AppState>, mut parts: Parts) -> Result<Re
                 socket,
                 origin,
                 unknown,
+                received,
             };
             run(live, arrival)
         }))
 }
 
+/// Listen to rooms
+///
+/// Server-Sent Events: the frames that a live connection is sent of these rooms, one an event, as
+/// `/api/asyncapi.json` describes them. Events of the log, and `caught_up`, have an id; whoever comes
+/// back gives the last one in `Last-Event-ID` and is sent what they missed. The stream ends with the
+/// frame `bye`.
+#[utoipa::path(
+    get, path = "/api/chat/events/", tag = "Live",
+    params(
+        (
+            "room" = Vec<String>, Query,
+            description = "A room's id or code; one to eight of them: `?room=ID&room=ID`",
+            min_items = 1, max_items = 8,
+        ),
+        (
+            "Last-Event-ID" = Option<String>, Header,
+            description = "The id of the last event that one has; without it the stream begins now",
+        ),
+    ),
+    responses((
+        status = 200, description = "The stream.",
+        body = String, content_type = "text/event-stream",
+        example = "id: f3b1c5.019aac3e-5b1f-7d20-9c41-3f0e8a6d2b17:9\ndata: {\"type\":\"caught_up\",…}\n\n",
+    )),
+)]
 async fn events(State(state): State<AppState>, parts: Parts) -> Result<Response, Problem> {
     if state.stopping.is_cancelled() {
         return Err(Problem::unavailable(

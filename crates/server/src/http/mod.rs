@@ -7,6 +7,7 @@
 //!
 //! Every route is registered with its last slash and answers without it, too.
 
+pub(crate) mod asyncapi;
 mod attempts;
 mod body;
 mod caller;
@@ -133,19 +134,20 @@ impl FromRef<AppState> for BodyLimit {
 
 /// The OpenAPI document of all routes.
 pub(crate) fn document() -> OpenApi {
-    openapi::complete(api().into_openapi())
+    openapi::complete(api().merge(live::router()).into_openapi())
 }
 
 /// Everything that the public listener answers.
 pub(crate) fn service(state: AppState) -> NormalizePath<Router> {
-    let (api, document) = api().split_for_parts();
-    let docs = docs::router(&openapi::complete(document));
+    let (api, _) = api().split_for_parts();
+    let (live, _) = live::router().split_for_parts();
+    let docs = docs::router(&document());
     let admission = Admission::new(&state.settings, state.stopping.clone());
     let cors = layers::cors(&state.settings.origins);
     let around = (Arc::clone(&state.limits), state.chat.clone());
     let router = api
         .route_layer(from_fn_with_state(admission, layers::admit))
-        .merge(live::router())
+        .merge(live)
         .merge(ops::router())
         .merge(docs)
         .fallback(layers::no_such_route)

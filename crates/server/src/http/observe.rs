@@ -1,6 +1,8 @@
 //! Around every request: its id, its span, one line in the log, its metrics, the headers that
 //! every answer has. A panic ends here as an answer.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -14,6 +16,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
+use metrics::Histogram;
 use tracing::Instrument;
 
 use super::attempts;
@@ -126,13 +129,29 @@ fn record(method: &'static str, route: &str, status: StatusCode, took: Duration)
         duration_ms,
         "answered"
     );
-    metrics::histogram!(
-        "orderchat_http_request_seconds",
-        "method" => method,
-        "route" => route.to_owned(),
-        "status" => status.to_string(),
-    )
-    .record(took);
+    SAMPLED.with_borrow_mut(|sampled| {
+        if let Some(histogram) = sampled.get(route).and_then(|of| of.get(&(method, status))) {
+            return histogram.record(took);
+        }
+        let histogram = metrics::histogram!(
+            "orderchat_http_request_seconds",
+            "method" => method,
+            "route" => route.to_owned(),
+            "status" => status.to_string(),
+        );
+        histogram.record(took);
+        let of_route = sampled.entry(route.to_owned()).or_default();
+        of_route.insert((method, status), histogram);
+    });
+}
+
+/// By method and status.
+type OfRoute = HashMap<(&'static str, u16), Histogram>;
+
+thread_local! {
+    /// The histograms of a thread's answers, by route: to find one by its labels costs more than to
+    /// note a sample. There are as many as there are kinds of answers.
+    static SAMPLED: RefCell<HashMap<String, OfRoute>> = RefCell::default();
 }
 
 /// The method, if it is one of the known ones: others are whatever a client makes up.

@@ -31,7 +31,7 @@ the request until it is answered; the message is there once.
 `Retry-After` when to try again. Every answer has an `X-Request-Id`: name it when you report \
 something.";
 
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     (
         "Rooms",
         "The conversation of an order: open, closed, archived.",
@@ -43,6 +43,10 @@ const TAGS: [(&str, &str); 7] = [
     (
         "Messages",
         "What is said, answered, edited, deleted, received and read.",
+    ),
+    (
+        "Live",
+        "Connections that are told at once what happens: a WebSocket, or Server-Sent Events.",
     ),
     ("Me", "The caller's own profile and unread counts."),
     ("Orders", "What the shop reports of its orders."),

@@ -112,7 +112,7 @@ pub(crate) enum ServerFrame<'a> {
         #[schema(value_type = uuid::Uuid)]
         participant: ParticipantId,
         is_online: bool,
-        #[schema(value_type = Option<String>, format = DateTime)]
+        #[schema(value_type = Option<String>, format = DateTime, required = true)]
         last_seen: Option<Millis>,
     },
     /// For lists of rooms: staff are told of all of theirs, also of those they do not follow.
@@ -124,6 +124,7 @@ pub(crate) enum ServerFrame<'a> {
         room: Cow<'a, str>,
         reason: ResyncReason,
         /// Null when the room is gone.
+        #[schema(required = true)]
         seq: Option<u64>,
     },
     /// The answer to `ping`.
@@ -138,6 +139,7 @@ pub(crate) enum ServerFrame<'a> {
         #[schema(value_type = u16)]
         code: CloseCode,
         /// Seconds to wait before coming back; null when coming back does not help.
+        #[schema(required = true)]
         retry_after: Option<u64>,
     },
 }

@@ -29,6 +29,7 @@ use crate::bus::Hint;
 use crate::chat::Origin;
 use crate::chat::live::From;
 use crate::limits::quota;
+use crate::net::Received;
 use crate::problem::Problem;
 use crate::{clock, random};
 use socket::{Incoming, Socket};
@@ -69,11 +70,12 @@ pub(crate) struct Arrival {
     pub(crate) origin: Origin,
     /// Its place among those who have not said who they are.
     pub(crate) unknown: Unknown,
+    pub(crate) received: Received,
 }
 
 /// Serves one connection until it closes.
 pub(crate) async fn run(live: Arc<Live>, arrival: Arrival) {
-    let mut socket = Socket::new(arrival.socket);
+    let mut socket = Socket::new(arrival.socket, arrival.received);
     let origin = arrival.origin;
     let stopping = live.stopping.clone();
     let came = tokio::select! {
@@ -553,6 +555,10 @@ impl Session<'_> {
         if self.summaries_due.is_some_and(|due| due <= now) {
             self.summaries_due = None;
             self.send_summaries().await?;
+        }
+        if self.socket.came_to_nothing() > 2 * self.live.settings.max_frame as u64 {
+            // Fragments without an end, or of nothing.
+            return Err(End::Close(CloseCode::TooSlow));
         }
         if self.next_ping <= now {
             if self.pinged {

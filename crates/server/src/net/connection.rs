@@ -83,9 +83,11 @@ pub(super) async fn run<S>(
 {
     let activity = Arc::new(Activity::default());
     let answers = Arc::clone(&activity);
+    let received = socket.received();
     let service = service_fn(move |mut request: Request<Incoming>| {
         let under_way = answers.begin();
         request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(received.clone());
         let answer = service.clone().oneshot(request);
         async move {
             let answer = answer.await?;

@@ -3,6 +3,8 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -54,7 +56,19 @@ pub(super) struct Socket {
     stream: TcpStream,
     write_timeout: Duration,
     stall: Option<Stall>,
+    received: Received,
     _place: Place,
+}
+
+/// How many bytes have come on a connection: an extension of its requests. Whoever takes the
+/// connection over can tell from it how much came that made nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Received(Arc<AtomicU64>);
+
+impl Received {
+    pub(crate) fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// The peer's buffers are full.
@@ -70,8 +84,13 @@ impl Socket {
             stream,
             write_timeout,
             stall: None,
+            received: Received::default(),
             _place: place,
         }
+    }
+
+    pub(super) fn received(&self) -> Received {
+        self.received.clone()
     }
 
     /// Watches over one attempt to write.
@@ -112,7 +131,11 @@ impl AsyncRead for Socket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let bytes = buffer.filled().len() - before;
+        self.received.0.fetch_add(bytes as u64, Ordering::Relaxed);
+        read
     }
 }
 

@@ -14,11 +14,13 @@
 
 mod harness;
 
+mod asyncapi;
 mod attacks;
 mod audit;
 mod backup;
 mod bus;
 mod capacity;
+mod chat_command;
 mod commands;
 mod edits_deletes;
 mod errors;

@@ -5,8 +5,9 @@ use std::sync::OnceLock;
 use orderchat_domain::{Millis, RoomId, UserId};
 
 use crate::rooms::Direction;
+use crate::row::Row;
 use crate::sql::Sql;
-use crate::value::{Row, values};
+use crate::value::values;
 use crate::{Result, StoreError, Tx};
 
 /// Which entries. All that is given must hold.

@@ -6,8 +6,9 @@ pub(crate) mod sqlite;
 use orderchat_domain::news::News;
 
 use crate::Result;
+use crate::row::Row;
 use crate::sql::Sql;
-use crate::value::{Row, Value};
+use crate::value::{Input, Value};
 
 /// A transaction: prepares, queries and executes on either engine. A function that takes one is
 /// run by [`crate::Store`] on a thread that may block.
@@ -72,7 +73,7 @@ impl Tx<'_> {
     }
 
     /// All rows.
-    pub(crate) fn query(&mut self, sql: &Sql, params: &[Value<'_>]) -> Result<Vec<Row>> {
+    pub(crate) fn query(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<Vec<Row>> {
         match &mut self.engine {
             Engine::Sqlite(connection) => sqlite::query(connection, sql, params),
             Engine::Postgres(session) => session.query(sql, params),
@@ -80,7 +81,11 @@ impl Tx<'_> {
     }
 
     /// The first row, if there is one.
-    pub(crate) fn query_opt(&mut self, sql: &Sql, params: &[Value<'_>]) -> Result<Option<Row>> {
+    pub(crate) fn query_opt(
+        &mut self,
+        sql: &'static Sql,
+        params: &[Value<'_>],
+    ) -> Result<Option<Row>> {
         Ok(self.query(sql, params)?.into_iter().next())
     }
 
@@ -89,7 +94,7 @@ impl Tx<'_> {
     /// in either case.
     pub(crate) fn execute(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<()> {
         match &mut self.engine {
-            Engine::Sqlite(connection) => sqlite::execute(connection, sql, [params]).map(drop),
+            Engine::Sqlite(connection) => sqlite::execute(connection, sql, params).map(drop),
             Engine::Postgres(session) => {
                 session.execute_later(sql, params);
                 Ok(())
@@ -98,18 +103,12 @@ impl Tx<'_> {
     }
 
     /// [`Tx::execute`] of a statement over `{rows}`.
-    pub(crate) fn execute_rows(
-        &mut self,
-        sql: &'static Sql,
-        rows: &[Vec<Value<'_>>],
-    ) -> Result<()> {
-        if rows.is_empty() {
+    pub(crate) fn execute_rows(&mut self, sql: &'static Sql, rows: &dyn Input<'_>) -> Result<()> {
+        if rows.count() == 0 {
             return Ok(());
         }
         match &mut self.engine {
-            Engine::Sqlite(connection) => {
-                sqlite::execute(connection, sql, rows.iter().map(Vec::as_slice)).map(drop)
-            }
+            Engine::Sqlite(connection) => sqlite::execute_rows(connection, sql, rows),
             Engine::Postgres(session) => {
                 session.execute_rows_later(sql, rows);
                 Ok(())
@@ -118,46 +117,69 @@ impl Tx<'_> {
     }
 
     /// Runs the statement now. How many rows were changed.
-    pub(crate) fn change(&mut self, sql: &Sql, params: &[Value<'_>]) -> Result<u64> {
+    pub(crate) fn change(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<u64> {
         match &mut self.engine {
-            Engine::Sqlite(connection) => sqlite::execute(connection, sql, [params]),
+            Engine::Sqlite(connection) => sqlite::execute(connection, sql, params),
             Engine::Postgres(session) => session.execute(sql, params),
         }
     }
 
-    /// What several statements over `{rows}` give, none of which needs another's answer: PostgreSQL
-    /// is asked all at once.
-    pub(crate) fn query_rows_of<const N: usize>(
-        &mut self,
-        asked: [(&Sql, &[Vec<Value<'_>>]); N],
-    ) -> Result<[Vec<Row>; N]> {
+    /// What several statements give, none of which needs another's answer: PostgreSQL is asked all
+    /// at once, and answers one after the other.
+    pub(crate) fn ask<'a, const N: usize>(&mut self, asked: [Ask<'a>; N]) -> Result<[Vec<Row>; N]> {
         let mut answers = [const { Vec::new() }; N];
         if let Engine::Postgres(session) = &mut self.engine {
-            let some: Vec<_> = asked.iter().filter(|(_, rows)| !rows.is_empty()).collect();
-            let mut given = session.query_rows_of(&some)?.into_iter();
-            for ((_, rows), answer) in asked.iter().zip(&mut answers) {
-                if !rows.is_empty() {
+            let some = asked.iter().filter(|ask| !ask.is_empty());
+            let some = some.map(|ask| match *ask {
+                Ask::Once(sql, params) => (sql, postgres::single(params)),
+                Ask::Each(sql, rows) => (sql, postgres::arrays(sql, rows)),
+            });
+            let mut given = session.query_all(some.collect())?.into_iter();
+            for (ask, answer) in asked.iter().zip(&mut answers) {
+                if !ask.is_empty() {
                     *answer = given.next().unwrap_or_default();
                 }
             }
         } else {
-            for ((sql, rows), answer) in asked.iter().zip(&mut answers) {
-                *answer = self.query_rows(sql, rows)?;
+            for (ask, answer) in asked.into_iter().zip(&mut answers) {
+                *answer = match ask {
+                    Ask::Once(sql, params) => self.query(sql, params)?,
+                    Ask::Each(sql, rows) => self.query_rows(sql, rows)?,
+                };
             }
         }
         Ok(answers)
     }
 
     /// The rows that a statement over `{rows}` gives for these input rows, in no order to rely on.
-    pub(crate) fn query_rows(&mut self, sql: &Sql, rows: &[Vec<Value<'_>>]) -> Result<Vec<Row>> {
-        if rows.is_empty() {
+    pub(crate) fn query_rows(
+        &mut self,
+        sql: &'static Sql,
+        rows: &dyn Input<'_>,
+    ) -> Result<Vec<Row>> {
+        if rows.count() == 0 {
             return Ok(Vec::new());
         }
         match &mut self.engine {
-            Engine::Sqlite(connection) => {
-                sqlite::query_rows(connection, sql, rows.iter().map(Vec::as_slice))
+            Engine::Sqlite(connection) => sqlite::query_rows(connection, sql, rows),
+            Engine::Postgres(session) => {
+                let asked = vec![(sql, postgres::arrays(sql, rows))];
+                Ok(session.query_all(asked)?.pop().unwrap_or_default())
             }
-            Engine::Postgres(session) => session.query_rows(sql, rows),
         }
+    }
+}
+
+/// A statement that is asked with others.
+#[derive(Clone, Copy)]
+pub(crate) enum Ask<'a> {
+    Once(&'static Sql, &'a [Value<'a>]),
+    /// Over `{rows}`; not asked when there are none.
+    Each(&'static Sql, &'a dyn Input<'a>),
+}
+
+impl Ask<'_> {
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Each(_, rows) if rows.count() == 0)
     }
 }

@@ -2,10 +2,12 @@
 
 mod checkpoint;
 mod space;
+mod statements;
+mod writer;
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,19 +17,19 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::Tx;
 use crate::migrate::{self, Migrated};
-use crate::sql::{Returned, Sql};
-use crate::value::{Cell, Row, Value};
 use crate::{Result, StoreError};
 use checkpoint::Checkpoints;
 pub use space::Disk;
 use space::Space;
+use statements::statement;
+pub(crate) use statements::{execute, execute_rows, prepare, query, query_rows};
 
 /// SQLite before this can corrupt a database on a WAL-reset race.
 const OLDEST: i32 = 3_051_003;
 /// Commands committed together at most.
-const GROUP: usize = 256;
+pub(crate) const GROUP: usize = 256;
 /// Commands that may wait; one more is refused.
-const QUEUE: usize = 4_096;
+pub(crate) const QUEUE: usize = 4_096;
 /// Connections that read.
 const READERS: usize = 4;
 /// How long another process (a backup, a shell) may hold the file.
@@ -46,6 +48,10 @@ pub(crate) enum Done {
 pub(crate) trait Job: Send {
     /// Runs in the group's transaction, and again when the group has to be repeated.
     fn run(&mut self, tx: &mut Tx<'_>) -> Done;
+    /// How many commands it turned out to be.
+    fn commands(&self) -> usize {
+        1
+    }
     /// The group was committed, or not.
     fn settle(self: Box<Self>, committed: Result<()>);
 }
@@ -119,7 +125,7 @@ impl Sqlite {
         let space = Arc::new(Space::of(path));
         let (asked, seen) = (Arc::clone(&checkpoints), Arc::clone(&space));
         thread("store-writer", move || {
-            write(&writer, &queue, &asked, &seen, &fatal);
+            writer::write(&writer, &queue, &asked, &seen, &fatal);
         })?;
         let connection = connect(path, OpenFlags::default())?;
         let (until, seen) = (Arc::clone(&checkpoints), Arc::clone(&space));
@@ -304,196 +310,5 @@ fn assert_settings(connection: &Connection) -> Result<()> {
              needed (a network file system cannot give WAL)"
         )));
     }
-    Ok(())
-}
-
-pub(crate) fn prepare(connection: &Connection, sql: &Sql) -> Result<()> {
-    connection.prepare(sql.sqlite())?;
-    Ok(())
-}
-
-pub(crate) fn query(connection: &Connection, sql: &Sql, params: &[Value<'_>]) -> Result<Vec<Row>> {
-    query_rows(connection, sql, [params])
-}
-
-/// Runs the statement once for each of these rows of parameters. All that they give.
-pub(crate) fn query_rows<'a>(
-    connection: &Connection,
-    sql: &Sql,
-    rows: impl IntoIterator<Item = &'a [Value<'a>]>,
-) -> Result<Vec<Row>> {
-    let mut statement = connection.prepare_cached(sql.sqlite())?;
-    let columns = statement.column_count();
-    let mut out = Vec::new();
-    for params in rows {
-        let bound = rusqlite::params_from_iter(params);
-        if let Some(returned) = sql.returned() {
-            statement.execute(bound)?;
-            out.push(inserted(connection, returned, params));
-            continue;
-        }
-        let mut found = statement.query(bound)?;
-        while let Some(row) = found.next()? {
-            let mut cells = Vec::with_capacity(columns);
-            for at in 0..columns {
-                cells.push(cell(row, at)?);
-            }
-            out.push(Row::new(cells));
-        }
-    }
-    Ok(out)
-}
-
-/// What an `INSERT` of one row returns.
-fn inserted(connection: &Connection, returned: &[Returned], params: &[Value<'_>]) -> Row {
-    let cell = |column: &Returned| match *column {
-        Returned::Given(at) => Cell::from(params[at]),
-        Returned::Key => Cell::Int(connection.last_insert_rowid()),
-    };
-    Row::new(returned.iter().map(cell).collect())
-}
-
-/// Runs the statement once for each of these rows of parameters. How many rows were changed.
-pub(crate) fn execute<'a>(
-    connection: &Connection,
-    sql: &Sql,
-    rows: impl IntoIterator<Item = &'a [Value<'a>]>,
-) -> Result<u64> {
-    let mut statement = connection.prepare_cached(sql.sqlite())?;
-    let mut changed = 0;
-    for params in rows {
-        changed += statement.execute(rusqlite::params_from_iter(params))? as u64;
-    }
-    Ok(changed)
-}
-
-fn cell(row: &rusqlite::Row<'_>, at: usize) -> Result<Cell> {
-    use rusqlite::types::ValueRef;
-    let not_text = |e: std::str::Utf8Error| StoreError::Corrupt(e.to_string());
-    Ok(match row.get_ref(at)? {
-        ValueRef::Null => Cell::Null,
-        ValueRef::Integer(value) => Cell::Int(value),
-        ValueRef::Real(_) => return Err(StoreError::Corrupt("a fraction".to_owned())),
-        ValueRef::Text(text) => Cell::Text(std::str::from_utf8(text).map_err(not_text)?.to_owned()),
-        ValueRef::Blob(bytes) => Cell::Bytes(bytes.to_vec()),
-    })
-}
-
-/// The writer: takes what is queued, up to [`GROUP`], and commits it together. One fsync pays for
-/// all of them.
-///
-/// Before each group it looks at the disk: at full speed a reserve is gone within a second.
-fn write(
-    connection: &Connection,
-    queue: &Receiver<Box<dyn Job>>,
-    checkpoints: &Checkpoints,
-    space: &Space,
-    fatal: &Notify,
-) {
-    while let Ok(first) = queue.recv() {
-        checkpoints.restart_if_asked(connection);
-        space.look();
-        let mut group = vec![first];
-        group.extend(queue.try_iter().take(GROUP - 1));
-        metrics::histogram!("orderchat_store_group_size").record(group.len() as f64);
-        let committed = commit(connection, &mut group);
-        let failed = matches!(committed, Err(StoreError::Failed(_)));
-        for job in group {
-            job.settle(committed.clone());
-        }
-        if failed {
-            // After a failed write or fsync SQLite's state is unknown: stop, do not retry.
-            tracing::error!("the database file could not be written; the process must end");
-            fatal.notify_one();
-            break;
-        }
-    }
-    while let Ok(job) = queue.try_recv() {
-        job.settle(Err(StoreError::Failed("the writer has stopped".to_owned())));
-    }
-}
-
-fn commit(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<()> {
-    // Refused commands have seldom written anything: then nothing needs to be undone for them
-    // alone, and a savepoint each would only cost.
-    let result = attempt(connection, group, Isolation::Shared);
-    if !matches!(result, Ok(Outcome::Entangled)) {
-        return result.map(|_| ());
-    }
-    attempt(connection, group, Isolation::Savepoints).map(|_| ())
-}
-
-/// How the commands of a group are kept apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Isolation {
-    /// Not at all.
-    Shared,
-    Savepoints,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Committed,
-    /// A command wrote something and then refused or panicked: undone with all others.
-    Entangled,
-}
-
-fn attempt(
-    connection: &Connection,
-    group: &mut [Box<dyn Job>],
-    isolation: Isolation,
-) -> Result<Outcome> {
-    let result = run(connection, group, isolation);
-    if !matches!(result, Ok(Outcome::Committed)) && !connection.is_autocommit() {
-        // Whatever is left of the transaction must go; disk full leaves it open, too.
-        connection.execute_batch("ROLLBACK")?;
-    }
-    result
-}
-
-fn run(
-    connection: &Connection,
-    group: &mut [Box<dyn Job>],
-    isolation: Isolation,
-) -> Result<Outcome> {
-    statement(connection, "BEGIN IMMEDIATE")?;
-    for job in group {
-        if isolation == Isolation::Savepoints {
-            statement(connection, "SAVEPOINT command")?;
-        }
-        let changes = connection.total_changes();
-        let mut tx = Tx::sqlite(connection);
-        // A defect in one command must not take its neighbours with it.
-        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.run(&mut tx)));
-        let why = match done {
-            Ok(Done::Keep) => None,
-            Ok(Done::Undo(why)) => Some(why),
-            Err(_panic) => Some(None),
-        };
-        if connection.is_autocommit() {
-            // SQLite itself rolled everything back. Only of a full disk is it known that the
-            // handle can go on.
-            let unknown = || StoreError::Failed("SQLite ended the transaction".to_owned());
-            return Err(why.flatten().unwrap_or_else(unknown));
-        }
-        match isolation {
-            Isolation::Shared if why.is_some() && connection.total_changes() != changes => {
-                return Ok(Outcome::Entangled);
-            }
-            Isolation::Shared => {}
-            Isolation::Savepoints => {
-                if why.is_some() {
-                    statement(connection, "ROLLBACK TO command")?;
-                }
-                statement(connection, "RELEASE command")?;
-            }
-        }
-    }
-    statement(connection, "COMMIT")?;
-    Ok(Outcome::Committed)
-}
-
-fn statement(connection: &Connection, sql: &str) -> Result<()> {
-    connection.prepare_cached(sql)?.execute([])?;
     Ok(())
 }

@@ -59,7 +59,7 @@ pub fn across(
 fn raw(tx: &mut Tx<'_>, rooms: &HashMap<i64, &StoredRoom>, places: &[Place]) -> Result<Vec<Raw>> {
     let rows: Vec<_> = places
         .iter()
-        .map(|(room, seq)| values![*room, *seq].to_vec())
+        .map(|(room, seq)| values![*room, *seq])
         .collect();
     let mut found = Vec::with_capacity(places.len());
     for mut row in tx.query_rows(&BY_SEQ, &rows)? {

@@ -121,7 +121,7 @@ impl Sieve {
                 let at = hash * len;
                 let key = place.first_row() + (at / ROW) as i64;
                 let n = (n * wanted.len() + m) as u64;
-                rows.push(values![n, key, (at % ROW + 1) as u64, len as u64].to_vec());
+                rows.push(values![n, key, (at % ROW + 1) as u64, len as u64]);
             }
         }
         let mut slices = vec![Vec::new(); rows.len()];

@@ -39,7 +39,7 @@ pub async fn merge(store: &Store) -> Result<Step> {
         let write = move |tx: &mut Tx<'_>| {
             let rows: Vec<_> = (first..)
                 .zip(chunk.chunks(ROW))
-                .map(|(k, bits)| values![k, bits].to_vec())
+                .map(|(k, bits)| values![k, bits])
                 .collect();
             tx.execute_rows(&WRITE, &rows)
         };

@@ -120,7 +120,7 @@ impl Follower for Indexer {
         let first_row = Place::Unit(key).first_row();
         let rows: Vec<_> = (first_row..)
             .zip(unit.bits.chunks(ROW))
-            .map(|(k, bits)| values![k, bits].to_vec())
+            .map(|(k, bits)| values![k, bits])
             .collect();
         tx.execute_rows(&INSERT_BITS, &rows)
     }

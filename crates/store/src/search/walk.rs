@@ -9,8 +9,9 @@ pub use super::bits::Sieve;
 use super::bits::{Place, UNITS};
 use super::{merge, unit};
 use crate::follow::{self, Follower, Position};
+use crate::row::Row;
 use crate::sql::statements;
-use crate::value::{Row, values};
+use crate::value::values;
 use crate::{Result, StoreError, Tx};
 
 /// Entries of a chunk that are read as they stand.
@@ -263,7 +264,7 @@ impl Walk {
 fn newest_of(tx: &mut Tx<'_>, rooms: &[(i64, u64)]) -> Result<Vec<Document>> {
     let rows: Vec<_> = rooms
         .iter()
-        .map(|(room, most)| values![*room, *most].to_vec())
+        .map(|(room, most)| values![*room, *most])
         .collect();
     let mut documents = Vec::new();
     for row in tx.query_rows(&NEWEST_OF_ROOMS, &rows)? {
@@ -304,7 +305,7 @@ impl Index {
             .iter()
             .map(|(start, end)| (*start, (*end).min(before)))
             .filter(|(start, end)| start < end)
-            .map(|(start, end)| values![start.tx, start.g, end.tx, end.g].to_vec())
+            .map(|(start, end)| values![start.tx, start.g, end.tx, end.g])
             .collect();
         let mut documents = Vec::new();
         for row in tx.query_rows(&IN_BLOCKS, &rows)? {
@@ -324,10 +325,7 @@ impl Index {
         let places: Vec<Place> = self.places.drain(..count).collect();
         let mut left = self.sieve.blocks(tx, &places)?;
         left.retain(|(unit, _)| *unit <= self.newest_unit);
-        let rows: Vec<_> = left
-            .iter()
-            .map(|(unit, _)| values![*unit].to_vec())
-            .collect();
+        let rows: Vec<_> = left.iter().map(|(unit, _)| values![*unit]).collect();
         let mut starts = std::collections::HashMap::with_capacity(left.len());
         for mut row in tx.query_rows(&STARTS, &rows)? {
             let unit: i64 = row.take()?;

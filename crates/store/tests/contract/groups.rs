@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use futures_util::future::join_all;
 use orderchat_domain::{Role, RoomId};
 use orderchat_store::log::Appender;
-use orderchat_store::{Batch, Grouped, Result, Store, StoreError, Tx, rooms};
+use orderchat_store::sends::{self, Lookups};
+use orderchat_store::{Batch, Grouped, Outcome, Patience, Ran, Result, Store, StoreError, Tx};
 
 use crate::chain::breaks;
 use crate::database::{Database, Engine};
@@ -15,13 +16,14 @@ use crate::harness::tests;
 tests! {
     BOTH: each_room_keeps_its_order_and_each_input_is_answered,
         a_batch_that_panics_leaves_nothing_and_the_next_is_taken;
-    POSTGRES: a_group_has_one_input_a_room;
+    POSTGRES: a_group_has_one_input_a_room, a_held_room_stalls_no_other;
 }
 
 /// Something said in a room.
 #[derive(Clone, Debug)]
 struct Said {
     room: i64,
+    id: RoomId,
     text: String,
     then: Then,
 }
@@ -48,30 +50,38 @@ impl Batch for Saying {
         input.room
     }
 
-    fn run(&self, tx: &mut Tx<'_>, inputs: &[&Said]) -> Result<Vec<Result<Self::Output>>> {
+    fn run(
+        &self,
+        tx: &mut Tx<'_>,
+        inputs: &[&Said],
+        patience: Patience,
+    ) -> Result<Vec<Ran<Outcome<Self>>>> {
         let keys: Vec<i64> = inputs.iter().map(|said| said.room).collect();
         self.groups
             .lock()
             .expect("nobody panics here")
             .push(keys.clone());
-        rooms::lock(tx, &keys)?;
+        let asked = Lookups {
+            senders: inputs.iter().map(|said| (said.id, 0)).collect(),
+            ..Lookups::default()
+        };
+        let mut stored = sends::lock_and_look_up(tx, &asked, patience)?.rooms;
         let ann = person(tx, "ann", Role::Customer)?;
-        let mut stored = rooms::by_keys(tx, &keys)?;
         let mut appender = Appender::default();
         let mut answers = Vec::new();
         for said in inputs {
-            let room = stored
-                .iter_mut()
-                .find(|room| room.record.key == said.room)
-                .expect("the room");
+            let Some(room) = stored.get_mut(&said.id).expect("the room") else {
+                answers.push(Ran::Held);
+                continue;
+            };
             match said.then {
                 Then::Keep => {
                     let entry = message(room, acting(&ann, Role::Customer), &said.text);
                     let seq = appender.append(room, NOW, entry);
                     appender.finish(room);
-                    answers.push(Ok((room.record.id, seq)));
+                    answers.push(Ran::Done(Ok((room.record.id, seq))));
                 }
-                Then::Refuse => answers.push(Err(StoreError::Busy("refused"))),
+                Then::Refuse => answers.push(Ran::Done(Err(StoreError::Busy("refused")))),
                 Then::Panic => panic_quietly(),
             }
         }
@@ -108,6 +118,7 @@ async fn each_room_keeps_its_order_and_each_input_is_answered(database: &Databas
                     *id,
                     Said {
                         room: *key,
+                        id: *id,
                         text,
                         then,
                     },
@@ -159,6 +170,7 @@ async fn a_batch_that_panics_leaves_nothing_and_the_next_is_taken(database: &Dat
     let saying = Grouped::new(&store, Saying::default());
     let said = |room: usize, then| Said {
         room: rooms[room].0,
+        id: rooms[room].1,
         text: "hello".to_owned(),
         then,
     };
@@ -188,8 +200,9 @@ async fn a_group_has_one_input_a_room(database: &Database) {
             groups: Arc::clone(&groups),
         },
     );
-    let inputs = (0..6).flat_map(|_| &rooms).map(|(key, _)| Said {
+    let inputs = (0..6).flat_map(|_| &rooms).map(|(key, id)| Said {
         room: *key,
+        id: *id,
         text: "hello".to_owned(),
         then: Then::Keep,
     });
@@ -205,4 +218,46 @@ async fn a_group_has_one_input_a_room(database: &Database) {
         assert!(group.len() <= 64, "{} inputs in one group", group.len());
     }
     assert!(groups.len() < 300, "{} groups for 600 inputs", groups.len());
+}
+
+/// Somebody holds one room for longer than a command waits for it; the sends of all others, whose
+/// group it is in, are answered meanwhile, and its own when it is free.
+async fn a_held_room_stalls_no_other(database: &Database) {
+    let store = database.open().await;
+    let rooms = rooms_of(&store, 40).await;
+    let saying = Grouped::new(&store, Saying::default());
+    let said = |(room, id): (i64, RoomId)| {
+        saying.submit(Said {
+            room,
+            id,
+            text: "hello".to_owned(),
+            then: Then::Keep,
+        })
+    };
+    let raw = database.raw().await;
+    let hold = format!(
+        "BEGIN; SELECT seq FROM room_head WHERE room = {} FOR UPDATE",
+        rooms[0].0
+    );
+    raw.execute(&hold).await;
+    let mut held = Box::pin(join_all((0..3).map(|_| said(rooms[0]))));
+    let mut others = Box::pin(join_all(
+        (0..3).flat_map(|_| &rooms[1..]).map(|room| said(*room)),
+    ));
+    tokio::select! {
+        biased;
+        _ = &mut held => panic!("a send was answered though its room is held"),
+        answers = &mut others => for answer in answers {
+            answer.expect("an answer");
+        },
+    }
+    raw.execute("COMMIT").await;
+    let mut seqs: Vec<u64> = held
+        .await
+        .into_iter()
+        .map(|answer| answer.expect("an answer").1)
+        .collect();
+    seqs.sort_unstable();
+    assert_eq!(seqs, [1, 2, 3]);
+    assert_eq!(breaks(&raw).await, []);
 }

@@ -4,8 +4,8 @@ use orderchat_domain::event::EventKind;
 use orderchat_domain::message::MessageType;
 use orderchat_domain::{Millis, Role};
 use orderchat_store::log::{self, Actor, Appender};
-use orderchat_store::messages::{self, Lookups};
-use orderchat_store::{Result, Store, StoreError, Tx, actors, rooms};
+use orderchat_store::sends::{self, Lookups};
+use orderchat_store::{Patience, Result, Store, StoreError, Tx, actors, messages, rooms};
 
 use crate::chain::breaks;
 use crate::database::Database;
@@ -263,7 +263,7 @@ async fn a_key_is_good_once_for_a_sender_in_a_room(database: &Database) {
     assert_eq!(send(1, 0, key).await.expect("another room"), 1);
     assert_eq!(send(0, 0, [8; 32]).await.expect("another key"), 3);
 
-    let (room, ann) = (rooms[0].record.key, people[0].key);
+    let (room, ann) = (rooms[0].record.id, people[0].key);
     let earlier = read(&store, move |tx| {
         let asked = Lookups {
             keys: vec![
@@ -273,13 +273,12 @@ async fn a_key_is_good_once_for_a_sender_in_a_room(database: &Database) {
             ],
             ..Lookups::default()
         };
-        Ok(messages::look_up(tx, &asked)?.earlier)
+        Ok(sends::lock_and_look_up(tx, &asked, Patience::None)?.earlier)
     })
     .await;
-    let [(place, found)] = earlier.as_slice() else {
-        panic!("{earlier:?} where one send has the key");
-    };
-    assert_eq!((*place, found.seq), (1, 1));
+    assert_eq!(earlier.len(), 1, "{earlier:?} where one send has the key");
+    let found = &earlier[&1];
+    assert_eq!(found.seq, 1);
     let (salt, request) = found.request.as_ref().expect("its text is there");
     assert_eq!((salt.len(), request.as_slice()), (16, &[9; 32][..]));
 }

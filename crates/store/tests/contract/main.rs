@@ -11,6 +11,7 @@
 )]
 
 mod audit;
+mod begins;
 mod chain;
 mod checkpoints;
 mod conflicts;
@@ -30,6 +31,7 @@ mod opening;
 mod orders;
 mod participants;
 mod plans;
+mod proxy;
 mod raw;
 mod receipts;
 mod search;
@@ -44,6 +46,7 @@ mod writes;
 fn main() -> std::process::ExitCode {
     harness::run(&[
         audit::TESTS,
+        begins::TESTS,
         checkpoints::TESTS,
         conflicts::TESTS,
         edits::TESTS,

@@ -4,9 +4,10 @@ use orderchat_domain::event::EventKind;
 use orderchat_domain::message::MessageType;
 use orderchat_domain::{MessageId, Role};
 use orderchat_store::log::Actor;
-use orderchat_store::messages::{self, Bound, Lookups, Select};
+use orderchat_store::messages::{self, Bound, Select};
 use orderchat_store::rooms::StoredRoom;
-use orderchat_store::{Result, Tx, rooms};
+use orderchat_store::sends::{self, Lookups};
+use orderchat_store::{Patience, Result, Tx, rooms};
 
 use crate::database::Database;
 use crate::fixture::{
@@ -211,23 +212,24 @@ async fn a_message_of_another_room_is_no_reply_target(database: &Database) {
     let store = database.open().await;
     write(&store, |tx| {
         let ann = person(tx, "ann", Role::Customer)?;
-        let mut keys = Vec::new();
+        let mut rooms = Vec::new();
         for n in [1, 2] {
             let mut room = room(tx, n, Given::default())?;
             say(tx, &mut room, &ann, Role::Customer, "hello")?;
-            keys.push(room.record.key);
+            rooms.push(room.record);
         }
-        let (own, other) = (message_id(keys[0], 1), message_id(keys[1], 1));
+        let (own, other) = (message_id(rooms[0].key, 1), message_id(rooms[1].key, 1));
         let nothing = MessageId(uuid::Uuid::nil());
         let asked = Lookups {
             targets: vec![
-                (0, keys[0], other),
-                (1, keys[0], own),
-                (2, keys[0], nothing),
+                (0, rooms[0].id, other),
+                (1, rooms[0].id, own),
+                (2, rooms[0].id, nothing),
             ],
             ..Lookups::default()
         };
-        assert_eq!(messages::look_up(tx, &asked)?.targets, [(1, 1)]);
+        let found = sends::lock_and_look_up(tx, &asked, Patience::None)?;
+        assert_eq!(found.targets, [(1, 1)].into());
         Ok(())
     })
     .await;
@@ -243,17 +245,16 @@ async fn rooms_show_their_newest_message(database: &Database) {
         let joined = event(&busy, EventKind::ParticipantJoined, Actor::SERVER, 0);
         append(tx, &mut busy, NOW, joined)?;
         let silent = room(tx, 2, Given::default())?;
-        let stored = rooms::by_keys(tx, &[busy.record.key, silent.record.key])?;
-        let newest = {
-            let wanted: Vec<_> = stored
-                .iter()
-                .map(|room| (room, room.last_message))
-                .collect();
-            messages::newest(tx, &wanted)?
-        };
+        let mut stored = rooms::by_keys(tx, &[busy.record.key, silent.record.key])?;
+        stored.sort_by_key(|room| room.record.key);
+        let (places, newest) = messages::places_and_newest(tx, &stored, ann.key)?;
+        assert!(places.is_empty(), "{places:?}");
         assert_eq!(newest.len(), 1);
-        let quote = &newest[&busy.record.key];
+        let quote = &newest[&(busy.record.key, 2)];
         assert_eq!((quote.seq, quote.content.as_str()), (2, "bye"));
+        let quoted = messages::quoted(tx, &stored[0], 1)?.expect("the first");
+        assert_eq!(quoted.content, "hello");
+        assert_eq!(messages::quoted(tx, &stored[0], 3)?, None);
         Ok(())
     })
     .await;

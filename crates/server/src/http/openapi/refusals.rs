@@ -46,6 +46,8 @@ struct Asks {
     body: bool,
     writes: bool,
     with_id: bool,
+    /// The request carries a token.
+    token: bool,
 }
 
 impl Asks {
@@ -59,6 +61,7 @@ impl Asks {
             body: operation.request_body.is_some(),
             writes,
             with_id: with_id || names_a_room,
+            token: operation.security.is_none(),
         }
     }
 }
@@ -132,7 +135,7 @@ fn refusals() -> [SharedRefusal; 11] {
                 "Unauthorized",
                 "There is no token, or it is not good.",
                 Problem::token_refused("the token has expired"),
-                |_| true,
+                |asks| asks.token,
             ),
         ),
         plain(
@@ -205,7 +208,7 @@ fn refusals() -> [SharedRefusal; 11] {
             "StorageFull",
             "The server's disk is full; reading goes on, but for what the audit could not record.",
             Problem::storage_full(),
-            |_| true,
+            |asks| asks.token,
         ),
     ]
 }

@@ -25,6 +25,7 @@ pub(crate) struct Numbered<T> {
 
 /// Everything that a client can send.
 #[derive(Clone, Debug, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum ClientFrame {
     /// The first frame, within five seconds.
     Hello(Hello),

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use tungstenite::error::{CapacityError, Error, ProtocolError};
 
 use crate::live::protocol::{CloseCode, Frame};
+use crate::net::Received;
 
 /// A client that takes nothing for so long is closed: it resumes when it reads again.
 const STALL: Duration = Duration::from_secs(10);
@@ -38,25 +39,45 @@ pub(super) struct Socket {
     socket: WebSocket,
     /// Something is in the buffer.
     unflushed: bool,
+    received: Received,
+    /// The bytes of what was received that made messages, up to the newest one.
+    messages: u64,
 }
 
+/// The longest header of a frame.
+const HEADER: u64 = 14;
+
 impl Socket {
-    pub(super) const fn new(socket: WebSocket) -> Self {
+    pub(super) fn new(socket: WebSocket, received: Received) -> Self {
         Self {
             socket,
             unflushed: false,
+            messages: received.bytes(),
+            received,
         }
+    }
+
+    /// The bytes that came and made no message: a part of one, or fragments without end.
+    pub(super) fn came_to_nothing(&self) -> u64 {
+        self.received.bytes().saturating_sub(self.messages)
     }
 
     /// What comes next; may be dropped and called again.
     pub(super) async fn next(&mut self) -> Incoming {
         match self.socket.next().await {
-            Some(Ok(Message::Text(text))) => Incoming::Text(text),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Incoming::Heard,
+            Some(Ok(Message::Text(text))) => {
+                self.messages = self.received.bytes();
+                Incoming::Text(text)
+            }
+            // One may stand between the fragments of a message.
+            Some(Ok(Message::Ping(body) | Message::Pong(body))) => {
+                self.messages += body.len() as u64 + HEADER;
+                Incoming::Heard
+            }
             Some(Ok(Message::Binary(_))) => Incoming::Broken(CloseCode::Unsupported),
             Some(Ok(Message::Close(_))) => {
                 // The answer to it waits to be written.
-                let _ = timeout(GOODBYE, self.0.flush()).await;
+                let _ = timeout(GOODBYE, self.socket.flush()).await;
                 Incoming::Gone
             }
             None => Incoming::Gone,

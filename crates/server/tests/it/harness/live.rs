@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 
-use super::{Client, Fields as _, Room};
+use super::{Client, Fields as _, Room, frame_contract};
 
 /// The longest that a test waits for a frame that must come.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -262,6 +262,7 @@ impl Live {
     fn keep(&mut self, heard: Option<Heard>) {
         match heard {
             Some(Heard::Frame(frame)) => {
+                frame_contract::check(&frame);
                 self.unclaimed.push(self.received.len());
                 self.received.push(frame);
             }

@@ -5,6 +5,7 @@ pub(crate) mod client;
 pub(crate) mod contract;
 pub(crate) mod engine;
 pub(crate) mod fault_proxy;
+pub(crate) mod frame_contract;
 pub(crate) mod frames;
 pub(crate) mod identity;
 pub(crate) mod live;

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::live::fits;
-use super::{Client, Room};
+use super::{Client, Room, frame_contract};
 
 /// The longest that a test waits for an event that must come.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -87,8 +87,10 @@ fn told(block: &str) -> Option<Told> {
         };
         block.lines().find_map(of)
     };
+    let frame = serde_json::from_str(&field("data")?).expect("data is JSON");
+    frame_contract::check(&frame);
     Some(Told {
         id: field("id"),
-        frame: serde_json::from_str(&field("data")?).expect("data is JSON"),
+        frame,
     })
 }

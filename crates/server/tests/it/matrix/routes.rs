@@ -55,7 +55,7 @@ const fn route(
 }
 
 #[rustfmt::skip]
-pub(super) const ROUTES: [Route; 50] = [
+pub(super) const ROUTES: [Route; 52] = [
     route("GET",    "/api/chat/rooms/",                             "", Token, 200),
     route("POST",   "/api/chat/rooms/",                             r#"{"order":"{order}"}"#, Create, 200),
     route("GET",    "/api/chat/rooms/{room}/",                      "", Card, 200),
@@ -100,6 +100,9 @@ pub(super) const ROUTES: [Route; 50] = [
     route("POST",   "/api/chat/messages/read-all/",                 "{}", Token, 200),
     route("GET",    "/api/chat/me/",                                "", Token, 200),
     route("PATCH",  "/api/chat/me/",                                r#"{"language":"en"}"#, Token, 200),
+    route("GET",    "/api/chat/events/?room={room}",                "", Table(A::ReadRoom), 200),
+    // No token decides here: who asks says the first frame.
+    route("GET",    "/api/chat/ws/",                                "", Token, 426),
     route("GET",    "/api/orders/{order}/",                         "", Table(A::ReadOrder), 200),
     route("PUT",    "/api/orders/{order}/",                         "{report}", Role(A::ReportOrders), 200),
     route("PUT",    "/api/users/extra/",                            r#"{"name":"extra","role":"customer"}"#, Role(A::ReportOrders), 200),

@@ -5,20 +5,23 @@
 //! and where processors sleep each change is a wake-up. So a connection has a runtime of its own,
 //! which runs only while somebody uses the connection, and on their thread.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use orderchat_domain::news::News;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 use tokio_postgres::{Client, Config, NoTls, Statement};
 
+use super::session;
+use crate::engine::Tx;
 use crate::sql::Sql;
-use crate::{Result, StoreError};
+use crate::{AsStoreError, Result, StoreError};
 
 /// Connections of one node. Two nodes and their tools fit into PostgreSQL's default of 100.
 const CONNECTIONS: usize = 24;
@@ -53,8 +56,10 @@ pub(crate) struct Connection {
     client: Client,
     /// `None` only while it is dropped.
     runtime: Option<Runtime>,
-    /// By their texts.
-    statements: RefCell<HashMap<Box<str>, Statement>>,
+    /// By where their texts stand, which is for good.
+    statements: RefCell<HashMap<usize, Statement>>,
+    /// Not to be used again.
+    given_up: Cell<bool>,
 }
 
 impl Pool {
@@ -102,6 +107,28 @@ impl Pool {
 }
 
 impl Used {
+    /// Runs a command in a transaction, again when it met another one.
+    pub(crate) fn write<T, E>(
+        &mut self,
+        write: impl FnMut(&mut Tx<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<(T, Vec<News>), E>
+    where
+        E: From<StoreError> + AsStoreError,
+    {
+        session::write(self.get()?, write)
+    }
+
+    /// Runs a read on a snapshot.
+    pub(crate) fn read<T, E>(
+        &mut self,
+        read: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        session::read(self.get()?, read)
+    }
+
     pub(crate) fn get(&mut self) -> Result<&mut Connection> {
         let lost = || StoreError::Failed("a connection was lost".to_owned());
         self.connection.as_mut().ok_or_else(lost)
@@ -111,6 +138,7 @@ impl Used {
 impl Drop for Used {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take()
+            && !connection.given_up.get()
             && !connection.client.is_closed()
         {
             self.pool.idle().push(connection);
@@ -134,6 +162,7 @@ impl Connection {
             client,
             runtime: Some(runtime),
             statements: RefCell::default(),
+            given_up: Cell::new(false),
         })
     }
 
@@ -164,15 +193,19 @@ impl Connection {
         Ok(self.runtime.as_ref().ok_or_else(stopped)?.block_on(asked)?)
     }
 
+    /// Makes sure that nobody uses it after its present user: nobody knows what state it is in.
+    pub(crate) fn give_up(&self) {
+        self.given_up.set(true);
+    }
+
     /// Prepares the text, once.
-    pub(crate) fn statement(&self, sql: &Sql) -> Result<Statement> {
-        let text = sql.postgres();
-        if let Some(statement) = self.statements.borrow().get(text) {
+    pub(crate) fn statement(&self, sql: &'static Sql) -> Result<Statement> {
+        let at = std::ptr::from_ref(sql).addr();
+        if let Some(statement) = self.statements.borrow().get(&at) {
             return Ok(statement.clone());
         }
-        let statement = self.block_on(self.client.prepare(text))?;
-        let mut statements = self.statements.borrow_mut();
-        statements.insert(text.into(), statement.clone());
+        let statement = self.block_on(self.client.prepare(sql.postgres()))?;
+        self.statements.borrow_mut().insert(at, statement.clone());
         Ok(statement)
     }
 

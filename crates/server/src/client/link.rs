@@ -1,0 +1,123 @@
+//! The live connection: a WebSocket with JSON frames in both directions.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+const SUBPROTOCOL: &str = "orderchat.v1";
+const SUBPROTOCOL_HEADER: &str = "Sec-WebSocket-Protocol";
+/// The longest that connecting, a write or the first answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A connection that is open.
+#[derive(Debug)]
+pub(super) struct Link {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// Longer silence means that the connection is dead: the server pings more often.
+    silence: Duration,
+}
+
+/// What comes out of a connection.
+#[derive(Debug)]
+pub(super) enum Incoming {
+    Frame(Value),
+    /// It is closed, by this code if the server said one.
+    Closed(Option<u16>),
+}
+
+impl Link {
+    /// Connects to the server at this `http` or `https` address and says who one is.
+    ///
+    /// # Errors
+    /// When there is no connection.
+    pub(super) async fn open(url: &str, hello: &Value) -> anyhow::Result<Self> {
+        let connecting = async {
+            let mut request = websocket_url(url)?.into_client_request()?;
+            let protocol = HeaderValue::from_static(SUBPROTOCOL);
+            request.headers_mut().insert(SUBPROTOCOL_HEADER, protocol);
+            let (socket, _) = connect_async(request).await?;
+            let mut link = Self {
+                socket,
+                silence: PATIENCE,
+            };
+            link.send(hello).await?;
+            anyhow::Ok(link)
+        };
+        timeout(PATIENCE, connecting)
+            .await
+            .context("it took too long")?
+    }
+
+    /// The server pings so often.
+    pub(super) fn expect_pings_every(&mut self, heartbeat: Duration) {
+        self.silence = 2 * heartbeat + PATIENCE;
+    }
+
+    pub(super) async fn send(&mut self, frame: &Value) -> anyhow::Result<()> {
+        let sent = self.socket.send(Message::text(frame.to_string()));
+        Ok(timeout(PATIENCE, sent).await??)
+    }
+
+    /// What comes next; may be dropped and called again.
+    pub(super) async fn next(&mut self) -> Incoming {
+        loop {
+            match timeout(self.silence, self.socket.next()).await {
+                Ok(Some(Ok(Message::Text(text)))) => {
+                    if let Ok(frame) = serde_json::from_str(&text) {
+                        return Incoming::Frame(frame);
+                    }
+                }
+                Ok(Some(Ok(Message::Close(frame)))) => {
+                    return Incoming::Closed(frame.map(|frame| frame.code.into()));
+                }
+                // Pings are answered by the library.
+                Ok(Some(Ok(_))) => {}
+                Ok(Some(Err(_)) | None) | Err(_) => return Incoming::Closed(None),
+            }
+        }
+    }
+
+    /// Says goodbye.
+    pub(super) async fn close(mut self) {
+        let _ = timeout(PATIENCE, self.socket.close(None)).await;
+    }
+}
+
+fn websocket_url(url: &str) -> anyhow::Result<String> {
+    let url = url.trim_end_matches('/');
+    let rest = if let Some(rest) = url.strip_prefix("http://") {
+        format!("ws://{rest}")
+    } else if let Some(rest) = url.strip_prefix("https://") {
+        format!("wss://{rest}")
+    } else {
+        anyhow::bail!("--url {url:?} must begin with http:// or https://");
+    };
+    Ok(format!("{rest}/api/chat/ws/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_live_connection_is_beside_the_rest() {
+        let of = |url| websocket_url(url).unwrap();
+        assert_eq!(
+            of("http://127.0.0.1:8080/"),
+            "ws://127.0.0.1:8080/api/chat/ws/"
+        );
+        assert_eq!(
+            of("https://chat.example"),
+            "wss://chat.example/api/chat/ws/"
+        );
+        assert!(websocket_url("chat.example").is_err());
+    }
+}

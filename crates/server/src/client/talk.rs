@@ -1,0 +1,335 @@
+//! What the client knows, and what follows from what arrives and what is typed. It neither waits
+//! nor connects: whoever runs it does.
+
+mod commands;
+mod room;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value, json};
+
+use super::rest::Opened;
+use super::shown;
+use room::Room;
+
+/// A command that was refused for now is tried again after so long if the server does not say.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Effect {
+    Print(String),
+    /// Over the live connection, if there is one.
+    Send(Value),
+    /// Ask for the room of this id or code.
+    Open(String),
+    /// Ask for the rooms.
+    List,
+    Quit,
+}
+
+/// The conversation, as one client sees it.
+#[derive(Debug)]
+pub(super) struct Talk {
+    /// Of the last `welcome`.
+    epoch: Option<String>,
+    heartbeat: Duration,
+    places: BTreeMap<String, Place>,
+    /// The room that is shown.
+    room: Option<Room>,
+    /// Commands without an answer, in the order given. They are sent again after an interruption:
+    /// a message under its key, so that it is there once.
+    unanswered: VecDeque<Unanswered>,
+    last_ref: u64,
+    /// Begins the keys of this run's messages.
+    run: String,
+    typed_at: Option<Instant>,
+}
+
+/// How far the client has the log of a room.
+#[derive(Debug)]
+struct Place {
+    seq: u64,
+    /// The `ref` under which the rest of it was asked for.
+    asked: Option<String>,
+}
+
+#[derive(Debug)]
+struct Unanswered {
+    reference: String,
+    frame: Value,
+    /// What it is, for who has to hear that it was refused.
+    what: String,
+    /// It was refused for now.
+    again_at: Option<Instant>,
+}
+
+impl Talk {
+    /// `run` is like no other run's.
+    pub(super) fn new(run: String) -> Self {
+        Self {
+            epoch: None,
+            heartbeat: Duration::from_secs(25),
+            places: BTreeMap::new(),
+            room: None,
+            unanswered: VecDeque::new(),
+            last_ref: 0,
+            run,
+            typed_at: None,
+        }
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.unanswered.is_empty()
+    }
+
+    pub(super) fn heartbeat(&self) -> Duration {
+        self.heartbeat
+    }
+
+    /// The first frame of a connection: goes on where the last one ended.
+    pub(super) fn hello(&mut self, token: &str) -> Value {
+        for place in self.places.values_mut() {
+            place.asked = None;
+        }
+        let mut hello = json!({ "type": "hello", "ref": "hello", "token": token });
+        if let Some(epoch) = &self.epoch {
+            let seqs = self.places.iter();
+            let rooms: Map<_, _> = seqs
+                .map(|(id, place)| (id.clone(), json!(place.seq)))
+                .collect();
+            hello["resume"] = json!({ "epoch": epoch, "rooms": rooms });
+        }
+        hello
+    }
+
+    /// Shows a room, and follows it from there on.
+    pub(super) fn open(&mut self, opened: Opened) -> Vec<Effect> {
+        let room = Room::new(&opened);
+        let mut effects = vec![Effect::Print(shown::news(&room.headline))];
+        for message in &opened.messages {
+            let line = shown::message(message, room.is_own(&message["sender"]));
+            effects.push(Effect::Print(line));
+        }
+        let id = room.id.clone();
+        let head = opened.room["seq"].as_u64().unwrap_or_default();
+        // What was shown beyond the room's head comes again; it is told apart by its number.
+        let place = Place {
+            seq: head,
+            asked: None,
+        };
+        self.places.insert(id.clone(), place);
+        self.room = Some(room);
+        if self.epoch.is_some() {
+            effects.extend(self.follow(&id));
+        }
+        effects
+    }
+
+    /// What there is to do every now and then.
+    pub(super) fn tick(&mut self, now: Instant) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        effects.extend(self.room.as_mut().and_then(Room::read));
+        for command in &mut self.unanswered {
+            if command.again_at.is_some_and(|at| at <= now) {
+                command.again_at = None;
+                effects.push(Effect::Send(command.frame.clone()));
+            }
+        }
+        effects
+    }
+
+    /// Takes what the server sent.
+    pub(super) fn take(&mut self, frame: &Value, now: Instant) -> Vec<Effect> {
+        match shown::text(frame, "type") {
+            "welcome" => self.welcome(frame),
+            "ok" => self.ok(frame),
+            "error" => self.error(frame, now),
+            "event" => self.event(frame),
+            "caught_up" => self.caught_up(frame),
+            "resync" => self.resync(frame),
+            "room_summary" => self.summary(frame),
+            "capabilities" | "receipt" | "typing" | "presence" => {
+                let of = frame["room"].as_str();
+                match &mut self.room {
+                    Some(room) if of == Some(&room.id) => room.take(frame, now),
+                    _ => Vec::new(),
+                }
+            }
+            // `pong`, `bye` (the close code says the same), and whatever comes to be.
+            _ => Vec::new(),
+        }
+    }
+
+    fn welcome(&mut self, frame: &Value) -> Vec<Effect> {
+        let resumed = self.epoch.is_some();
+        self.epoch = frame["epoch"].as_str().map(str::to_owned);
+        self.heartbeat = Duration::from_secs(frame["heartbeat"].as_u64().unwrap_or(25));
+        let text = if resumed {
+            "connected again"
+        } else {
+            "connected"
+        };
+        let mut effects = vec![Effect::Print(shown::news(text))];
+        if !resumed && let Some(id) = self.room.as_ref().map(|room| room.id.clone()) {
+            effects.extend(self.follow(&id));
+        }
+        let again = self.unanswered.iter();
+        effects.extend(again.map(|command| Effect::Send(command.frame.clone())));
+        effects
+    }
+
+    /// Asks for everything of the room that is missing, unless it was asked for already.
+    fn follow(&mut self, id: &str) -> Option<Effect> {
+        let reference = self.reference();
+        let place = self.places.get_mut(id)?;
+        if place.asked.is_some() {
+            return None;
+        }
+        place.asked = Some(reference.clone());
+        Some(Effect::Send(json!({
+            "type": "subscribe", "ref": reference, "room": id, "after": place.seq,
+        })))
+    }
+
+    fn reference(&mut self) -> String {
+        self.last_ref += 1;
+        self.last_ref.to_string()
+    }
+
+    fn ok(&mut self, frame: &Value) -> Vec<Effect> {
+        let reference = frame["ref"].as_str();
+        for place in self.places.values_mut() {
+            if place.asked.as_deref() == reference {
+                place.asked = None;
+            }
+        }
+        self.answered(reference);
+        if let Some(room) = &mut self.room {
+            room.is_in(&frame["message"]);
+        }
+        let notices = frame["notices"].as_array().into_iter().flatten();
+        let print = |notice| Effect::Print(shown::news(shown::text(notice, "detail")));
+        notices.map(print).collect()
+    }
+
+    fn answered(&mut self, reference: Option<&str>) -> Option<Unanswered> {
+        let is_it = |command: &Unanswered| Some(command.reference.as_str()) == reference;
+        let place = self.unanswered.iter().position(is_it)?;
+        self.unanswered.remove(place)
+    }
+
+    fn error(&mut self, frame: &Value, now: Instant) -> Vec<Effect> {
+        let problem = &frame["problem"];
+        let reference = frame["ref"].as_str();
+        let status = problem["status"].as_u64().unwrap_or_default();
+        if let (429 | 503 | 504 | 507, Some(reference)) = (status, reference) {
+            let wait = frame["retry_after"].as_u64().map(Duration::from_secs);
+            let mut commands = self.unanswered.iter_mut();
+            if let Some(command) = commands.find(|command| command.reference == reference) {
+                command.again_at = Some(now + wait.unwrap_or(AGAIN));
+                return Vec::new();
+            }
+        }
+        let what = self.answered(reference).map(|command| command.what);
+        let what = what.unwrap_or_else(|| "that".to_owned());
+        let detail = shown::text(problem, "detail");
+        vec![Effect::Print(shown::news(&format!(
+            "{what} was not done: {detail}"
+        )))]
+    }
+
+    /// An entry of a log: each once, and none after one that is missing.
+    fn event(&mut self, frame: &Value) -> Vec<Effect> {
+        let id = shown::text(frame, "room");
+        let seq = frame["seq"].as_u64().unwrap_or_default();
+        match self.places.get_mut(id) {
+            Some(place) if seq <= place.seq => return Vec::new(),
+            Some(place) if seq > place.seq + 1 => return self.follow(id).into_iter().collect(),
+            Some(place) => place.seq = seq,
+            None => {
+                let place = Place { seq, asked: None };
+                self.places.insert(id.to_owned(), place);
+            }
+        }
+        match &mut self.room {
+            Some(room) if room.id == id => room.event(frame),
+            Some(_) => elsewhere(frame),
+            None => vec![Effect::Open(id.to_owned())],
+        }
+    }
+
+    fn caught_up(&mut self, frame: &Value) -> Vec<Effect> {
+        let id = shown::text(frame, "room");
+        let seq = frame["seq"].as_u64().unwrap_or_default();
+        // Of a room that is known, only its events say how far it is.
+        let place = Place { seq, asked: None };
+        self.places.entry(id.to_owned()).or_insert(place);
+        match &mut self.room {
+            Some(room) if room.id == id => room.may(&frame["capabilities"]),
+            Some(_) => Vec::new(),
+            None => vec![Effect::Open(id.to_owned())],
+        }
+    }
+
+    /// What is known of the room is of no use: it is shown anew.
+    fn resync(&mut self, frame: &Value) -> Vec<Effect> {
+        let id = shown::text(frame, "room");
+        self.places.remove(id);
+        let is_shown = self.room.as_ref().is_some_and(|room| room.id == id);
+        if frame["seq"].is_null() {
+            if is_shown {
+                self.room = None;
+            }
+            return vec![Effect::Print(shown::news(
+                "a room is gone; /rooms lists the others",
+            ))];
+        }
+        if is_shown {
+            let text = "the room is loaded anew";
+            return vec![
+                Effect::Print(shown::news(text)),
+                Effect::Open(id.to_owned()),
+            ];
+        }
+        Vec::new()
+    }
+
+    /// Staff hear of rooms that they do not look at.
+    fn summary(&self, frame: &Value) -> Vec<Effect> {
+        let is_shown = self.room.as_ref().map(|room| room.id.as_str()) == frame["room"].as_str();
+        let unread = frame["unread_count"].as_u64().unwrap_or_default();
+        if is_shown || unread == 0 {
+            return Vec::new();
+        }
+        let last = &frame["last_message"];
+        let (who, said) = (
+            shown::text(last, "sender_name"),
+            shown::text(last, "excerpt"),
+        );
+        let id = shown::text(frame, "room");
+        vec![Effect::Print(shown::news(&format!(
+            "{unread} unread in {id}: {who}: {said}"
+        )))]
+    }
+}
+
+/// A message of a room that is not shown.
+fn elsewhere(frame: &Value) -> Vec<Effect> {
+    if frame["kind"] != "message.created" {
+        return Vec::new();
+    }
+    let message = &frame["data"]["message"];
+    let (who, said) = (
+        shown::text(message, "sender_name"),
+        shown::text(message, "content"),
+    );
+    let id = shown::text(frame, "room");
+    vec![Effect::Print(shown::news(&format!(
+        "in {id}: {who}: {said}"
+    )))]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+//! Groups on PostgreSQL: a few writers, each on a thread and a connection of its own.
+
+use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use orderchat_domain::news::News;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+
+use super::{Batch, Outcome, Patience, Pending, Ran};
+use super::{alone, first_of_each_room, is_undone, stopped, too_many};
+use crate::engine::postgres::Postgres;
+use crate::hearers::Hearers;
+use crate::store::committed;
+use crate::{Result, Tx};
+
+/// Writers; a room always has the same one.
+const WRITERS: usize = 3;
+/// Inputs in one group.
+const GROUP: usize = 64;
+/// Inputs that may wait for one writer.
+const QUEUE: usize = 2_048;
+
+/// Where inputs wait for their writers.
+pub(super) struct Writers<B: Batch> {
+    batch: Arc<B>,
+    queues: Vec<mpsc::Sender<Pending<B>>>,
+}
+
+impl<B: Batch> Writers<B> {
+    pub(super) fn start(
+        engine: &Arc<Postgres>,
+        batch: B,
+        commits: &Arc<watch::Sender<u64>>,
+        hearers: &Arc<Hearers>,
+    ) -> Self {
+        let batch = Arc::new(batch);
+        let start = |_| {
+            let (queue, receive) = mpsc::channel(QUEUE);
+            let writer = Writer {
+                engine: Arc::clone(engine),
+                batch: Arc::clone(&batch),
+                commits: Arc::clone(commits),
+                hearers: Arc::clone(hearers),
+                held: Arc::default(),
+                handle: Handle::current(),
+            };
+            drop(tokio::task::spawn_blocking(move || writer.run(receive)));
+            queue
+        };
+        Self {
+            queues: (0..WRITERS).map(start).collect(),
+            batch,
+        }
+    }
+
+    pub(super) fn submit(&self, pending: Pending<B>) -> Result<()> {
+        use mpsc::error::TrySendError::{Closed, Full};
+        let room = self.batch.room(&pending.input).unsigned_abs() as usize;
+        let sent = self.queues[room % self.queues.len()].try_send(pending);
+        sent.map_err(|error| match error {
+            Full(_) => too_many(),
+            Closed(_) => stopped(),
+        })
+    }
+}
+
+struct Writer<B: Batch> {
+    engine: Arc<Postgres>,
+    batch: Arc<B>,
+    commits: Arc<watch::Sender<u64>>,
+    hearers: Arc<Hearers>,
+    held: Arc<Held<B>>,
+    handle: Handle,
+}
+
+/// What waits for rooms that others hold, by room: one after the other, in the order it came. A room
+/// that is in here takes nothing from the writer's groups, which would overtake it.
+struct Held<B: Batch>(Mutex<HashMap<i64, VecDeque<Pending<B>>>>);
+
+impl<B: Batch> Default for Held<B> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<B: Batch> Held<B> {
+    fn rooms(&self) -> MutexGuard<'_, HashMap<i64, VecDeque<Pending<B>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts the input behind those of its room. `true` when it is the first, and somebody has to run
+    /// them.
+    fn put(&self, room: i64, pending: Pending<B>) -> bool {
+        let mut rooms = self.rooms();
+        let is_first = !rooms.contains_key(&room);
+        rooms.entry(room).or_default().push_back(pending);
+        is_first
+    }
+
+    /// The room's next; when there is none the room may go into groups again.
+    fn next(&self, room: i64) -> Option<Pending<B>> {
+        let mut rooms = self.rooms();
+        let next = rooms.get_mut(&room)?.pop_front();
+        if next.is_none() {
+            rooms.remove(&room);
+        }
+        next
+    }
+
+    /// Takes out those whose rooms are in here, and puts them behind what waits there.
+    fn take_theirs(
+        &self,
+        group: Vec<Pending<B>>,
+        room: impl Fn(&B::Input) -> i64,
+    ) -> Vec<Pending<B>> {
+        let mut rooms = self.rooms();
+        if rooms.is_empty() {
+            return group;
+        }
+        let mut others = Vec::with_capacity(group.len());
+        for pending in group {
+            match rooms.get_mut(&room(&pending.input)) {
+                Some(waiting) => waiting.push_back(pending),
+                None => others.push(pending),
+            }
+        }
+        others
+    }
+}
+
+impl<B: Batch> Writer<B> {
+    fn run(self, mut queue: mpsc::Receiver<Pending<B>>) {
+        let mut waiting: Vec<Pending<B>> = Vec::new();
+        loop {
+            if waiting.is_empty() {
+                match queue.blocking_recv() {
+                    Some(first) => waiting.push(first),
+                    None => return,
+                }
+            }
+            while waiting.len() < QUEUE {
+                match queue.try_recv() {
+                    Ok(next) => waiting.push(next),
+                    Err(_) => break,
+                }
+            }
+            let room = |pending: &Pending<B>| self.batch.room(&pending.input);
+            self.commit(first_of_each_room(&mut waiting, GROUP, room));
+        }
+    }
+
+    fn commit(&self, group: Vec<Pending<B>>) {
+        let group = self.held.take_theirs(group, |input| self.batch.room(input));
+        if group.is_empty() {
+            return;
+        }
+        metrics::histogram!("orderchat_store_group_size").record(group.len() as f64);
+        let inputs: Vec<&B::Input> = group.iter().map(|pending| &pending.input).collect();
+        match self.run_together(&inputs) {
+            Some(Ok((all, news))) => {
+                self.hearers.hear(news);
+                committed(&self.commits);
+                for (pending, ran) in group.into_iter().zip(all) {
+                    match ran {
+                        Ran::Done(outcome) => pending.answer(outcome),
+                        Ran::Held => self.run_alone(pending),
+                    }
+                }
+            }
+            Some(Err(error)) if !is_undone(&error) => {
+                for pending in group {
+                    pending.answer(Err(error.clone().into()));
+                }
+            }
+            // Nothing of it was written. What one input met must not fail all others.
+            Some(Err(_)) | None => {
+                for pending in group {
+                    self.run_alone(pending);
+                }
+            }
+        }
+    }
+
+    /// `None` when it panicked, which undid all of it.
+    fn run_together(&self, inputs: &[&B::Input]) -> Option<Result<Together<B>>> {
+        let pool = self.engine.pool();
+        let run = || {
+            let mut used = pool.take(self.handle.block_on(pool.place())?)?;
+            used.write(|tx| self.batch.run(tx, inputs, Patience::None))
+        };
+        catch_unwind(AssertUnwindSafe(run)).ok()
+    }
+
+    /// Runs an input beside the writer, which goes on with what others send: it waits for its room
+    /// as any other command does.
+    fn run_alone(&self, pending: Pending<B>) {
+        let room = self.batch.room(&pending.input);
+        if !self.held.put(room, pending) {
+            return;
+        }
+        let (engine, batch) = (Arc::clone(&self.engine), Arc::clone(&self.batch));
+        let (commits, hearers) = (Arc::clone(&self.commits), Arc::clone(&self.hearers));
+        let held = Arc::clone(&self.held);
+        drop(self.handle.spawn(async move {
+            while let Some(Pending { input, reply }) = held.next(room) {
+                let batch = Arc::clone(&batch);
+                let write = move |tx: &mut Tx<'_>| alone(batch.as_ref(), tx, &input);
+                let outcome = engine.write(Some(room), Arc::clone(&hearers), write).await;
+                if outcome.is_ok() {
+                    committed(&commits);
+                }
+                // Whoever asked may have gone; what was written stands all the same.
+                let _ = reply.send(outcome);
+            }
+        }));
+    }
+}
+
+/// What became of a group, and what is to be heard of it.
+type Together<B> = (Vec<Ran<Outcome<B>>>, Vec<News>);
