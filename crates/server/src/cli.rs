@@ -35,6 +35,9 @@ enum Command {
     /// Verify the record, and what one needs for it
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Look at order policies
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Copy everything, while the server runs, into a new folder; on PostgreSQL say how, and check
     /// the copy
     Backup(BackupArgs),
@@ -83,6 +86,15 @@ enum AuditCommand {
     Head(#[command(flatten)] SettingsArgs),
     /// Print the public part of the signing key
     PublicKey(#[command(flatten)] SettingsArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum PolicyCommand {
+    /// Say what is wrong with a policy file, line by line; exit status 1 when anything is
+    Check {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -157,6 +169,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Audit(command) => audit(command),
+        Command::Policy(PolicyCommand::Check { file }) => app::policy_check(&file),
         Command::Backup(args) => app::backup(&load(&args.settings, Need::Nothing)?, &args.to),
         Command::Restore(args) => {
             let wanted = app::WantedRestore {

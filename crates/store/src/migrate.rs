@@ -5,7 +5,7 @@ use refinery::{Migration, Runner};
 use crate::{Result, StoreError};
 
 /// Name and text of every migration, in order. Released ones never change.
-const MIGRATIONS: [(&str, &str); 6] = [
+const MIGRATIONS: [(&str, &str); 7] = [
     ("V1__first", include_str!("../migrations/V1__first.sql")),
     (
         "V2__room_head",
@@ -27,6 +27,7 @@ const MIGRATIONS: [(&str, &str); 6] = [
         "V6__threads_unread_reports",
         include_str!("../migrations/V6__threads_unread_reports.sql"),
     ),
+    ("V7__policy", include_str!("../migrations/V7__policy.sql")),
 ];
 
 /// Held while a node migrates, so that two that start together take turns. Any constant would do.

@@ -43,6 +43,8 @@ statements! {
             rider_sequence = $15, eta_sequence = $16, rest_sequence = $17, final_at = $18,
             updated_at = $19
         WHERE id = $1 RETURNING k";
+    UNDER_WAY = "SELECT DISTINCT status FROM shop_order
+        WHERE rider = $1 AND final_at IS NULL AND k <> $2";
     SET_VERSION = "UPDATE shop_order SET version = $2 WHERE k = $1";
     STAFF = "SELECT u.k, u.id, u.name, u.email FROM order_staff s JOIN app_user u ON u.k = s.usr
         WHERE s.shop_order = $1 ORDER BY s.place";
@@ -225,6 +227,15 @@ pub fn set_staff(tx: &mut Tx<'_>, order: i64, staff: &[i64]) -> Result<()> {
 /// As any write.
 pub fn set_version(tx: &mut Tx<'_>, order: i64, seq: u64) -> Result<()> {
     tx.execute(&SET_VERSION, &values![order, seq])
+}
+
+/// The statuses of the rider's other orders under way.
+///
+/// # Errors
+/// As any read.
+pub fn under_way(tx: &mut Tx<'_>, rider: i64, except: i64) -> Result<Vec<String>> {
+    let rows = tx.query(&UNDER_WAY, &values![rider, except])?;
+    rows.into_iter().map(|mut row| row.take()).collect()
 }
 
 /// Keeps a report as it came, for the timeline.

@@ -5,10 +5,12 @@ use serde::Serialize;
 use super::message::Place;
 use super::{
     ActorRecord, ActorView, MessageRecord, MessageView, OrderRecord, OrderView, ParticipantRecord,
-    ParticipantView, RoomRecord, RoomView, Surface, Viewer, actor, message, order, participant, room,
+    ParticipantView, RoomRecord, RoomView, Surface, Viewer, actor, message, order, participant,
+    room,
 };
 use crate::event::EventKind;
 use crate::id::RoomId;
+use crate::policy::NameStyle;
 use crate::time::Millis;
 
 /// An entry of the room log with what it is about, as that is now.
@@ -126,12 +128,12 @@ fn hidden(room: RoomId, seq: u64, at: Millis) -> EventView {
     }
 }
 
-
 /// All of a viewer that an event's view hangs on: those with the same eyes for it are shown the
 /// same, so it is made once for all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Eyes {
     identities: bool,
+    names: NameStyle,
     order: bool,
     /// The viewer's user key, if they stand in it.
     oneself: Option<i64>,
@@ -155,6 +157,7 @@ pub fn eyes(viewer: Viewer<'_>, room: &RoomRecord, event: &EventRecord) -> Eyes 
     };
     Eyes {
         identities: viewer.sees_identities(),
+        names: viewer.name_style(),
         order: viewer.sees_order(),
         oneself: stands_in(viewer.user, room, event).then_some(viewer.user),
         message,

@@ -5,6 +5,7 @@ mod backup;
 mod demo;
 mod doctor;
 mod keys;
+mod policy;
 mod restore;
 mod run;
 mod token;
@@ -28,6 +29,7 @@ pub(crate) use audit::{
 pub(crate) use backup::backup;
 pub(crate) use demo::demo;
 pub(crate) use doctor::doctor;
+pub(crate) use policy::check as policy_check;
 pub(crate) use restore::{Wanted as WantedRestore, restore};
 pub(crate) use token::{Wanted, token};
 
@@ -98,6 +100,8 @@ async fn open(settings: &Settings) -> anyhow::Result<Chat> {
     store.keep_free(settings.disk_reserve as u64);
     let chat = commands(settings, store);
     chat.ensure_epoch().await?;
+    let given = policy::given(settings)?;
+    policy::note(settings, chat.take_policy(given).await?);
     Ok(chat)
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod messages;
 pub(crate) mod moderation;
 pub(crate) mod opening;
 pub(crate) mod participants;
+pub(crate) mod policy;
 pub(crate) mod presence;
 pub(crate) mod receipts;
 pub(crate) mod reports;
@@ -32,7 +33,7 @@ pub(crate) mod verify;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use orderchat_domain::policy::OrderPolicy;
+use orderchat_domain::policy::{InForce, OrderPolicy};
 use orderchat_domain::project::{ParticipantRecord, Viewer};
 use orderchat_domain::{Caller, Millis, Refusal, RoomId};
 pub(crate) use orderchat_store::StoreError;
@@ -104,7 +105,7 @@ pub(crate) struct Chat(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     store: Store,
-    policy: Arc<OrderPolicy>,
+    policies: Arc<InForce>,
     rules: Rules,
     sends: Grouped<send::Sends>,
     users: users::Known,
@@ -115,16 +116,16 @@ struct Inner {
 impl Chat {
     /// Needs a tokio runtime: on PostgreSQL the writers of grouped sends start here.
     pub(crate) fn new(store: Store, policy: OrderPolicy, rules: Rules) -> Self {
-        let policy = Arc::new(policy);
+        let policies = Arc::new(InForce::new(policy));
         let sends = Grouped::new(
             &store,
             send::Sends {
-                policy: Arc::clone(&policy),
+                policies: Arc::clone(&policies),
             },
         );
         Self(Arc::new(Inner {
             store,
-            policy,
+            policies,
             rules,
             sends,
             users: users::Known::default(),
@@ -137,8 +138,9 @@ impl Chat {
         &self.0.store
     }
 
+    /// The policy in force. A command asks once and keeps to it.
     pub(crate) fn policy(&self) -> &OrderPolicy {
-        &self.0.policy
+        self.0.policies.now()
     }
 
     pub(crate) fn rules(&self) -> Rules {
@@ -205,7 +207,7 @@ impl Chat {
             role: ctx.caller.role,
             user: ctx.user,
             participant: participant.filter(|own| own.is_active()),
-            policy: &self.0.policy,
+            policy: self.policy(),
             online_window: self.0.rules.online_window,
             now: ctx.now,
         }

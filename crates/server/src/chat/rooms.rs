@@ -98,7 +98,8 @@ impl Chat {
         let (chat, asked) = (self.clone(), ctx.clone());
         let seen = self
             .read(move |tx| {
-                let scene = look(tx, &asked, room)?;
+                let mut scene = look(tx, &asked, room)?;
+                scene.note_next_on_board(tx, chat.policy())?;
                 if scene.reach(chat.policy(), &asked) < Reach::Card {
                     return Err(Refusal::NotFound.into());
                 }

@@ -3,6 +3,7 @@
 
 mod checkpoints;
 mod followers;
+mod policy;
 mod timers;
 
 use std::time::Duration;
@@ -36,6 +37,7 @@ pub(crate) fn start(chat: &Chat, needs: Needs, stop: &CancellationToken) {
         every("presence", PRESENCE_EVERY, stop.clone(), write_presence),
     );
     spawn("timers", timers::run(chat.clone(), stop.clone()));
+    spawn("policy", policy::run(chat.clone(), stop.clone()));
     followers::start(chat, stop);
 }
 

@@ -4,11 +4,10 @@ use orderchat_domain::event::EventKind;
 use orderchat_domain::order::{Change, Order, Report, take};
 use orderchat_domain::participant::Ended;
 use orderchat_domain::permission::{Action, permit_role};
-use orderchat_domain::project::{
-    OrderRecord, OrderView, ParticipantRecord, Person, masked_name, order,
-};
+use orderchat_domain::policy::OrderPolicy;
+use orderchat_domain::project::{OrderRecord, OrderView, ParticipantRecord, Person, order};
 use orderchat_domain::room::{RoomChange, RoomStatus, Transition};
-use orderchat_domain::system::{About, news};
+use orderchat_domain::system::{About, Voice, news};
 use orderchat_domain::{OrderId, Role};
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{StoreError, Tx, orders, participants, rooms};
@@ -135,7 +134,7 @@ fn follow(
         let mut room = opening::open(tx, policy, &mut scribe, record, &RoomChange::default())?;
         // The first thing said in it is the news that opened it, unless it opened with the order.
         if known.is_some() {
-            tell(&mut scribe, &mut room, record, changes);
+            tell(policy, &mut scribe, &mut room, record, changes);
         }
         scribe.finish(tx, &room)?;
         return Ok(None);
@@ -152,9 +151,10 @@ fn follow(
         closing::change(tx, policy, &mut scribe, &mut room, reopen)?;
     } else if changes.iter().any(is_status) {
         closing::schedule(tx, policy, &room)?;
+        members::refresh_readable(tx, policy, &scribe, &room)?;
     }
     move_people(chat, tx, &mut scribe, &mut room, known, record, changes)?;
-    tell(&mut scribe, &mut room, record, changes);
+    tell(policy, &mut scribe, &mut room, record, changes);
     if changes.contains(&Change::Details) {
         let (code, title) = (&room.record.code, room.record.title.as_deref());
         rooms::set_words(tx, key, code, &record.order.number, title)?;
@@ -170,7 +170,18 @@ const fn is_status(change: &Change) -> bool {
 }
 
 /// The room hears what changed.
-fn tell(scribe: &mut Scribe, room: &mut StoredRoom, record: &OrderRecord, changes: &[Change]) {
+fn tell(
+    policy: &OrderPolicy,
+    scribe: &mut Scribe,
+    room: &mut StoredRoom,
+    record: &OrderRecord,
+    changes: &[Change],
+) {
+    let language = room.record.language.clone();
+    let voice = Voice {
+        texts: &policy.texts,
+        language: language.as_deref(),
+    };
     let about = About {
         order_id: record.id.as_str(),
         order_number: &record.order.number,
@@ -178,9 +189,11 @@ fn tell(scribe: &mut Scribe, room: &mut StoredRoom, record: &OrderRecord, change
     let rider = record
         .rider
         .as_ref()
-        .map(|rider| masked_name(rider.name.as_deref().unwrap_or_default(), Role::Rider));
+        .map(|rider| rider.name.as_deref().unwrap_or_default())
+        // One text for all who read it, so as the customer is shown the name.
+        .map(|name| policy.names.customer.show(name, Role::Rider));
     for change in changes {
-        if let Some(message) = news(about, change, rider.as_deref()) {
+        if let Some(message) = news(voice, about, change, rider.as_deref()) {
             scribe.says(room, message);
         }
     }

@@ -36,6 +36,7 @@ mod moderation;
 mod openapi;
 mod orders;
 mod participants;
+mod policy;
 mod proof;
 mod public_rooms;
 mod receipts_model;
