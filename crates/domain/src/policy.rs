@@ -10,6 +10,7 @@ mod in_force;
 mod mistake;
 mod names;
 mod reader;
+pub mod simulate;
 mod table;
 mod wording;
 mod words;
@@ -105,6 +106,11 @@ pub enum Settled {
 }
 
 impl Edition {
+    #[must_use]
+    pub fn hash_in_hex(&self) -> String {
+        self.hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// Which is in force, this one or the one that stands in the database.
     #[must_use]
     pub fn settle(self, stored: Option<Self>) -> Settled {

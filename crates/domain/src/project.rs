@@ -7,6 +7,7 @@ mod message;
 mod order;
 mod participant;
 mod room;
+mod timeline;
 
 use serde::Serialize;
 
@@ -18,6 +19,7 @@ pub use message::{
 pub use order::{OrderPerson, OrderPharmacy, OrderRecord, OrderView, order};
 pub use participant::{ParticipantRecord, ParticipantView, participant};
 pub use room::{ClosedBy, OrderBrief, RoomRecord, RoomView, card, room, unread_count};
+pub use timeline::{Proof, ToldRecord, ToldView, told};
 
 use crate::id::{ParticipantId, UserId};
 use crate::policy::{As, NameStyle, OrderPolicy};

@@ -95,6 +95,15 @@ enum PolicyCommand {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Replay a recorded order and print who could read (r), write (w) and attach (a) when, and what
+    /// the server does
+    Simulate {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// CloudEvents of one order, one a line, each with its time
+        #[arg(value_name = "ORDER.jsonl")]
+        order: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -170,6 +179,9 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         }
         Command::Audit(command) => audit(command),
         Command::Policy(PolicyCommand::Check { file }) => app::policy_check(&file),
+        Command::Policy(PolicyCommand::Simulate { file, order }) => {
+            app::policy_simulate(&file, &order)
+        }
         Command::Backup(args) => app::backup(&load(&args.settings, Need::Nothing)?, &args.to),
         Command::Restore(args) => {
             let wanted = app::WantedRestore {

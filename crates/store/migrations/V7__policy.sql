@@ -22,6 +22,19 @@ ALTER TABLE order_report ADD COLUMN event_id @text;
 CREATE UNIQUE INDEX order_report_event ON order_report (source, event_id)
   WHERE source IS NOT NULL;
 
+-- Every part of an order is set by the report with the highest sequence that had it, so that reports
+-- may come in any order.
+ALTER TABLE shop_order ADD COLUMN number_sequence @int;
+ALTER TABLE shop_order ADD COLUMN customer_sequence @int;
+ALTER TABLE shop_order ADD COLUMN pharmacy_sequence @int;
+ALTER TABLE shop_order ADD COLUMN staff_sequence @int;
+ALTER TABLE shop_order ADD COLUMN language_sequence @int;
+ALTER TABLE shop_order ADD COLUMN metadata_sequence @int;
+UPDATE shop_order SET number_sequence = rest_sequence, customer_sequence = rest_sequence,
+  pharmacy_sequence = rest_sequence, staff_sequence = rest_sequence,
+  language_sequence = rest_sequence, metadata_sequence = rest_sequence;
+ALTER TABLE shop_order DROP COLUMN rest_sequence;
+
 -- Events for orders that are not known yet. They are taken when the order arrives.
 CREATE TABLE order_event_waiting (
   k @key,

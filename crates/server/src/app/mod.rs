@@ -29,7 +29,7 @@ pub(crate) use audit::{
 pub(crate) use backup::backup;
 pub(crate) use demo::demo;
 pub(crate) use doctor::doctor;
-pub(crate) use policy::check as policy_check;
+pub(crate) use policy::{check as policy_check, simulate as policy_simulate};
 pub(crate) use restore::{Wanted as WantedRestore, restore};
 pub(crate) use token::{Wanted, token};
 

@@ -6,13 +6,17 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use orderchat_domain::policy::{OrderPolicy, Settled};
+use orderchat_domain::policy::{OrderPolicy, Settled, simulate as domain};
+use orderchat_domain::room::RoomStatus;
+use orderchat_domain::{Millis, Refusal};
+use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::chat::Chat;
 use crate::chat::policy::Taken;
 use crate::config::Settings;
+use crate::orders::Event;
 
 /// Largest policy file.
 const LARGEST: usize = 1 << 20;
@@ -93,6 +97,75 @@ pub(super) fn reload_on_signal(
 
 async fn reload(settings: &Settings, chat: &Chat) -> anyhow::Result<Taken> {
     Ok(chat.take_policy(given(settings)?).await?)
+}
+
+/// `orderchat policy simulate FILE ORDER.jsonl`
+pub(crate) fn simulate(file: &Path, order: &Path) -> anyhow::Result<ExitCode> {
+    let policy = read(file).with_context(|| format!("{} is refused", file.display()))?;
+    let shown = order.display();
+    let text = std::fs::read_to_string(order).with_context(|| format!("{shown} cannot be read"))?;
+    let lines = text.lines().enumerate();
+    let told = lines
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(number, line)| told(line).with_context(|| format!("{shown}, line {}", number + 1)))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    print!("{}", table(&domain::simulate(&policy, &told)));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One event of the recorded order, which must say when it was.
+fn told(line: &str) -> anyhow::Result<domain::Told> {
+    let value: Value = serde_json::from_str(line).context("this is no JSON")?;
+    let event = Event::parse(&value).map_err(|refusal| match &refusal {
+        Refusal::Invalid { errors, .. } if !errors.is_empty() => {
+            anyhow::anyhow!("{} {}", errors[0].pointer, errors[0].detail)
+        }
+        _ => refusal.into(),
+    })?;
+    let time = value.get("time").and_then(Value::as_str);
+    let at = time
+        .and_then(Millis::parse)
+        .context("/time is missing: when was it?")?;
+    let status = event
+        .report
+        .as_ref()
+        .and_then(|report| report.status.clone());
+    let what = match status {
+        Some(status) => format!("{} {status}", event.kind),
+        None => event.kind,
+    };
+    Ok(domain::Told {
+        at,
+        what,
+        report: event.report,
+    })
+}
+
+/// `rwa`: who may read, write and attach. Staff always may.
+fn table(moments: &[domain::Moment]) -> String {
+    let mut table = format!("{:<21}{:<18}{:<10}", "time", "status", "room");
+    for who in domain::SHOWN {
+        table.push_str(&format!("{:<10}", who.as_str()));
+    }
+    table.push_str("what happened\n");
+    for moment in moments {
+        let at = moment.at.to_string().replace('T', " ");
+        let at = at.split('.').next().unwrap_or_default();
+        let status = moment.status.as_deref().unwrap_or("-");
+        let room = moment.room.map_or("-", RoomStatus::as_str);
+        table.push_str(&format!("{at:<21}{status:<18}{room:<10}"));
+        for may in moment.may {
+            let letter = |may: bool, letter| if may { letter } else { '-' };
+            let [r, w, a] = [
+                letter(may.read, 'r'),
+                letter(may.write, 'w'),
+                letter(may.attach, 'a'),
+            ];
+            table.push_str(&format!("{r}{w}{a}       "));
+        }
+        table.push_str(&format!("{}\n", moment.what));
+    }
+    table
 }
 
 /// `orderchat policy check FILE`

@@ -20,22 +20,24 @@ pub(crate) mod presence;
 pub(crate) mod receipts;
 pub(crate) mod reports;
 pub(crate) mod restore;
+pub(crate) mod rights;
 pub(crate) mod rooms;
 mod scribe;
 pub(crate) mod search;
 pub(crate) mod send;
 pub(crate) mod statistics;
 pub(crate) mod threads;
+pub(crate) mod timeline;
 pub(crate) mod unread;
 pub(crate) mod users;
 pub(crate) mod verify;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use orderchat_domain::policy::{InForce, OrderPolicy};
 use orderchat_domain::project::{ParticipantRecord, Viewer};
-use orderchat_domain::{Caller, Millis, Refusal, RoomId};
+use orderchat_domain::{Caller, Millis, Refusal, RoomId, TokenRole, UserId};
 pub(crate) use orderchat_store::StoreError;
 use orderchat_store::log::Actor;
 use orderchat_store::{AsStoreError, Grouped, Store, Tx};
@@ -81,10 +83,38 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// The server itself, which speaks for the shop where nobody of it asks.
+    pub(crate) fn of_the_server(now: Millis) -> Result<Self> {
+        let caller = Caller {
+            user: UserId::parse("", "orderchat")?,
+            role: TokenRole::Service,
+            name: None,
+            email: None,
+            pharmacies: Vec::new(),
+            language: None,
+            room: None,
+        };
+        let origin = Origin {
+            request_id: String::new(),
+            ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            user_agent: None,
+        };
+        Ok(Self {
+            caller: Arc::new(caller),
+            user: Actor::SERVER.user,
+            origin: Arc::new(origin),
+            now,
+        })
+    }
+
     pub(crate) fn actor(&self) -> Actor {
         Actor {
             user: self.user,
-            role: self.caller.role.as_str(),
+            role: if self.user == Actor::SERVER.user {
+                Actor::SERVER.role
+            } else {
+                self.caller.role.as_str()
+            },
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod checkpoints;
 mod followers;
+mod order_events;
 mod policy;
 mod timers;
 
@@ -38,6 +39,7 @@ pub(crate) fn start(chat: &Chat, needs: Needs, stop: &CancellationToken) {
     );
     spawn("timers", timers::run(chat.clone(), stop.clone()));
     spawn("policy", policy::run(chat.clone(), stop.clone()));
+    order_events::start(chat, stop);
     followers::start(chat, stop);
 }
 

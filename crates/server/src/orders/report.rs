@@ -9,6 +9,7 @@ use orderchat_domain::project::{OrderRecord, OrderView, ParticipantRecord, Perso
 use orderchat_domain::room::{RoomChange, RoomStatus, Transition};
 use orderchat_domain::system::{About, Voice, news};
 use orderchat_domain::{OrderId, Role};
+use orderchat_store::orders::Told;
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{StoreError, Tx, orders, participants, rooms};
 use serde_json::json;
@@ -17,6 +18,9 @@ use super::people::{self, People};
 use crate::chat::access::rights_of;
 use crate::chat::closing::{self, StateChange};
 use crate::chat::{Chat, Context, Result, Scribe, members, opening};
+
+/// What the timeline calls a report of the whole order.
+const REPORTED: &str = "order.reported";
 
 /// What became of a report.
 #[derive(Clone, Debug)]
@@ -38,7 +42,15 @@ pub(crate) async fn report(
     let (commands, asked) = (chat.clone(), ctx.clone());
     let (record, is_new) = chat
         .write(None, move |tx| {
-            apply(&commands, tx, &asked, &id, &report, &body)
+            let told = Told {
+                kind: REPORTED,
+                event: None,
+                sequence: report.sequence,
+                body: &body,
+            };
+            orders::lock(tx, &id)?;
+            let applied = apply(&commands, tx, &asked, &id, &report, told)?;
+            super::events::take_waiting(&commands, tx, &asked, &id, applied)
         })
         .await?;
     Ok(Reported {
@@ -47,15 +59,15 @@ pub(crate) async fn report(
     })
 }
 
-fn apply(
+/// Takes a report of an order, which is locked. The order, and whether it is new.
+pub(super) fn apply(
     chat: &Chat,
     tx: &mut Tx<'_>,
     ctx: &Context,
     id: &OrderId,
     report: &Report,
-    body: &str,
+    told: Told<'_>,
 ) -> Result<(OrderRecord, bool)> {
-    orders::lock(tx, id)?;
     let known = orders::by_id(tx, id)?;
     let (order, mut changes) = take(
         known.as_ref().map(|known| &known.order),
@@ -72,15 +84,16 @@ fn apply(
     }
     let mut record = match &known {
         Some(known) if known.order == order && changes.is_empty() => {
-            // An older report than the newest is kept on the timeline also when it changes nothing.
-            if report.sequence < known.order.sequences.newest {
-                orders::keep_report(tx, known.key, report.sequence, body, ctx.now)?;
+            // An older report than the newest is kept on the timeline also when it changes nothing,
+            // an event always.
+            if told.event.is_some() || report.sequence < known.order.sequences.newest {
+                orders::keep(tx, known.key, told, ctx.now)?;
             }
             return Ok((known.clone(), false));
         }
         _ => store(tx, ctx, known.as_ref(), id, order, people)?,
     };
-    orders::keep_report(tx, record.key, report.sequence, body, ctx.now)?;
+    orders::keep(tx, record.key, told, ctx.now)?;
     if !changes.is_empty()
         && let Some(version) = follow(chat, tx, ctx, known.as_ref(), &record, &changes)?
     {
