@@ -40,7 +40,7 @@ def call(method, path, body=None, content_type="application/json"):
         return error.code, json.loads(error.read() or b"null")
 
 
-def event(order, sequence, kind, **data):
+def event(order, sequence, kind, data):
     """An event of an order. Its id is made of the order and the sequence, so that a retry repeats it."""
     return {
         "specversion": "1.0",
@@ -73,7 +73,7 @@ def life_of(order, number):
         ("delivery.status_changed", {"delivery_status": "completed"}),
         ("order.status_changed", {"status": "delivered"}),
     ]
-    return [event(order, place + 1, kind, **data) for place, (kind, data) in enumerate(steps)]
+    return [event(order, place + 1, kind, data) for place, (kind, data) in enumerate(steps)]
 
 
 def send(sent):

@@ -266,6 +266,9 @@ async fn only_the_service_tells_and_only_in_the_three_ways() {
             .body(event.to_string());
         room.service.dispatch(request).await.refused(415);
     }
+    let padding = json!({"status": "picked_up", "padding": "x".repeat(200_000)});
+    let large = an_event(&room.order, "order.status_changed", padding);
+    room.service.tell(&large).await.refused(413);
     let order = order(&room.service, &room.order).await;
     assert_eq!(order["status"], "accepted");
 }
