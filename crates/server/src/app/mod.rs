@@ -8,6 +8,7 @@ mod doctor;
 mod keys;
 mod live;
 mod out;
+mod policy;
 mod restore;
 mod run;
 mod token;
@@ -32,6 +33,7 @@ pub(crate) use backup::backup;
 pub(crate) use demo::demo;
 pub(crate) use doctor::doctor;
 pub(crate) use out::print_line;
+pub(crate) use policy::{check as policy_check, simulate as policy_simulate};
 pub(crate) use restore::{Wanted as WantedRestore, restore};
 pub(crate) use token::{Wanted, token};
 
@@ -106,6 +108,8 @@ async fn open(settings: &Settings) -> anyhow::Result<Chat> {
     store.keep_free(settings.disk_reserve as u64);
     let chat = commands(settings, store);
     chat.ensure_epoch().await?;
+    let given = policy::given(settings)?;
+    policy::note(settings, chat.take_policy(given).await?);
     Ok(chat)
 }
 

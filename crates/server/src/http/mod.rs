@@ -10,6 +10,7 @@
 mod attempts;
 mod body;
 mod caller;
+mod cloud_events;
 mod docs;
 mod layers;
 mod live;

@@ -216,13 +216,22 @@ impl Server {
 
     /// Sends SIGTERM.
     pub(crate) fn ask_to_stop(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends SIGHUP: the server reads its policy file again.
+    pub(crate) fn hang_up(&self) {
+        self.signal("HUP");
+    }
+
+    fn signal(&self, name: &str) {
         let id = self.process.child.id().to_string();
         let sent = Command::new("sh")
-            .args(["-c", r#"kill -TERM "$0""#, &id])
+            .args(["-c", r#"kill -"$1" "$0""#, &id, name])
             .status();
         assert!(
             sent.is_ok_and(|status| status.success()),
-            "SIGTERM reaches the server"
+            "SIG{name} reaches the server"
         );
     }
 
