@@ -400,7 +400,8 @@ impl Following {
         match error {
             ChatError::Refused(Refusal::NotFound) => {
                 self.rooms.remove(&room);
-                step.room_gone = ctx.caller.room.is_some();
+                // Whoever asks for another room than their token's is told, and stays.
+                step.room_gone = ctx.caller.room.is_some() && asked.reference.is_none();
                 match &asked.reference {
                     Some(reference) => {
                         step.frames.push(refusal(reference, &Problem::not_found()));

@@ -37,19 +37,23 @@ fn connected() -> (Talk, Instant) {
 }
 
 fn sent(effects: &[Effect]) -> Vec<&Value> {
-    let send = |effect| match effect {
-        Effect::Send(frame) => Some(frame),
-        _ => None,
-    };
-    effects.iter().filter_map(send).collect()
+    let mut frames = Vec::new();
+    for effect in effects {
+        if let Effect::Send(frame) = effect {
+            frames.push(frame);
+        }
+    }
+    frames
 }
 
 fn printed(effects: &[Effect]) -> Vec<&str> {
-    let print = |effect| match effect {
-        Effect::Print(line) => Some(String::as_str(line)),
-        _ => None,
-    };
-    effects.iter().filter_map(print).collect()
+    let mut lines = Vec::new();
+    for effect in effects {
+        if let Effect::Print(line) = effect {
+            lines.push(line.as_str());
+        }
+    }
+    lines
 }
 
 fn said(seq: u64, by: &str) -> Value {

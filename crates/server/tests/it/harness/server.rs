@@ -246,6 +246,11 @@ impl Server {
         signal::send(&self.process.child, "TERM");
     }
 
+    /// Sends SIGHUP: the server reads its policy file again.
+    pub(crate) fn hang_up(&self) {
+        signal::send(&self.process.child, "HUP");
+    }
+
     /// How the process ended. Fails if it has not within 30 s.
     pub(crate) async fn ended(&mut self) -> ExitStatus {
         end_of(&mut self.process.child).await
