@@ -47,7 +47,8 @@ pub(crate) fn document(rest: &OpenApi) -> Value {
     let all = || client.frames.iter().chain(&server.frames);
     let named = |name: &str| {
         let of_rest = rest["schemas"].get(name);
-        of_rest.or_else(|| server.named.get(name)).cloned()
+        let of_frames = || server.named.get(name).or_else(|| client.named.get(name));
+        of_rest.or_else(of_frames).cloned()
     };
     let examples = examples(&rest["schemas"]);
     let messages: Map<_, _> = all()
