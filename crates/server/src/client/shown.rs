@@ -78,6 +78,8 @@ pub(super) fn event(event: &Value, own: bool) -> Option<String> {
 fn participant(participant: &Value, what: &str) -> String {
     let who = text(participant, "user_full_name");
     match (what, participant["ended"].as_str()) {
+        // Customers and riders are shown names with the role in them.
+        ("joined", _) if who.ends_with(')') => format!("{who} joined"),
         ("joined", _) => format!("{who} joined ({})", text(participant, "role_display")),
         ("ended", Some("left")) => format!("{who} left"),
         ("ended", Some("handed_over")) => format!("{who} handed the order over"),

@@ -184,7 +184,8 @@ async fn events(
 /// Sentences that one click sends: for the caller's role in the room and the order's status, in the
 /// room's language. All of them are on the first page.
 #[utoipa::path(get, path = "/rooms/{room}/quick-replies/", tag = "Rooms",
-    params(("room" = String, Path)), responses((status = 200, body = Page<String>)))]
+    params(("room" = String, Path)), responses((status = 200, body = Page<String>,
+        example = json!({"results": ["I am at the door.", "I am running late."], "next": null, "previous": null}))))]
 async fn quick_replies(
     State(state): State<AppState>,
     Authenticated(ctx): Authenticated,
