@@ -153,9 +153,7 @@ pub fn participant(
         left_at: record.left_at,
         last_seen: surface.own(last_seen).flatten(),
         is_online: surface.own(online).flatten(),
-        notification_preferences: own
-            .then(|| surface.own(preferences::shown(&record.preferences)))
-            .flatten(),
+        notification_preferences: own.then(|| preferences::shown(&record.preferences)),
         can_send_messages: surface.own(can_send),
         can_receive_messages: surface.own(record.is_active() && rights.read),
         delivered_seq: record.marks.delivered,

@@ -106,7 +106,7 @@ impl Live {
             parts.reader,
             &parts.stopped,
         );
-        chat.store().on_commit(move |news| relay.hear(news));
+        chat.store().on_commit(relay.hearer());
         let live = Arc::new(Self {
             settings: parts.settings,
             chat,

@@ -122,8 +122,19 @@ impl Relay {
         relay
     }
 
+    /// What the store tells of commits. It does not keep the relay: the store's writers would never
+    /// end, which the relay's reader keeps in turn.
+    pub(crate) fn hearer(&self) -> impl Fn(Vec<News>) + Send + Sync + 'static {
+        let relay = Arc::downgrade(&self.0);
+        move |news| {
+            if let Some(relay) = relay.upgrade() {
+                Self(relay).hear(news);
+            }
+        }
+    }
+
     /// Takes in what was committed. Never waits.
-    pub(crate) fn hear(&self, news: Vec<News>) {
+    fn hear(&self, news: Vec<News>) {
         for one in news {
             if let News::Revoked(user) = one {
                 self.revoked(user);

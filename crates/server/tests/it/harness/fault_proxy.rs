@@ -88,7 +88,8 @@ impl Plan {
         let mut below = |most: u64| 1 + rng.next_u64() % most;
         // Most are cut on the way from the server, where the frames are.
         match below(4) {
-            1 => (u64::MAX, below(self.most_up)),
+            // Who has said hello sends little more: it is cut by what it is sent then.
+            1 => (self.most_down, below(self.most_up)),
             _ => (below(self.most_down), u64::MAX),
         }
     }

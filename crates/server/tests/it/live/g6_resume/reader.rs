@@ -65,12 +65,14 @@ impl History {
     }
 }
 
+/// Without the actor's participant: staff who act from outside have none, and do once they join.
 pub(super) fn of_log(event: &Value) -> Entry {
+    let actor = &event["actor"];
     (
         event.number("seq"),
         event.string("kind"),
         event["at"].clone(),
-        event["actor"].clone(),
+        json!([actor["name"], actor["role"]]),
     )
 }
 
