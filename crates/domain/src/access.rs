@@ -89,13 +89,18 @@ pub fn rights_of(
     participant: &ParticipantRecord,
     at: Circumstances<'_>,
 ) -> Rights {
-    policy.rights(
+    let rights = policy.rights(
         As {
             role: participant.role,
             guest: participant.guest,
         },
         at,
-    )
+    );
+    if participant.next_on_board {
+        policy.rights_with_next_on_board(rights, at)
+    } else {
+        rights
+    }
 }
 
 /// Whether the participant may write now: not muted, and the order policy lets them. A mute goes on

@@ -47,7 +47,14 @@ pub struct Sequences {
     pub delivery_status: Option<i64>,
     pub rider: Option<i64>,
     pub eta: Option<i64>,
-    pub rest: Option<i64>,
+    pub number: Option<i64>,
+    /// The customer's name: an order keeps its customer.
+    pub customer: Option<i64>,
+    /// The pharmacy's name.
+    pub pharmacy: Option<i64>,
+    pub staff: Option<i64>,
+    pub language: Option<i64>,
+    pub metadata: Option<i64>,
 }
 
 /// Our copy of the shop's order. People stand in it by their id in the shop.
@@ -153,7 +160,12 @@ fn first(
             delivery_status: report.delivery_status.as_ref().and(sequence),
             rider: report.rider.as_ref().and(sequence),
             eta: report.eta.and(sequence),
-            rest: sequence,
+            number: sequence,
+            customer: sequence,
+            pharmacy: sequence,
+            staff: pharmacy.staff.as_ref().and(sequence),
+            language: report.language.as_ref().and(sequence),
+            metadata: report.metadata.as_ref().and(sequence),
         },
     };
     Ok((
@@ -276,23 +288,24 @@ fn newer<'a, T>(
 }
 
 fn take_details(order: &mut Order, report: &Report) {
-    if order.sequences.rest > report.sequence {
-        return;
-    }
-    order.sequences.rest = report.sequence;
-    if let Some(number) = &report.number {
+    let sequence = report.sequence;
+    let set_by = &mut order.sequences;
+    if let Some(number) = newer(&report.number, &mut set_by.number, sequence) {
         order.number.clone_from(number);
     }
-    if let Some(pharmacy) = &report.pharmacy {
+    // Their names are kept with the people.
+    newer(&report.customer, &mut set_by.customer, sequence);
+    if let Some(pharmacy) = newer(&report.pharmacy, &mut set_by.pharmacy, sequence) {
         order.pharmacy_name.clone_from(&pharmacy.name);
-        if let Some(staff) = &pharmacy.staff {
-            order.staff = ids(staff);
-        }
     }
-    if let Some(language) = &report.language {
+    let staff = report.pharmacy.as_ref().and_then(|one| one.staff.as_ref());
+    if let Some(staff) = newer(&staff, &mut set_by.staff, sequence) {
+        order.staff = ids(staff);
+    }
+    if let Some(language) = newer(&report.language, &mut set_by.language, sequence) {
         order.language.clone_from(language);
     }
-    if let Some(metadata) = &report.metadata {
+    if let Some(metadata) = newer(&report.metadata, &mut set_by.metadata, sequence) {
         order.metadata.clone_from(metadata);
     }
 }
@@ -362,6 +375,10 @@ pub fn parse_email(pointer: &str, text: Option<&str>) -> Result<Option<String>, 
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::option;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn named(id: &str) -> Named {
@@ -483,5 +500,64 @@ mod tests {
     fn a_repeat_changes_nothing() {
         let (_, changes) = take_all(&[new_order(Some(3)), new_order(Some(3))]);
         assert_eq!(changes, []);
+    }
+
+    /// A report of some parts of the order, each of them possibly left out.
+    fn reports() -> impl Strategy<Value = Vec<Report>> {
+        let word = || proptest::sample::select(vec!["accepted", "picked_up", "delivered"]);
+        let text = |word: &str| word.to_owned();
+        let part = (
+            option::of(word().prop_map(text)),
+            option::of(option::of(word().prop_map(text))),
+            option::of(option::of(0..3_i64)),
+            option::of(option::of((0..3_i64).prop_map(Millis))),
+            option::of(option::of(proptest::sample::select(vec!["en", "de"]))),
+            option::of((option::of(0..3_usize), 0..3_i64)),
+        );
+        let report = part.prop_map(
+            |(status, delivery_status, rider, eta, language, pharmacy)| {
+                let person = |number: i64| named(&format!("r{number}"));
+                Report {
+                    status,
+                    delivery_status,
+                    rider: rider.map(|rider| rider.map(person)),
+                    eta,
+                    language: language.map(|tag| tag.map(str::to_owned)),
+                    pharmacy: pharmacy.map(|(staff, name)| PharmacyReport {
+                        id: PharmacyId::parse("/id", "ph1").expect("an id"),
+                        name: name.to_string(),
+                        staff: staff
+                            .map(|some| vec![named("p1"), named("p2")][..some.min(2)].to_vec()),
+                    }),
+                    ..Report::default()
+                }
+            },
+        );
+        vec(report, 1..8).prop_map(|mut reports| {
+            for (report, sequence) in reports.iter_mut().zip(2..) {
+                report.sequence = Some(sequence);
+            }
+            reports
+        })
+    }
+
+    proptest! {
+        /// Whatever way they take, and however often they come.
+        #[test]
+        fn all_reports_of_an_order_in_any_order_and_with_repeats_end_in_the_same_order(
+            (reports, shuffled) in reports().prop_flat_map(|reports| {
+                let twice = [reports.clone(), reports.clone()].concat();
+                (Just(reports), Just(twice).prop_shuffle())
+            })
+        ) {
+            let as_sent: Vec<_> = [vec![new_order(Some(1))], reports].concat();
+            let as_come: Vec<_> = [vec![new_order(Some(1))], shuffled].concat();
+            let (mut sent, _) = take_all(&as_sent);
+            let (come, _) = take_all(&as_come);
+            // When it ended is a matter of when that was heard.
+            prop_assert_eq!(sent.is_active(), come.is_active());
+            sent.final_at = come.final_at;
+            prop_assert_eq!(sent, come);
+        }
     }
 }

@@ -37,8 +37,10 @@ pub enum Action {
     ReadStatistics,
     /// Report orders, order events and users.
     ReportOrders,
-    /// Read an order, its timeline, its table of rights.
+    /// Read an order and its timeline.
     ReadOrder,
+    /// Read an order's table of rights.
+    ReadRights,
 }
 
 /// What a cell of the table says.
@@ -68,7 +70,7 @@ pub enum Grant {
 /// SPEC 3, cell by cell, and who may report a message: whoever reads it, but for the service. The
 /// columns: customer, rider, pharmacy, support, admin, service.
 #[rustfmt::skip]
-pub const TABLE: [(Action, [Grant; 6]); 24] = [
+pub const TABLE: [(Action, [Grant; 6]); 25] = [
     (Action::ReadRoom,          [InIt,      InIt,      Theirs, All,  All,  All]),
     (Action::JoinRoom,          [Yes,       Yes,       Yes,    Yes,  Yes,  No]),
     (Action::CreateRoom,        [No,        No,        Theirs, Yes,  Yes,  Yes]),
@@ -93,6 +95,7 @@ pub const TABLE: [(Action, [Grant; 6]); 24] = [
     (Action::ReadStatistics,    [No,        No,        Theirs, Yes,  Yes,  Yes]),
     (Action::ReportOrders,      [No,        No,        No,     No,   No,   Yes]),
     (Action::ReadOrder,         [InIt,      InIt,      Theirs, All,  All,  All]),
+    (Action::ReadRights,        [No,        No,        Theirs, All,  All,  All]),
 ];
 
 /// The table's cell.
@@ -280,6 +283,7 @@ mod tests {
             (Action::ReadHistory,        "----+-", "000-+-", "00--+-"),
             (Action::ReadStatistics,     "--++++", "000+++", "00++++"),
             (Action::ReadOrder,          "++++++", "000+++", "00++++"),
+            (Action::ReadRights,         "--++++", "000+++", "00++++"),
         ];
         let outside = access(Standing::Outside);
         for (action, inside, outsiders, theirs) in expected {

@@ -1,17 +1,53 @@
 //! What the order's state allows: the order policy.
 //!
-//! [`OrderPolicy`] is plain data, so that a policy file can fill it; [`OrderPolicy::default`] is
-//! the built-in policy of SPEC 8. Everything asks [`OrderPolicy::rights`] and the few functions
-//! beside it; none of them waits or reads a clock.
+//! A policy is a TOML file that a shop owner can read; `policy.toml` of the repository is the
+//! built-in one and its documentation. [`OrderPolicy::parse`] makes tables of it. Everything asks
+//! [`OrderPolicy::rights`] and the few functions beside it; none of them waits or reads a clock.
 
+mod cells;
+mod file;
+mod in_force;
+mod mistake;
+mod names;
+mod reader;
+pub mod simulate;
+mod table;
+mod wording;
+mod words;
+
+use std::sync::{Arc, LazyLock};
+
+use sha2::{Digest, Sha256};
+
+pub use cells::{Cell, Reading, Roles, Who, Writing};
+pub use in_force::InForce;
+pub use mistake::{Mistake, Mistakes};
+pub use names::{NameStyle, Names};
+pub use table::{RightsNow, RightsTable, StatusRights};
+pub use words::{QuickReply, Texts, fill};
+
+use crate::event::Hash;
 use crate::refusal::{Refusal, Rule};
 use crate::role::Role;
 use crate::room::{RoomStatus, Transition};
-use crate::time::{DAY, HOUR, MINUTE, Millis};
+use crate::time::Millis;
 
-/// The rules of one business. Durations are milliseconds.
+/// The text of the built-in policy.
+pub const BUILT_IN: &str = include_str!("../../../policy.toml");
+
+static DEFAULT: LazyLock<OrderPolicy> =
+    LazyLock::new(|| match file::read(BUILT_IN, &file::nothing()) {
+        Ok(policy) => policy,
+        Err(mistakes) => unreachable!("the built-in policy, which tests read: {mistakes}"),
+    });
+
+/// The rules of one business, as tables. Durations are milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderPolicy {
+    /// Grows with every change of the file.
+    pub version: i64,
+    /// The file.
+    pub text: Arc<str>,
     /// Order statuses while the order is active, in the order they are passed.
     pub active_statuses: Vec<String>,
     /// Order statuses that end an order.
@@ -22,37 +58,68 @@ pub struct OrderPolicy {
     pub closes_after: i64,
     /// A room is archived so long after it closed, whoever closed it.
     pub archives_after: i64,
-    /// How long after the first final status (or a manual reopening) a rider may write.
-    pub rider_writes_after: i64,
-    /// How long after the first final status (or a manual reopening) a customer may write.
-    pub customer_writes_after: i64,
     /// Whether a rider sees what was said before they were assigned.
     pub rider_sees_earlier: bool,
+    /// Whether a rider may not write about an order that is over while the next one is on board.
+    pub muted_while_next_on_board: bool,
+    /// The statuses of an order that is on board.
+    pub on_board: Vec<String>,
     /// How long customers and riders may edit and delete their own messages.
     pub edit_window: i64,
     pub delete_window: i64,
+    /// How customers, riders and guests are shown the names of others.
+    pub names: Names,
+    /// What the system says in rooms.
+    pub texts: Texts,
+    quick_replies: Vec<QuickReply>,
+    /// Of a status that the file does not name.
+    active_row: cells::Row,
+    final_row: cells::Row,
+    /// Of the active, then the final statuses, in their order.
+    rows: Vec<cells::Row>,
 }
 
 impl Default for OrderPolicy {
     fn default() -> Self {
-        let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect();
-        Self {
-            active_statuses: words(&[
-                "pending",
-                "accepted",
-                "preparing",
-                "ready_for_pickup",
-                "picked_up",
-            ]),
-            final_statuses: words(&["delivered", "cancelled", "refunded"]),
-            opens_at: "accepted".to_owned(),
-            closes_after: 2 * HOUR,
-            archives_after: 30 * DAY,
-            rider_writes_after: 30 * MINUTE,
-            customer_writes_after: 2 * HOUR,
-            rider_sees_earlier: false,
-            edit_window: 15 * MINUTE,
-            delete_window: 15 * MINUTE,
+        DEFAULT.clone()
+    }
+}
+
+/// Which policy file: the higher version is right, the hash tells files of one version apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edition {
+    pub version: i64,
+    pub hash: Hash,
+}
+
+/// Which of two policies is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// The one given, which is new to the database.
+    Given,
+    /// They are the same.
+    Same,
+    /// The database's, which is newer.
+    Stored,
+    /// The database's, which has the same version and says something else.
+    Disputed,
+}
+
+impl Edition {
+    #[must_use]
+    pub fn hash_in_hex(&self) -> String {
+        self.hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Which is in force, this one or the one that stands in the database.
+    #[must_use]
+    pub fn settle(self, stored: Option<Self>) -> Settled {
+        match stored {
+            None => Settled::Given,
+            Some(stored) if stored == self => Settled::Same,
+            Some(stored) if stored.version < self.version => Settled::Given,
+            Some(stored) if stored.version == self.version => Settled::Disputed,
+            Some(_) => Settled::Stored,
         }
     }
 }
@@ -63,6 +130,20 @@ pub struct As {
     pub role: Role,
     /// Came in by a public room's card, by their own wish.
     pub guest: bool,
+}
+
+impl As {
+    /// Staff have the rights of their role as guests, too.
+    const fn who(self) -> Who {
+        match self.role {
+            Role::Pharmacy => Who::Pharmacy,
+            Role::Support => Who::Support,
+            Role::Admin => Who::Admin,
+            Role::Customer | Role::Rider if self.guest => Who::Guest,
+            Role::Customer => Who::Customer,
+            Role::Rider => Who::Rider,
+        }
+    }
 }
 
 /// What the policy is asked about.
@@ -92,6 +173,8 @@ pub struct Rights {
     pub read: bool,
     /// Why they may not write, if so.
     pub write: Result<(), Refusal>,
+    /// Why they may not attach files, if so.
+    pub attach: Result<(), Refusal>,
     /// When the right to write ends by the clock.
     pub until: Option<Millis>,
 }
@@ -114,33 +197,92 @@ impl OrderPolicy {
         matches!((place(status), place(&self.opens_at)), (Some(at), Some(from)) if at >= from)
     }
 
+    /// Reads a policy file; what it leaves out is as in the built-in policy.
+    ///
+    /// # Errors
+    /// Every mistake in it, with its place.
+    pub fn parse(text: &str) -> Result<Self, Mistakes> {
+        file::read(text, &DEFAULT)
+    }
+
+    #[must_use]
+    pub fn edition(&self) -> Edition {
+        Edition {
+            version: self.version,
+            hash: Sha256::digest(self.text.as_bytes()).into(),
+        }
+    }
+
+    /// Every status that the policy names: the active ones, then the final ones.
+    pub fn statuses(&self) -> impl Iterator<Item = &str> {
+        let all = self.active_statuses.iter().chain(&self.final_statuses);
+        all.map(String::as_str)
+    }
+
+    /// What somebody may do in this status, as the file says.
+    #[must_use]
+    pub fn cell(&self, who: Who, status: &str) -> &Cell {
+        let named = self.statuses().position(|known| known == status);
+        let row = named.and_then(|place| self.rows.get(place));
+        &row.unwrap_or(&self.active_row)[who.place()]
+    }
+
     /// What a participant may do. Closed and archived rooms take no messages from anybody; that is
     /// the room's state ([`crate::room::check_state`]), not a matter of policy.
     #[must_use]
     pub fn rights(&self, who: As, at: Circumstances<'_>) -> Rights {
-        let open = at.room_status == RoomStatus::Open;
-        let read = match (who.role, who.guest) {
-            (Role::Pharmacy | Role::Support | Role::Admin, _) => true,
-            (_, true) | (Role::Rider, false) => open,
-            (Role::Customer, false) => true,
+        let who = who.who();
+        let cell = self.cell(who, at.order_status);
+        let read = match cell.read {
+            Reading::Always => true,
+            Reading::WhileOpen => at.room_status == RoomStatus::Open,
+            Reading::Never => false,
         };
-        let grace = match (who.role, who.guest) {
-            (Role::Pharmacy | Role::Support | Role::Admin, _) | (_, true) => None,
-            (Role::Rider, false) => Some(self.rider_writes_after),
-            (Role::Customer, false) => Some(self.customer_writes_after),
+        let until = |writing| match writing {
+            Writing::For(grace) => countdown(at).map(|from| from.plus(grace)),
+            Writing::Yes | Writing::No => None,
         };
-        let until = grace.and_then(|grace| countdown(at).map(|from| from.plus(grace)));
-        let write = match until {
-            Some(until) if at.now >= until => Err(self.too_late(who.role, at.order_status, until)),
+        let may = |writing, what| match (writing, until(writing)) {
+            (Writing::No, _) => Err(Self::refuse(who, what, at.order_status, "")),
+            (_, Some(until)) if at.now >= until => {
+                let after = format!(" after {until}");
+                Err(Self::refuse(who, what, at.order_status, &after))
+            }
             _ => Ok(()),
         };
-        Rights { read, write, until }
+        Rights {
+            read,
+            write: may(cell.write, "write"),
+            attach: may(cell.attach, "attach files"),
+            until: until(cell.write),
+        }
     }
 
-    fn too_late(&self, role: Role, status: &str, until: Millis) -> Refusal {
+    /// [`Self::rights`] of a rider of the order who has another order on board.
+    #[must_use]
+    pub(crate) fn rights_with_next_on_board(
+        &self,
+        rights: Rights,
+        at: Circumstances<'_>,
+    ) -> Rights {
+        if !self.muted_while_next_on_board || at.final_at.is_none() {
+            return rights;
+        }
+        let refuse = |what| {
+            let next = " while the next order is on board";
+            Err(Self::refuse(Who::Rider, what, at.order_status, next))
+        };
+        Rights {
+            write: rights.write.and_then(|()| refuse("write")),
+            attach: rights.attach.and_then(|()| refuse("attach files")),
+            ..rights
+        }
+    }
+
+    fn refuse(who: Who, what: &str, status: &str, when: &str) -> Refusal {
         let detail = format!(
-            "policy: {} may not write in '{status}' after {until}",
-            role.as_str()
+            "policy: {} may not {what} in '{status}'{when}",
+            who.as_str()
         );
         Refusal::forbidden(Rule::Policy, detail)
     }
@@ -176,11 +318,46 @@ impl OrderPolicy {
         at.room_status == RoomStatus::Closed && closed_by_policy && at.final_at.is_none()
     }
 
-    /// Whether the viewer may know if somebody of this role is online. Riders do not learn when a
-    /// customer is; everybody else knows of everybody.
+    /// Whether the viewer may know if somebody of this role is online. A guest knows what the file
+    /// says of guests, as far as others of their role know it.
     #[must_use]
-    pub const fn sees_presence(&self, viewer: Role, of: Role) -> bool {
-        !matches!((viewer, of), (Role::Rider, Role::Customer))
+    pub fn sees_presence(&self, viewer: As, of: Role, order_status: &str) -> bool {
+        let sees = |who| self.cell(who, order_status).sees_online.has(of);
+        sees(Who::from(viewer.role)) && (!viewer.guest || sees(Who::Guest))
+    }
+
+    /// [`Self::sees_presence`] in every status: for those who do not know which the order has.
+    #[must_use]
+    pub fn always_sees_presence(&self, viewer: As, of: Role) -> bool {
+        let mut rows = self.rows.iter().chain([&self.active_row]);
+        let sees = |row: &cells::Row, who: Who| row[who.place()].sees_online.has(of);
+        rows.all(|row| {
+            sees(row, Who::from(viewer.role)) && (!viewer.guest || sees(row, Who::Guest))
+        })
+    }
+
+    /// How the viewer is shown the names of others; staff see them as they are.
+    #[must_use]
+    pub const fn name_style(&self, viewer: As) -> NameStyle {
+        match (viewer.role, viewer.guest) {
+            (_, true) => self.names.guest,
+            (Role::Customer, false) => self.names.customer,
+            (Role::Rider, false) => self.names.rider,
+            (Role::Pharmacy | Role::Support | Role::Admin, false) => NameStyle::FullName,
+        }
+    }
+
+    /// The sentences offered to somebody in this status, in the order of the file.
+    pub fn quick_replies<'a>(
+        &'a self,
+        who: As,
+        order_status: &'a str,
+        language: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a str> {
+        let offered = self.quick_replies.iter();
+        offered
+            .filter(move |reply| reply.is_for(who.who(), order_status))
+            .filter_map(move |reply| reply.text(language, &self.texts.default_language))
     }
 }
 
@@ -193,8 +370,12 @@ fn countdown(at: Circumstances<'_>) -> Option<Millis> {
 }
 
 #[cfg(test)]
+mod mistakes;
+
+#[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::{DAY, HOUR, MINUTE};
 
     const CUSTOMER: As = As {
         role: Role::Customer,
@@ -324,5 +505,123 @@ mod tests {
         assert!(!policy.reopens(closed, false));
         assert!(!policy.reopens(at(RoomStatus::Closed, Some(1)), true));
         assert!(!policy.reopens(at(RoomStatus::Open, None), true));
+    }
+
+    #[test]
+    fn the_higher_version_is_in_force_and_of_one_version_the_databases() {
+        let edition = |version, hash| Edition {
+            version,
+            hash: [hash; 32],
+        };
+        let own = edition(3, 1);
+        for (stored, settled) in [
+            (None, Settled::Given),
+            (Some(edition(2, 9)), Settled::Given),
+            (Some(edition(3, 1)), Settled::Same),
+            (Some(edition(3, 2)), Settled::Disputed),
+            (Some(edition(4, 1)), Settled::Stored),
+        ] {
+            assert_eq!(own.settle(stored), settled, "{stored:?}");
+        }
+    }
+
+    #[test]
+    fn the_file_decides_by_status_and_by_role() {
+        let policy = OrderPolicy::parse(
+            r#"
+            version = 2
+            [order]
+            active = ["new", "packed", "on_the_way"]
+            final = ["done"]
+            [room]
+            opens_at = "packed"
+            [rights.active]
+            rider = { write = false }
+            [rights.status.on_the_way]
+            rider = { write = true, read = "always", sees_online = ["customer"] }
+            [rights.final]
+            customer = { write = "1h", attach = false }
+            "#,
+        )
+        .expect("a policy");
+        let at = |order_status, final_at| Circumstances {
+            order_status,
+            final_at,
+            ..at(RoomStatus::Open, None)
+        };
+        let now = at("new", None).now;
+        let why = |who, at| policy.rights(who, at).write.map_err(|why| why.to_string());
+        for status in ["new", "packed", "held at customs"] {
+            let refused = format!("policy: policy: rider may not write in '{status}'");
+            assert_eq!(why(RIDER, at(status, None)), Err(refused));
+        }
+        assert_eq!(why(RIDER, at("on_the_way", None)), Ok(()));
+        assert!(policy.sees_presence(RIDER, Role::Customer, "on_the_way"));
+        assert!(!policy.sees_presence(RIDER, Role::Customer, "packed"));
+        let done = at("done", Some(now.plus(-HOUR)));
+        assert!(policy.rights(CUSTOMER, done).write.is_err());
+        let done = at("done", Some(now.plus(1 - HOUR)));
+        assert_eq!(policy.rights(CUSTOMER, done).write, Ok(()));
+        assert!(policy.rights(CUSTOMER, done).attach.is_err());
+        assert!(policy.is_final("done") && !policy.is_final("delivered"));
+    }
+
+    #[test]
+    fn with_the_next_on_board_a_rider_is_muted_where_the_order_is_over() {
+        let text = "version = 2\n[rider]\nmuted_while_next_on_board = true";
+        let policy = OrderPolicy::parse(text).expect("a policy");
+        let writes = |policy: &OrderPolicy, at| {
+            let rights = policy.rights(RIDER, at);
+            policy.rights_with_next_on_board(rights, at).write.is_ok()
+        };
+        let over = at(RoomStatus::Open, Some(5));
+        assert!(!writes(&policy, over));
+        assert!(writes(&policy, at(RoomStatus::Open, None)));
+        assert!(writes(&OrderPolicy::default(), over));
+    }
+
+    #[test]
+    fn names_are_shown_as_the_file_says() {
+        let text = "version = 2\n[names]\nrider = \"role\"\nguest = \"first_name\"";
+        let policy = OrderPolicy::parse(text).expect("a policy");
+        assert_eq!(policy.name_style(RIDER), NameStyle::Role);
+        assert_eq!(policy.name_style(CUSTOMER), NameStyle::FirstNameAndRole);
+        let guest = As {
+            role: Role::Pharmacy,
+            guest: true,
+        };
+        assert_eq!(policy.name_style(guest), NameStyle::FirstName);
+    }
+
+    #[test]
+    fn quick_replies_are_offered_by_role_status_and_language() {
+        let policy = OrderPolicy::parse(
+            r#"
+            version = 2
+            [[quick_replies]]
+            role = "rider"
+            statuses = ["picked_up"]
+            en = "At your door."
+            de = "Vor Ihrer Tür."
+            [[quick_replies]]
+            role = "rider"
+            en = "One moment."
+            "#,
+        )
+        .expect("a policy");
+        let offered = |who, status, language| {
+            let all = policy.quick_replies(who, status, language);
+            all.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            offered(RIDER, "picked_up", Some("de-AT")),
+            ["Vor Ihrer Tür.", "One moment."]
+        );
+        assert_eq!(
+            offered(RIDER, "picked_up", Some("fr")),
+            ["At your door.", "One moment."]
+        );
+        assert_eq!(offered(RIDER, "accepted", None), ["One moment."]);
+        assert_eq!(offered(CUSTOMER, "picked_up", None), Vec::<String>::new());
     }
 }

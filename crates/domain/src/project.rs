@@ -7,6 +7,7 @@ mod message;
 mod order;
 mod participant;
 mod room;
+mod timeline;
 
 use serde::Serialize;
 
@@ -18,9 +19,10 @@ pub use message::{
 pub use order::{OrderPerson, OrderPharmacy, OrderRecord, OrderView, order};
 pub use participant::{ParticipantRecord, ParticipantView, participant};
 pub use room::{ClosedBy, OrderBrief, RoomRecord, RoomView, card, room, unread_count};
+pub use timeline::{Proof, ToldRecord, ToldView, told};
 
 use crate::id::{ParticipantId, UserId};
-use crate::policy::OrderPolicy;
+use crate::policy::{As, NameStyle, OrderPolicy};
 use crate::role::{Role, TokenRole};
 use crate::time::Millis;
 
@@ -51,6 +53,25 @@ impl Viewer<'_> {
     #[must_use]
     pub fn sees_order(&self) -> bool {
         self.sees_identities() || self.participant.is_none_or(|own| !own.guest)
+    }
+
+    /// As whom the policy looks them up; `None` for the service.
+    #[must_use]
+    pub fn looks_as(&self) -> Option<As> {
+        let role = self.participant.map(|own| own.role);
+        Some(As {
+            role: role.or(self.role.person())?,
+            guest: self.participant.is_some_and(|own| own.guest),
+        })
+    }
+
+    /// How they are shown the names of others.
+    #[must_use]
+    pub fn name_style(&self) -> NameStyle {
+        match self.looks_as() {
+            Some(viewer) if !self.sees_identities() => self.policy.name_style(viewer),
+            _ => NameStyle::FullName,
+        }
     }
 
     /// The first seq they may see.
@@ -84,28 +105,16 @@ pub struct Person {
     pub email: Option<String>,
 }
 
-/// The name a viewer is shown: "Ravi (Rider)" for customers and riders, the full name for staff
-/// and for oneself. Without a name the role stands for it.
+/// The name a viewer is shown: as the policy says for customers, riders and guests, the full name
+/// for staff and for oneself. Without a name the role stands for it.
 #[must_use]
 pub fn shown_name(viewer: Viewer<'_>, person: &Person, role: Role) -> String {
-    let name = person.name.as_deref().unwrap_or_default();
-    if viewer.sees_identities() || viewer.user == person.key {
-        return if name.is_empty() {
-            role.display().to_owned()
-        } else {
-            name.to_owned()
-        };
-    }
-    masked_name(name, role)
-}
-
-/// How customers and riders see each other and the staff: the first name and the role.
-#[must_use]
-pub fn masked_name(name: &str, role: Role) -> String {
-    match name.split_whitespace().next() {
-        Some(first) => format!("{first} ({})", role.display()),
-        None => role.display().to_owned(),
-    }
+    let style = if viewer.user == person.key {
+        NameStyle::FullName
+    } else {
+        viewer.name_style()
+    };
+    style.show(person.name.as_deref().unwrap_or_default(), role)
 }
 
 /// Who did something in a room.

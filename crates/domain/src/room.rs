@@ -80,12 +80,13 @@ pub enum By {
 pub fn check_state(status: RoomStatus, action: Action, by: By) -> Result<(), Refusal> {
     use Action::{
         ArchiveRoom, BlockParticipant, CloseRoom, DeleteMessage, DeleteRoom, LeaveRoom,
-        ReadHistory, ReadOrder, ReadRoom, ReadStatistics, RemoveParticipant, ReopenRoom,
-        ReportMessage, SendMessage,
+        ReadHistory, ReadOrder, ReadRights, ReadRoom, ReadStatistics, RemoveParticipant,
+        ReopenRoom, ReportMessage, SendMessage,
     };
     let fits = match action {
-        ReadRoom | ReadOrder | ReadHistory | ReadStatistics | ReportMessage | BlockParticipant
-        | RemoveParticipant | LeaveRoom | DeleteRoom | CloseRoom | ReopenRoom | ArchiveRoom => true,
+        ReadRoom | ReadOrder | ReadRights | ReadHistory | ReadStatistics | ReportMessage
+        | BlockParticipant | RemoveParticipant | LeaveRoom | DeleteRoom | CloseRoom
+        | ReopenRoom | ArchiveRoom => true,
         DeleteMessage if by == By::Moderator => true,
         SendMessage if by == By::System => status != RoomStatus::Archived,
         _ => status == RoomStatus::Open,

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::message::MessageType;
 use crate::order::Change;
+use crate::policy::{Texts, fill};
 use crate::room::Transition;
 use crate::{Millis, Refusal};
 
@@ -12,6 +13,25 @@ use crate::{Millis, Refusal};
 pub struct About<'a> {
     pub order_id: &'a str,
     pub order_number: &'a str,
+}
+
+/// In which words the system speaks: the policy's, in the room's language.
+#[derive(Clone, Copy, Debug)]
+pub struct Voice<'a> {
+    pub texts: &'a Texts,
+    pub language: Option<&'a str>,
+}
+
+impl Voice<'_> {
+    fn say(self, name: &str, values: &[(&str, &str)]) -> String {
+        fill(self.texts.get(self.language, name), values)
+    }
+
+    /// A status is told in the shop's words where no text is for it.
+    fn say_status(self, group: &str, about: About<'_>, status: &str) -> String {
+        let values = [("status", &*words(status)), ("number", about.order_number)];
+        self.say(&format!("{group}.{status}"), &values)
+    }
 }
 
 /// A message of the system, ready to be stored.
@@ -95,38 +115,33 @@ pub fn completed(
 /// About the room itself: it was closed, reopened, archived, by somebody or by the order policy.
 /// Guests read it too: it does not say what became of the order.
 #[must_use]
-pub fn system_message(about: About<'_>, transition: Transition, by_policy: bool) -> SystemMessage {
-    let (update_type, content) = match (transition, by_policy) {
-        (Transition::Close, false) => ("room_closed", "This chat was closed."),
-        (Transition::Reopen, false) => ("room_reopened", "This chat was reopened."),
-        (Transition::Archive, false) => ("room_archived", "This chat was archived."),
-        (Transition::Close, true) => ("room_closed", "This chat closed automatically."),
-        (Transition::Reopen, true) => ("room_reopened", "This chat is open again."),
-        (Transition::Archive, true) => ("room_archived", "This chat was archived automatically."),
+pub fn system_message(
+    voice: Voice<'_>,
+    about: About<'_>,
+    transition: Transition,
+    by_policy: bool,
+) -> SystemMessage {
+    let (update_type, text) = match (transition, by_policy) {
+        (Transition::Close, false) => ("room_closed", "room.closed"),
+        (Transition::Reopen, false) => ("room_reopened", "room.reopened"),
+        (Transition::Archive, false) => ("room_archived", "room.archived"),
+        (Transition::Close, true) => ("room_closed", "room.closed_by_policy"),
+        (Transition::Reopen, true) => ("room_reopened", "room.reopened_by_policy"),
+        (Transition::Archive, true) => ("room_archived", "room.archived_by_policy"),
     };
-    build(
-        MessageType::System,
-        about,
-        update_type,
-        content.to_owned(),
-        &[],
-    )
+    let content = voice.say(text, &[]);
+    build(MessageType::System, about, update_type, content, &[])
 }
 
 /// About the order: its status changed.
 #[must_use]
-pub fn order_update(about: About<'_>, from: Option<&str>, to: &str) -> SystemMessage {
-    let content = match to {
-        "pending" => "Your order was received.".to_owned(),
-        "accepted" => "The pharmacy accepted the order.".to_owned(),
-        "preparing" => "The order is being prepared.".to_owned(),
-        "ready_for_pickup" => "The order is ready for pickup.".to_owned(),
-        "picked_up" => "The order was picked up.".to_owned(),
-        "delivered" => "The order was delivered.".to_owned(),
-        "cancelled" => "The order was cancelled.".to_owned(),
-        "refunded" => "The order was refunded.".to_owned(),
-        other => format!("The order is now {}.", words(other)),
-    };
+pub fn order_update(
+    voice: Voice<'_>,
+    about: About<'_>,
+    from: Option<&str>,
+    to: &str,
+) -> SystemMessage {
+    let content = voice.say_status("order", about, to);
     let details = [
         ("from", from.map(str::to_owned)),
         ("to", Some(to.to_owned())),
@@ -151,94 +166,77 @@ pub enum DeliveryNews<'a> {
 
 /// About the delivery: its status, its rider, its expected time of arrival.
 #[must_use]
-pub fn delivery_update(about: About<'_>, news: DeliveryNews<'_>) -> SystemMessage {
-    let kind = MessageType::DeliveryUpdate;
-    match news {
-        DeliveryNews::Status { from, to } => {
-            let content = match to {
-                "unassigned" => "The delivery has no rider yet.".to_owned(),
-                "assigned" => "A rider was assigned.".to_owned(),
-                "accepted" => "The rider accepted the delivery.".to_owned(),
-                "picked_up" => "The rider picked up the order.".to_owned(),
-                "delivering" => "The rider is on the way.".to_owned(),
-                "completed" => "The delivery is completed.".to_owned(),
-                "cancelled" => "The delivery was cancelled.".to_owned(),
-                "reassigned" => "The delivery goes to another rider.".to_owned(),
-                other => format!("The delivery is now {}.", words(other)),
-            };
-            let details = [
+pub fn delivery_update(
+    voice: Voice<'_>,
+    about: About<'_>,
+    news: DeliveryNews<'_>,
+) -> SystemMessage {
+    let number = ("number", about.order_number);
+    let (update_type, content, details) = match news {
+        DeliveryNews::Status { from, to } => (
+            "delivery_status",
+            voice.say_status("delivery", about, to),
+            vec![
                 ("from", from.map(str::to_owned)),
                 ("to", Some(to.to_owned())),
-            ];
-            build(kind, about, "delivery_status", content, &details)
-        }
+            ],
+        ),
         DeliveryNews::Rider {
             name: Some(name),
             first,
         } => {
-            let content = if first {
-                format!("{name} will deliver the order.")
+            let (update_type, text) = if first {
+                ("rider_assigned", "rider.first")
             } else {
-                format!("{name} takes over the delivery.")
+                ("rider_reassigned", "rider.next")
             };
-            let update_type = if first {
-                "rider_assigned"
-            } else {
-                "rider_reassigned"
-            };
-            build(
-                kind,
-                about,
-                update_type,
-                content,
-                &[("rider", Some(name.to_owned()))],
-            )
+            let content = voice.say(text, &[("rider", name), number]);
+            (update_type, content, vec![("rider", Some(name.to_owned()))])
         }
-        DeliveryNews::Rider { name: None, .. } => build(
-            kind,
-            about,
+        DeliveryNews::Rider { name: None, .. } => (
             "rider_unassigned",
-            "The delivery has no rider now.".to_owned(),
-            &[],
+            voice.say("rider.none", &[number]),
+            vec![],
         ),
         DeliveryNews::Eta(eta) => {
-            let content = if eta.is_some() {
-                "The expected time of arrival changed."
+            let text = if eta.is_some() {
+                "eta.changed"
             } else {
-                "The expected time of arrival is open."
+                "eta.open"
             };
-            let details = [("eta", eta.map(|eta| eta.to_string()))];
-            build(kind, about, "eta", content.to_owned(), &details)
+            let details = vec![("eta", eta.map(|eta| eta.to_string()))];
+            ("eta", voice.say(text, &[number]), details)
         }
-    }
+    };
+    let kind = MessageType::DeliveryUpdate;
+    build(kind, about, update_type, content, &details)
 }
 
 /// The message for a change of the order; `None` for what changes quietly. `rider` gives a rider's
 /// display name.
 #[must_use]
-pub fn news(about: About<'_>, change: &Change, rider: Option<&str>) -> Option<SystemMessage> {
-    match change {
-        Change::Status { from, to } => Some(order_update(about, from.as_deref(), to)),
-        Change::DeliveryStatus { from, to } => {
-            let to = to.as_deref()?;
-            Some(delivery_update(
-                about,
-                DeliveryNews::Status {
-                    from: from.as_deref(),
-                    to,
-                },
-            ))
+pub fn news(
+    voice: Voice<'_>,
+    about: About<'_>,
+    change: &Change,
+    rider: Option<&str>,
+) -> Option<SystemMessage> {
+    let news = match change {
+        Change::Status { from, to } => {
+            return Some(order_update(voice, about, from.as_deref(), to));
         }
-        Change::Rider { from, .. } => {
-            let first = from.is_none();
-            Some(delivery_update(
-                about,
-                DeliveryNews::Rider { name: rider, first },
-            ))
-        }
-        Change::Eta { to, .. } => Some(delivery_update(about, DeliveryNews::Eta(*to))),
-        Change::Details => None,
-    }
+        Change::DeliveryStatus { from, to } => DeliveryNews::Status {
+            from: from.as_deref(),
+            to: to.as_deref()?,
+        },
+        Change::Rider { from, .. } => DeliveryNews::Rider {
+            name: rider,
+            first: from.is_none(),
+        },
+        Change::Eta { to, .. } => DeliveryNews::Eta(*to),
+        Change::Details => return None,
+    };
+    Some(delivery_update(voice, about, news))
 }
 
 /// `ready_for_review` reads as "ready for review".
@@ -249,6 +247,14 @@ fn words(status: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::OrderPolicy;
+
+    fn voice(policy: &OrderPolicy) -> Voice<'_> {
+        Voice {
+            texts: &policy.texts,
+            language: None,
+        }
+    }
 
     const ABOUT: About<'static> = About {
         order_id: "o1",
@@ -257,7 +263,8 @@ mod tests {
 
     #[test]
     fn metadata_is_typed() {
-        let update = order_update(ABOUT, Some("accepted"), "preparing");
+        let policy = OrderPolicy::default();
+        let update = order_update(voice(&policy), ABOUT, Some("accepted"), "preparing");
         assert_eq!(
             Value::Object(update.metadata),
             json!({"order_id": "o1", "order_number": "1042", "update_type": "status",
@@ -281,8 +288,9 @@ mod tests {
 
     #[test]
     fn a_status_of_the_shops_own_is_told_in_its_words() {
+        let policy = OrderPolicy::default();
         assert_eq!(
-            order_update(ABOUT, None, "in_review").content,
+            order_update(voice(&policy), ABOUT, None, "in_review").content,
             "The order is now in review."
         );
     }

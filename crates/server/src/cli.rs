@@ -40,6 +40,9 @@ enum Command {
     /// Verify the record, and what one needs for it
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Look at order policies
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Copy everything, while the server runs, into a new folder; on PostgreSQL say how, and check
     /// the copy
     Backup(BackupArgs),
@@ -90,6 +93,24 @@ enum AuditCommand {
     Head(#[command(flatten)] SettingsArgs),
     /// Print the public part of the signing key
     PublicKey(#[command(flatten)] SettingsArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum PolicyCommand {
+    /// Say what is wrong with a policy file, line by line; exit status 1 when anything is
+    Check {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Replay a recorded order and print who could read (r), write (w) and attach (a) when, and what
+    /// the server does
+    Simulate {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// CloudEvents of one order, one a line, each with its time
+        #[arg(value_name = "ORDER.jsonl")]
+        order: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -196,6 +217,10 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Audit(command) => audit(command),
+        Command::Policy(PolicyCommand::Check { file }) => app::policy_check(&file),
+        Command::Policy(PolicyCommand::Simulate { file, order }) => {
+            app::policy_simulate(&file, &order)
+        }
         Command::Backup(args) => app::backup(&load(&args.settings, Need::Nothing)?, &args.to),
         Command::Restore(args) => {
             let wanted = app::WantedRestore {

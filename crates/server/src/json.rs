@@ -6,11 +6,19 @@ mod typed;
 use std::cell::Cell;
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 pub(crate) use mismatch::Mismatch;
 pub(crate) use typed::from_value;
+
+/// For a field that may be left out (`None`), null (`Some(None)`) or given.
+pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Some)
+}
 
 /// How deep lists and objects may be in one another.
 const DEEPEST: usize = 64;

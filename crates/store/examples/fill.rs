@@ -210,6 +210,7 @@ fn participant(room: &StoredRoom, person: Person, role: Role) -> ParticipantReco
         unread: Unread::default(),
         visible_from: 1,
         news_before: 0,
+        next_on_board: false,
         messages_before: 0,
         version: 0,
     }

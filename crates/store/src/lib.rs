@@ -22,6 +22,7 @@ pub mod meta;
 mod migrate;
 pub mod orders;
 pub mod participants;
+pub mod policies;
 pub mod proof;
 pub mod receipts;
 pub mod reports;
@@ -63,6 +64,7 @@ pub fn statements() -> Vec<&'static Sql> {
         meta::SQL,
         orders::SQL,
         participants::SQL,
+        policies::SQL,
         proof::SQL,
         receipts::SQL,
         restore::SQL,

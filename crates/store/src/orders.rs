@@ -15,7 +15,8 @@ macro_rules! columns {
     () => {
         "o.k, o.id, o.number, o.status, o.delivery_status, o.pharmacy, o.pharmacy_name, o.eta, \
          o.language, o.metadata, o.newest_sequence, o.status_sequence, o.delivery_sequence, \
-         o.rider_sequence, o.eta_sequence, o.rest_sequence, o.final_at, o.version, o.created_at, \
+         o.rider_sequence, o.eta_sequence, o.number_sequence, o.customer_sequence, \
+         o.pharmacy_sequence, o.staff_sequence, o.language_sequence, o.metadata_sequence, o.final_at, o.version, o.created_at, \
          o.updated_at, c.k, c.id, c.name, c.email, d.k, d.id, d.name, d.email"
     };
 }
@@ -33,17 +34,21 @@ statements! {
     BY_KEY = concat!("SELECT ", columns!(), from!(), "WHERE o.k = $1");
     INSERT = "INSERT INTO shop_order (id, number, status, delivery_status, customer, pharmacy,
             pharmacy_name, rider, eta, language, metadata, newest_sequence, status_sequence,
-            delivery_sequence, rider_sequence, eta_sequence, rest_sequence, final_at, version,
-            created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0,
-            $19, $19)
+            delivery_sequence, rider_sequence, eta_sequence, number_sequence, customer_sequence,
+            pharmacy_sequence, staff_sequence, language_sequence, metadata_sequence, final_at,
+            version, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+            $19, $20, $21, $22, $23, 0, $24, $24)
         ON CONFLICT (id) DO NOTHING RETURNING k";
     UPDATE = "UPDATE shop_order SET number = $2, status = $3, delivery_status = $4, customer = $5,
             pharmacy = $6, pharmacy_name = $7, rider = $8, eta = $9, language = $10, metadata = $11,
             newest_sequence = $12, status_sequence = $13, delivery_sequence = $14,
-            rider_sequence = $15, eta_sequence = $16, rest_sequence = $17, final_at = $18,
-            updated_at = $19
+            rider_sequence = $15, eta_sequence = $16, number_sequence = $17,
+            customer_sequence = $18, pharmacy_sequence = $19, staff_sequence = $20,
+            language_sequence = $21, metadata_sequence = $22, final_at = $23, updated_at = $24
         WHERE id = $1 RETURNING k";
+    UNDER_WAY = "SELECT DISTINCT status FROM shop_order
+        WHERE rider = $1 AND final_at IS NULL AND k <> $2";
     SET_VERSION = "UPDATE shop_order SET version = $2 WHERE k = $1";
     STAFF = "SELECT u.k, u.id, u.name, u.email FROM order_staff s JOIN app_user u ON u.k = s.usr
         WHERE s.shop_order = $1 ORDER BY s.place";
@@ -51,7 +56,20 @@ statements! {
     ADD_STAFF (shop_order: Int, place: Int, usr: Int) =
         "INSERT INTO order_staff (shop_order, place, usr)
          SELECT i.shop_order, i.place, i.usr FROM {rows}";
-    REPORT = "INSERT INTO order_report (shop_order, at, sequence, body) VALUES ($1, $2, $3, $4)";
+    REPORT = "INSERT INTO order_report (shop_order, at, sequence, body, kind, source, event_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING k";
+    IS_TOLD = "SELECT 1 FROM order_report WHERE source = $1 AND event_id = $2
+        UNION ALL SELECT 1 FROM order_event_waiting WHERE source = $1 AND event_id = $2 LIMIT 1";
+    REPORTS = "SELECT k, at, sequence, body, kind, source, event_id FROM order_report
+        WHERE shop_order = $1 AND k > $2 ORDER BY k LIMIT $3";
+    WAIT = "INSERT INTO order_event_waiting (order_id, source, event_id, at, body)
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+    WAITING = "SELECT at, body FROM order_event_waiting WHERE order_id = $1 ORDER BY k";
+    WAITS_NO_MORE = "DELETE FROM order_event_waiting WHERE order_id = $1";
+    EXPIRE = "DELETE FROM order_event_waiting WHERE at < $1";
+    HAS_EXPIRED = "SELECT 1 FROM order_event_waiting WHERE at < $1 LIMIT 1";
+    ARRIVED = "SELECT DISTINCT w.order_id FROM order_event_waiting w
+        JOIN shop_order o ON o.id = w.order_id LIMIT $1";
 }
 
 pub(crate) fn corrupt(error: &orderchat_domain::Refusal) -> StoreError {
@@ -90,7 +108,12 @@ fn read(tx: &mut Tx<'_>, mut row: Row) -> Result<OrderRecord> {
         delivery_status: next(row)?,
         rider: next(row)?,
         eta: next(row)?,
-        rest: next(row)?,
+        number: next(row)?,
+        customer: next(row)?,
+        pharmacy: next(row)?,
+        staff: next(row)?,
+        language: next(row)?,
+        metadata: next(row)?,
     };
     let (final_at, version, created_at, updated_at) =
         (next(row)?, next(row)?, next(row)?, next(row)?);
@@ -198,7 +221,12 @@ pub fn save(
             order.sequences.delivery_status,
             order.sequences.rider,
             order.sequences.eta,
-            order.sequences.rest,
+            order.sequences.number,
+            order.sequences.customer,
+            order.sequences.pharmacy,
+            order.sequences.staff,
+            order.sequences.language,
+            order.sequences.metadata,
             order.final_at,
             now
         ],
@@ -228,16 +256,137 @@ pub fn set_version(tx: &mut Tx<'_>, order: i64, seq: u64) -> Result<()> {
     tx.execute(&SET_VERSION, &values![order, seq])
 }
 
-/// Keeps a report as it came, for the timeline.
+/// The statuses of the rider's other orders under way.
+///
+/// # Errors
+/// As any read.
+pub fn under_way(tx: &mut Tx<'_>, rider: i64, except: i64) -> Result<Vec<String>> {
+    let rows = tx.query(&UNDER_WAY, &values![rider, except])?;
+    rows.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// Something that the shop told of an order, as it came.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// `order.reported` for a report of the order, else the event's type.
+    pub kind: &'a str,
+    /// Source and id of an event.
+    pub event: Option<(&'a str, &'a str)>,
+    pub sequence: Option<i64>,
+    pub body: &'a str,
+}
+
+/// Keeps what the shop told, for the timeline. An event that another transaction kept meanwhile is a
+/// [`StoreError::Conflict`]: the command is run again and finds it.
 ///
 /// # Errors
 /// As any write.
-pub fn keep_report(
+pub fn keep(tx: &mut Tx<'_>, order: i64, told: Told<'_>, now: Millis) -> Result<()> {
+    let (source, id) = told.event.unzip();
+    let kept = tx.query_opt(
+        &REPORT,
+        &values![order, now, told.sequence, told.body, told.kind, source, id],
+    )?;
+    kept.map(drop).ok_or(StoreError::Conflict)
+}
+
+/// Whether the event came before.
+///
+/// # Errors
+/// As any read.
+pub fn is_told(tx: &mut Tx<'_>, (source, id): (&str, &str)) -> Result<bool> {
+    let found = tx.query_opt(&IS_TOLD, &values![source, id])?;
+    Ok(found.is_some())
+}
+
+/// An entry of what the shop told of an order.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// They grow.
+    pub key: i64,
+    pub at: Millis,
+    pub sequence: Option<i64>,
+    pub body: String,
+    pub kind: String,
+    pub source: Option<String>,
+    pub event_id: Option<String>,
+}
+
+/// What the shop told of the order after this entry, in the order in which it came.
+///
+/// # Errors
+/// As any read.
+pub fn told_after(tx: &mut Tx<'_>, order: i64, after: i64, limit: u32) -> Result<Vec<Kept>> {
+    let rows = tx.query(&REPORTS, &values![order, after, limit])?;
+    let kept = |mut row: Row| {
+        Ok(Kept {
+            key: row.take()?,
+            at: row.take()?,
+            sequence: row.take()?,
+            body: row.take()?,
+            kind: row.take()?,
+            source: row.take()?,
+            event_id: row.take()?,
+        })
+    };
+    rows.into_iter().map(kept).collect()
+}
+
+/// Keeps an event for an order that is not known yet.
+///
+/// # Errors
+/// As any write.
+pub fn wait(
     tx: &mut Tx<'_>,
-    order: i64,
-    sequence: Option<i64>,
+    order: &OrderId,
+    (source, id): (&str, &str),
     body: &str,
     now: Millis,
 ) -> Result<()> {
-    tx.execute(&REPORT, &values![order, now, sequence, body])
+    tx.execute(&WAIT, &values![order.as_str(), source, id, now, body])
+}
+
+/// Takes the events that wait for this order, with when they came.
+///
+/// # Errors
+/// As any write.
+pub fn take_waiting(tx: &mut Tx<'_>, order: &OrderId) -> Result<Vec<(Millis, String)>> {
+    let rows = tx.query(&WAITING, &values![order.as_str()])?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    tx.execute(&WAITS_NO_MORE, &values![order.as_str()])?;
+    rows.into_iter()
+        .map(|mut row| Ok((row.take()?, row.take()?)))
+        .collect()
+}
+
+/// Whether an event has waited since before then.
+///
+/// # Errors
+/// As any read.
+pub fn has_waited_since(tx: &mut Tx<'_>, before: Millis) -> Result<bool> {
+    Ok(tx.query_opt(&HAS_EXPIRED, &values![before])?.is_some())
+}
+
+/// Forgets the events that have waited since before then.
+///
+/// # Errors
+/// As any write.
+pub fn expire_waiting(tx: &mut Tx<'_>, before: Millis) -> Result<()> {
+    tx.execute(&EXPIRE, &values![before])
+}
+
+/// Orders that are known by now and that events still wait for.
+///
+/// # Errors
+/// As any read.
+pub fn arrived(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<OrderId>> {
+    let rows = tx.query(&ARRIVED, &values![limit])?;
+    rows.into_iter()
+        .map(|mut row| {
+            let id: String = row.take()?;
+            OrderId::parse("id", &id).map_err(|error| corrupt(&error))
+        })
+        .collect()
 }

@@ -62,6 +62,7 @@ statements! {
             has_unread = CASE WHEN (SELECT h.ordinal FROM room_head h WHERE h.room = participant.room)
                 - $15 - $17 - $18 > 0 THEN 1 ELSE 0 END
         WHERE k = $1";
+    READABLE = "SELECT k, readable FROM participant WHERE room = $1 AND ended IS NULL";
     SET_READABLE (k: Int, readable: Int) = "UPDATE participant SET readable = i.readable
         FROM {rows} WHERE participant.k = i.k";
     READ (k: Int, seq: Int, ordinal: Int, news: Int) =
@@ -125,6 +126,7 @@ fn read(row: &mut Row) -> Result<ParticipantRecord> {
         visible_from: row.take()?,
         messages_before: row.take()?,
         news_before: row.take()?,
+        next_on_board: false,
         version: row.take()?,
     })
 }
@@ -297,6 +299,17 @@ pub fn set_readable(tx: &mut Tx<'_>, readable: &[(i64, bool)]) -> Result<()> {
         .map(|(key, may)| values![*key, *may])
         .collect();
     tx.execute_rows(&SET_READABLE, &rows)
+}
+
+/// The room's active participants by their keys, and whether they may read it, as it is kept.
+///
+/// # Errors
+/// As any read.
+pub fn readable(tx: &mut Tx<'_>, room: i64) -> Result<Vec<(i64, bool)>> {
+    let rows = tx.query(&READABLE, &values![room])?;
+    rows.into_iter()
+        .map(|mut row| Ok((row.take()?, row.take()?)))
+        .collect()
 }
 
 /// A participant who has read all of their room: their key, the room's head, its ordinal, and its

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::event::EventKind;
 use crate::id::RoomId;
+use crate::policy::NameStyle;
 use crate::time::Millis;
 
 /// An entry of the room log with what it is about, as that is now.
@@ -132,6 +133,7 @@ fn hidden(room: RoomId, seq: u64, at: Millis) -> EventView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Eyes {
     identities: bool,
+    names: NameStyle,
     order: bool,
     /// The viewer's user key, if they stand in it.
     oneself: Option<i64>,
@@ -155,6 +157,7 @@ pub fn eyes(viewer: Viewer<'_>, room: &RoomRecord, event: &EventRecord) -> Eyes 
     };
     Eyes {
         identities: viewer.sees_identities(),
+        names: viewer.name_style(),
         order: viewer.sees_order(),
         oneself: stands_in(viewer.user, room, event).then_some(viewer.user),
         message,

@@ -2,9 +2,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Person, Surface, Viewer, shown_name};
+use crate::access::rights_of;
 use crate::id::{ParticipantId, RoomId, UserId};
 use crate::participant::Ended;
-use crate::policy::{As, Circumstances};
+use crate::policy::Circumstances;
 use crate::preferences;
 use crate::receipt::{Unread, Watermarks};
 use crate::role::Role;
@@ -40,6 +41,8 @@ pub struct ParticipantRecord {
     pub messages_before: u64,
     /// How many of these are about the order.
     pub news_before: u64,
+    /// A rider of the order has another one on board now. Looked up only where the policy asks.
+    pub next_on_board: bool,
     pub version: u64,
 }
 
@@ -114,12 +117,11 @@ pub fn participant(
 ) -> ParticipantView {
     let own = record.person.key == viewer.user;
     let identity = viewer.sees_identities() || own;
-    let viewer_role = viewer
-        .participant
-        .map(|own| own.role)
-        .or(viewer.role.person());
-    let presence =
-        own || viewer_role.is_none_or(|role| viewer.policy.sees_presence(role, record.role));
+    let sees = |viewer_as| {
+        let (policy, status) = (viewer.policy, circumstances.order_status);
+        policy.sees_presence(viewer_as, record.role, status)
+    };
+    let presence = own || viewer.looks_as().is_none_or(sees);
     let last_seen = record.last_seen.filter(|_| presence);
     let online = presence.then(|| {
         record.is_active()
@@ -127,13 +129,7 @@ pub fn participant(
                 .last_seen
                 .is_some_and(|seen| viewer.now < seen.plus(viewer.online_window))
     });
-    let rights = viewer.policy.rights(
-        As {
-            role: record.role,
-            guest: record.guest,
-        },
-        circumstances,
-    );
+    let rights = rights_of(viewer.policy, record, circumstances);
     let muted = record.is_muted(viewer.now);
     let can_send = record.is_active()
         && !muted

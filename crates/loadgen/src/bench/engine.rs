@@ -69,6 +69,8 @@ pub(super) struct Bench {
     pub(super) size: Size,
     pub(super) warm_up: Duration,
     pub(super) duration: Duration,
+    /// The NATS server over which two nodes on PostgreSQL speak.
+    pub(super) nats: Option<String>,
 }
 
 impl Bench {

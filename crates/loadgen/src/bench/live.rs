@@ -10,7 +10,7 @@ use super::engine::{Bench, Engine};
 use crate::fsync;
 use crate::live::idle::{self, Idle};
 use crate::live::resume::{Away, Resumed};
-use crate::live::talk::{self, Manner};
+use crate::live::talk::{self, Manner, Servers};
 use crate::live::{self, Talked};
 use crate::server::{Launch, Server};
 use crate::setup::World;
@@ -65,6 +65,8 @@ pub(super) struct Figures {
     pub(super) fifties: Pair,
     /// Sends of an open loop in rooms of five.
     pub(super) offered: Talked,
+    /// The same, all but the senders on another node.
+    pub(super) across: Option<Talked>,
     pub(super) idle: Idle,
     pub(super) resumed: Resumed,
 }
@@ -91,12 +93,17 @@ impl Bench {
         let fifties = run.pair(&server, FIFTIES).await?;
         let offered = run.talk(&server, FIVES, Some(OFFERED)).await?;
         server.stop().await?;
+        let across = match (engine, &self.nats) {
+            (Engine::Postgres, Some(nats)) => Some(run.across(nats).await?),
+            _ => None,
+        };
         Ok(Figures {
             engine,
             fsync_p50,
             fives,
             fifties,
             offered,
+            across,
             idle: run.idle().await?,
             resumed: run.resume().await?,
         })
@@ -131,6 +138,30 @@ impl LiveRun<'_> {
         let world = World::open(&server.target, &self.minter, size).await?;
         self.run(&format!("{} live", self.name), server, &world, rooms, rate)
             .await
+    }
+
+    /// The open loop on two nodes: who sends is connected to the one, who listens to the other.
+    async fn across(&self, nats: &str) -> Result<Talked> {
+        let launch = self
+            .launch
+            .clone()
+            .with("ORDERCHAT_BUS", nats)
+            // Made by the server that was measured alone, in the same folder.
+            .with("ORDERCHAT_SIGNING_KEY", "orderchat-signing.key");
+        let (speaking, listening) = (launch.start().await?, launch.start().await?);
+        let size = live::size(CONNECTIONS, FIVES.people);
+        let world = World::open(&speaking.target, &self.minter, size).await?;
+        let plan = self.bench.plan(CONNECTIONS, Some(OFFERED), None);
+        let servers = Servers {
+            send: &speaking.target,
+            listen: &listening.target,
+        };
+        let talked = talk::run(servers, &world, &plan, FIVES.manner, None).await?;
+        let what = format!("{} live, two nodes", self.name);
+        live::print(&what, &talked, &talked.sentence(&what))?;
+        speaking.stop().await?;
+        listening.stop().await?;
+        Ok(talked)
     }
 
     async fn run(

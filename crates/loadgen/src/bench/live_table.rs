@@ -40,6 +40,7 @@ fn rows(figures: &Figures) -> Vec<Row> {
     rows.extend(pair(&figures.fives, &fives));
     rows.extend(pair(&figures.fifties, &fifties));
     rows.push(offered(figures));
+    rows.extend(across(figures));
     rows.push(idle(figures));
     rows.push(resumed(&figures.resumed));
     rows
@@ -102,6 +103,24 @@ fn offered(figures: &Figures) -> Row {
         format!("p50 ≤ 1 fsync + 1 ms = {most:.2} ms, p99 ≤ 15 ms"),
         latency.p50 <= most && latency.p99 <= 15.0,
     )
+}
+
+/// Beside the delivery on one node of the same run.
+fn across(figures: &Figures) -> Option<Row> {
+    let (two, one) = (figures.across.as_ref()?, &figures.offered);
+    let latency = two.delivery_ms;
+    let above = latency.p99 - one.delivery_ms.p99;
+    let figure = format!(
+        "delivery to another node, {} sends/s offered in rooms of {}",
+        two.offered_per_s.unwrap_or(0),
+        two.people
+    );
+    let measured = format!(
+        "p50 {} ms, p99 {} ms, max {} ms; p99 {above:.2} ms above one node",
+        latency.p50, latency.p99, latency.max
+    );
+    let target = "p99 ≤ 10 ms above one node".to_owned();
+    Some(row(&figure, measured, two).target(target, above <= 10.0))
 }
 
 fn idle(figures: &Figures) -> Row {
@@ -203,6 +222,7 @@ mod tests {
                 limit: talked(50, 200_000.0, 4.0, 3.0),
             },
             offered: talked(5, 2000.0, 9.0, 1.4),
+            across: None,
             idle: Idle {
                 connections: 15_000,
                 rss_before_kib: 0,
@@ -235,6 +255,15 @@ mod tests {
             verdicts(&figures(Engine::Postgres)),
             [None, met, None, missed, met, missed, met]
         );
+    }
+
+    #[test]
+    fn two_nodes_are_measured_against_one() {
+        let mut figures = figures(Engine::Postgres);
+        for (p99, met) in [(11.4, true), (11.5, false)] {
+            figures.across = Some(talked(5, 2000.0, 9.0, p99));
+            assert_eq!(verdicts(&figures)[5], Some(met), "{p99}");
+        }
     }
 
     #[test]

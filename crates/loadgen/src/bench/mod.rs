@@ -26,6 +26,9 @@ pub(crate) struct Args {
     /// makes its own and drops it
     #[arg(long, value_name = "URL")]
     postgres: Option<String>,
+    /// Measure two nodes on PostgreSQL too: the URL of a NATS server over which they speak
+    #[arg(long, value_name = "URL", requires = "postgres")]
+    nats: Option<String>,
     /// A folder on the disk to measure; the run makes its own in it and removes it
     #[arg(long, value_name = "DIR", default_value = "target/bench")]
     data_dir: PathBuf,
@@ -67,6 +70,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         size: args.size,
         warm_up: Duration::from_secs(args.warm_up),
         duration: Duration::from_secs(args.seconds),
+        nats: args.nats,
     };
     let database = format!("sqlite:{}", folder.path().join("orderchat.db").display());
     let wanted = |part| args.only.is_none_or(|only| only == part);

@@ -18,10 +18,13 @@ use crate::client::Target;
 /// of new connections, and wait a second each for the system to try again.
 const AT_ONCE: usize = 500;
 
-/// Opens a line for each place, all following from now on.
-pub(crate) async fn open(target: &Target, places: &[Place]) -> Result<Vec<Line>> {
+/// Opens a line for each place, at the server that `target_of` names, all following from now on.
+pub(crate) async fn open<'t>(
+    target_of: impl Fn(&Place) -> &'t Target,
+    places: &[Place],
+) -> Result<Vec<Line>> {
     let lines = places.iter().map(|place| {
-        let (target, place) = (target.clone(), place.clone());
+        let (target, place) = (target_of(place).clone(), place.clone());
         async move { Line::open(&target, place).await }
     });
     together(lines).await

@@ -53,7 +53,7 @@ pub(crate) async fn run(
 ) -> Result<Idle> {
     let places = Place::all(world, connections);
     let before = Memory::of(server_pid)?;
-    let lines = crowd::open(target, &places).await?;
+    let lines = crowd::open(|_| target, &places).await?;
     let count = lines.len();
     let with = crowd::listening(lines, async {
         // Time for what was allocated only to open them to be given back.

@@ -27,7 +27,7 @@ use crate::send::NOBODY_S_SECRET;
 use crate::setup::{Size, Staff, World};
 use crate::token::Minter;
 use resume::Away;
-use talk::{Journals, Manner};
+use talk::{Journals, Manner, Servers};
 
 #[cfg(test)]
 pub(crate) use tally::Faults;
@@ -38,6 +38,11 @@ pub(crate) struct Args {
     /// The server; it must run with ORDERCHAT_RATE_LIMITS=off
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     url: Target,
+    /// Talk: another node of the server, to which those who only listen connect: how soon what is
+    /// said on the one is heard on the other. Needs one sender a room, or senders would hear each
+    /// other on their own node
+    #[arg(long, value_name = "URL")]
+    listen_url: Option<Target>,
     /// The server's HS256 secret, to sign people's tokens with
     #[arg(
         long,
@@ -129,6 +134,10 @@ pub(crate) async fn run(args: Args) -> Result<()> {
         !args.raw || args.what != What::Resume,
         "`loadgen limit-live` keeps nothing, so nobody can resume on it; leave `--raw` out"
     );
+    ensure!(
+        args.listen_url.is_none() || (args.what == What::Talk && args.senders == 1),
+        "`--listen-url` is for `--what talk` with one sender a room; leave it or `--senders` out"
+    );
     let secret = args.secret.as_deref().filter(|_| !args.raw);
     let minter = Minter::new(secret.unwrap_or(NOBODY_S_SECRET))?;
     let connections = usize::from(args.connections);
@@ -159,7 +168,11 @@ async fn talk(args: &Args, world: &World) -> Result<()> {
         senders: usize::from(args.senders),
         depth: usize::from(args.depth),
     };
-    let talked = talk::run(&args.url, world, &args.plan(), manner, journals).await?;
+    let servers = Servers {
+        send: &args.url,
+        listen: args.listen_url.as_ref().unwrap_or(&args.url),
+    };
+    let talked = talk::run(servers, world, &args.plan(), manner, journals).await?;
     let what = if args.raw { "limit-live" } else { "live" };
     print(what, &talked, &talked.sentence(what))?;
     talked.faults.ensure_none()

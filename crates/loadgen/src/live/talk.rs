@@ -35,6 +35,30 @@ pub(crate) struct Manner {
     pub(crate) depth: usize,
 }
 
+impl Manner {
+    /// Whether the `number`th connection sends, in rooms of so many people.
+    const fn sends(self, number: usize, people: usize) -> bool {
+        number % people < self.senders
+    }
+}
+
+/// Where the connections are: those that send at one server, those that only listen at another
+/// node of it or at the same.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Servers<'a> {
+    pub(crate) send: &'a Target,
+    pub(crate) listen: &'a Target,
+}
+
+impl<'a> From<&'a Target> for Servers<'a> {
+    fn from(one: &'a Target) -> Self {
+        Self {
+            send: one,
+            listen: one,
+        }
+    }
+}
+
 /// Where what was sent and what was heard is kept for the checker.
 #[derive(Debug)]
 pub(crate) struct Journals {
@@ -60,8 +84,8 @@ impl Journals {
 ///
 /// # Errors
 /// When a connection cannot be opened or ends. What was refused or lost is counted.
-pub(crate) async fn run(
-    target: &Target,
+pub(crate) async fn run<'a>(
+    servers: impl Into<Servers<'a>>,
     world: &World,
     plan: &Plan,
     manner: Manner,
@@ -75,8 +99,13 @@ pub(crate) async fn run(
         world.rooms.len(),
         plan.connections
     );
+    let Servers { send, listen } = servers.into();
+    let target_of = |place: &Place| match manner.sends(place.number, people) {
+        true => send,
+        false => listen,
+    };
     let began_ns = monotonic_ns();
-    let lines = crowd::open(target, &places).await?;
+    let lines = crowd::open(target_of, &places).await?;
     let tallies = (0..TALLIES)
         .map(|_| Tally::new().map(Mutex::new))
         .collect::<Result<_>>()?;
@@ -146,7 +175,7 @@ impl Talk {
         let heads: Vec<Arc<AtomicU64>> = (0..rooms).map(|_| Arc::default()).collect();
         for line in lines {
             let number = line.place.number;
-            let sends = number % people < manner.senders;
+            let sends = manner.sends(number, people);
             let (order, orders) = mpsc::unbounded_channel();
             if sends {
                 talk.senders.push(order.clone());

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::resume::Away;
-use super::talk::{self, Journals, Manner};
+use super::talk::{self, Journals, Manner, Servers};
 use super::{idle, size};
 use crate::check::{self, Evidence};
 use crate::fake::{Fake, Kept, Sabotage};
@@ -63,6 +63,29 @@ async fn an_open_loop_delivers_exactly_what_was_offered() {
         .unwrap();
     assert_eq!((talked.sends, talked.deliveries), (100, 300), "{talked:?}");
     talked.faults.ensure_none().unwrap();
+}
+
+#[tokio::test]
+async fn who_only_listens_may_do_so_on_another_node() {
+    let kept = Arc::default();
+    let [one, other] = [0, 1].map(|_| Fake::start(&kept, usize::MAX));
+    let world = world_of(&one).await;
+    let servers = Servers {
+        send: &one.target,
+        listen: &other.target.clone(),
+    };
+    let manner = Manner {
+        senders: 1,
+        depth: 1,
+    };
+    let talked = talk::run(servers, &world, &plan(Some(500)), manner, None).await;
+    let talked = talked.unwrap();
+    assert_eq!((talked.sends, talked.deliveries), (100, 300), "{talked:?}");
+    talked.faults.ensure_none().unwrap();
+    other.stop();
+    let alone = talk::run(servers, &world, &plan(Some(500)), manner, None).await;
+    assert!(alone.is_err(), "who listens has nowhere to connect to");
+    one.stop();
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use serde_json::Value;
 use super::{keys, run, start_logging, token, verifier};
 use crate::chat::{Chat, ChatError, Context, Origin};
 use crate::config::{BusLocation, Database, Settings, Source};
-use crate::http::v1::orders::OrderReport;
+use crate::orders::OrderReport;
 use crate::{clock, orders, random};
 
 /// Read by the tests and by people, too: one order with its conversation on each line.

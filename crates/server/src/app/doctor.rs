@@ -77,6 +77,7 @@ pub(crate) fn doctor(settings: Result<Settings, ConfigError>) -> anyhow::Result<
     let mut findings = vec![open_files()];
     findings.extend(private_files(&settings));
     findings.extend(free_space(&settings));
+    findings.push(order_policy(&settings));
     runtime()?.block_on(async {
         findings.push(keys(&settings).await);
         findings.push(signing_key(&settings));
@@ -131,6 +132,23 @@ fn open_files() -> Finding {
         }
         Some(limit) => Finding::good("open files", limit.to_string(), meaning),
         None => Finding::good("open files", "unlimited or unknown", meaning),
+    }
+}
+
+fn order_policy(settings: &Settings) -> Finding {
+    let meaning = "it says who may do what in which status of an order";
+    match super::policy::given(settings) {
+        Ok(policy) => {
+            let found = match &settings.policy {
+                Some(file) => format!("{}, version {}", file.display(), policy.version),
+                None => "built-in".to_owned(),
+            };
+            Finding::good("order policy", found, meaning)
+        }
+        Err(error) => {
+            let remedy = "mend it; orderchat policy check FILE says the same";
+            Finding::bad("order policy", format!("{error:#}"), meaning, remedy)
+        }
     }
 }
 

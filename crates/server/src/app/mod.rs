@@ -9,6 +9,7 @@ mod doctor;
 mod keys;
 mod live;
 mod out;
+mod policy;
 mod restore;
 mod run;
 mod token;
@@ -34,6 +35,7 @@ pub(crate) use chat::{Identity, chat};
 pub(crate) use demo::demo;
 pub(crate) use doctor::doctor;
 pub(crate) use out::print_line;
+pub(crate) use policy::{check as policy_check, simulate as policy_simulate};
 pub(crate) use restore::{Wanted as WantedRestore, restore};
 pub(crate) use token::{Wanted, token};
 
@@ -114,6 +116,8 @@ async fn open(settings: &Settings) -> anyhow::Result<Chat> {
     store.keep_free(settings.disk_reserve as u64);
     let chat = commands(settings, store);
     chat.ensure_epoch().await?;
+    let given = policy::given(settings)?;
+    policy::note(settings, chat.take_policy(given).await?);
     Ok(chat)
 }
 

@@ -11,7 +11,7 @@ use axum::http::HeaderValue;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{bus, live};
+use super::{bus, live, policy};
 use crate::auth::Verifier;
 use crate::chat::Chat;
 use crate::config::{Privacy, Settings, check_private};
@@ -101,6 +101,8 @@ pub(super) async fn run(
         checkpoint_every: settings.checkpoint_every,
     };
     jobs::start(&chat, needs, &stop);
+    let reloads = policy::reload_on_signal(Arc::clone(&settings), chat.clone(), stop.clone())?;
+    net::spawn("policy-reload", reloads);
     let metrics_server = net::spawn(
         "metrics",
         net::serve(

@@ -9,9 +9,9 @@ use orderchat_domain::permission::{Action, Reach};
 use orderchat_domain::policy::{Circumstances, OrderPolicy};
 use orderchat_domain::project::{ParticipantRecord, by};
 use orderchat_domain::room::check_state;
-use orderchat_domain::{MessageId, Millis, OrderId, ParticipantId, Refusal, RoomId};
+use orderchat_domain::{MessageId, Millis, OrderId, ParticipantId, Refusal, Role, RoomId};
 use orderchat_store::rooms::StoredRoom;
-use orderchat_store::{Tx, messages, participants, rooms};
+use orderchat_store::{Tx, messages, orders, participants, rooms};
 
 use super::{Chat, Context, Result};
 
@@ -39,6 +39,27 @@ impl Scene {
             Some(own) if own.guest => self.room.last_said,
             _ => self.room.last_message,
         }
+    }
+
+    /// Looks up whether the caller, the rider of an order that is over, has the next one on board,
+    /// where that decides what they may.
+    pub(super) fn note_next_on_board(
+        &mut self,
+        tx: &mut Tx<'_>,
+        policy: &OrderPolicy,
+    ) -> Result<()> {
+        let order = &self.room.record.order;
+        if !policy.muted_while_next_on_board || order.final_at.is_none() {
+            return Ok(());
+        }
+        let Some(own) = &mut self.own else {
+            return Ok(());
+        };
+        if own.role == Role::Rider && !own.guest {
+            let under_way = orders::under_way(tx, own.person.key, order.key)?;
+            own.next_on_board = under_way.iter().any(|one| policy.on_board.contains(one));
+        }
+        Ok(())
     }
 
     pub(crate) fn circumstances(&self, now: Millis) -> Circumstances<'_> {
@@ -119,7 +140,8 @@ pub(crate) fn enter(
     room: RoomId,
     action: Action,
 ) -> Result<Scene> {
-    let scene = look(tx, ctx, room)?;
+    let mut scene = look(tx, ctx, room)?;
+    scene.note_next_on_board(tx, policy)?;
     scene.permit(policy, ctx, action)?;
     Ok(scene)
 }

@@ -5,7 +5,7 @@ use orderchat_domain::permission::Action;
 use orderchat_domain::policy::{OrderPolicy, Step};
 use orderchat_domain::project::{ActorRecord, RoomView};
 use orderchat_domain::room::Transition;
-use orderchat_domain::system::{About, system_message};
+use orderchat_domain::system::{About, Voice, system_message};
 use orderchat_domain::{Millis, RoomId};
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::timers::Timer;
@@ -146,7 +146,12 @@ pub(crate) fn change(
         order_id: order.id.as_str(),
         order_number: &order.number,
     };
-    scribe.says(room, system_message(about, transition, wanted.by_policy));
+    let voice = Voice {
+        texts: &policy.texts,
+        language: room.record.language.as_deref(),
+    };
+    let message = system_message(voice, about, transition, wanted.by_policy);
+    scribe.says(room, message);
     let kind = match transition {
         Transition::Close => EventKind::RoomClosed,
         Transition::Reopen => EventKind::RoomReopened,

@@ -196,6 +196,16 @@ impl Chat {
         }
     }
 
+    /// When any node saw the user last: this one as it was, another as far as it is written down,
+    /// which is within a minute.
+    pub(crate) async fn last_seen_anywhere(&self, user: i64) -> Result<Option<Millis>> {
+        let known = self
+            .read(move |tx| Ok(orderchat_store::users::by_key(tx, user)?))
+            .await?;
+        let written = known.and_then(|user| user.last_seen);
+        Ok(written.max(self.last_seen(user)))
+    }
+
     /// When this node saw the user last.
     pub(crate) fn last_seen(&self, user: i64) -> Option<Millis> {
         self.0.presence.last_seen(user)

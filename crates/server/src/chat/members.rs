@@ -126,6 +126,7 @@ fn blank(room: &StoredRoom, newcomer: &Newcomer, scribe: &Scribe) -> Participant
         visible_from: 1,
         messages_before: 0,
         news_before: 0,
+        next_on_board: false,
         version: 0,
     }
 }

@@ -16,28 +16,31 @@ pub(crate) mod messages;
 pub(crate) mod moderation;
 pub(crate) mod opening;
 pub(crate) mod participants;
+pub(crate) mod policy;
 pub(crate) mod presence;
 pub(crate) mod receipts;
 pub(crate) mod reports;
 pub(crate) mod restore;
+pub(crate) mod rights;
 pub(crate) mod rooms;
 mod scribe;
 pub(crate) mod search;
 pub(crate) mod send;
 pub(crate) mod statistics;
 pub(crate) mod threads;
+pub(crate) mod timeline;
 pub(crate) mod unread;
 pub(crate) mod users;
 pub(crate) mod verify;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use orderchat_domain::policy::OrderPolicy;
+use orderchat_domain::policy::{InForce, OrderPolicy};
 use orderchat_domain::project::{ParticipantRecord, Viewer};
-use orderchat_domain::{Caller, Millis, Refusal, RoomId};
+use orderchat_domain::{Caller, Millis, Refusal, RoomId, TokenRole, UserId};
 pub(crate) use orderchat_store::StoreError;
 use orderchat_store::log::Actor;
 use orderchat_store::{AsStoreError, Grouped, Store, Tx};
@@ -86,10 +89,38 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// The server itself, which speaks for the shop where nobody of it asks.
+    pub(crate) fn of_the_server(now: Millis) -> Result<Self> {
+        let caller = Caller {
+            user: UserId::parse("", "orderchat")?,
+            role: TokenRole::Service,
+            name: None,
+            email: None,
+            pharmacies: Vec::new(),
+            language: None,
+            room: None,
+        };
+        let origin = Origin {
+            request_id: String::new(),
+            ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            user_agent: None,
+        };
+        Ok(Self {
+            caller: Arc::new(caller),
+            user: Actor::SERVER.user,
+            origin: Arc::new(origin),
+            now,
+        })
+    }
+
     pub(crate) fn actor(&self) -> Actor {
         Actor {
             user: self.user,
-            role: self.caller.role.as_str(),
+            role: if self.user == Actor::SERVER.user {
+                Actor::SERVER.role
+            } else {
+                self.caller.role.as_str()
+            },
         }
     }
 }
@@ -110,7 +141,7 @@ pub(crate) struct Chat(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     store: Store,
-    policy: Arc<OrderPolicy>,
+    policies: Arc<InForce>,
     rules: Rules,
     sends: Grouped<send::Sends>,
     users: users::Known,
@@ -121,16 +152,16 @@ struct Inner {
 impl Chat {
     /// Needs a tokio runtime: on PostgreSQL the writers of grouped sends start here.
     pub(crate) fn new(store: Store, policy: OrderPolicy, rules: Rules) -> Self {
-        let policy = Arc::new(policy);
+        let policies = Arc::new(InForce::new(policy));
         let sends = Grouped::new(
             &store,
             send::Sends {
-                policy: Arc::clone(&policy),
+                policies: Arc::clone(&policies),
             },
         );
         Self(Arc::new(Inner {
             store,
-            policy,
+            policies,
             rules,
             sends,
             users: users::Known::default(),
@@ -143,12 +174,14 @@ impl Chat {
         &self.0.store
     }
 
+    /// The policy in force. A command asks once and keeps to it.
     pub(crate) fn policy(&self) -> &OrderPolicy {
-        &self.0.policy
+        self.0.policies.now()
     }
 
-    pub(crate) fn shared_policy(&self) -> Arc<OrderPolicy> {
-        Arc::clone(&self.0.policy)
+    /// For those who look at rooms for longer than a command takes.
+    pub(crate) fn policies(&self) -> Arc<InForce> {
+        Arc::clone(&self.0.policies)
     }
 
     pub(crate) fn rules(&self) -> Rules {
@@ -228,7 +261,7 @@ impl Chat {
             role: ctx.caller.role,
             user: ctx.user,
             participant: participant.filter(|own| own.is_active()),
-            policy: &self.0.policy,
+            policy: self.policy(),
             online_window: self.0.rules.online_window,
             now: ctx.now,
         }

@@ -3,9 +3,7 @@
 use orderchat_domain::event::EventKind;
 use orderchat_domain::participant::Entrance;
 use orderchat_domain::permission::{Action, Reach, permit, permit_role};
-use orderchat_domain::project::{
-    self, OrderRecord, ParticipantRecord, QuoteRecord, RoomView, Surface,
-};
+use orderchat_domain::project::{self, OrderRecord, QuoteRecord, RoomView, Surface};
 use orderchat_domain::room::{RoomChange, RoomStatus, search_words};
 use orderchat_domain::{OrderId, Refusal, Role, RoomId, Rule};
 pub(crate) use orderchat_store::rooms::{Cursor, Direction, Ordering};
@@ -124,7 +122,8 @@ impl Chat {
         let (chat, asked) = (self.clone(), ctx.clone());
         let seen = self
             .read(move |tx| {
-                let scene = look(tx, &asked, room)?;
+                let mut scene = look(tx, &asked, room)?;
+                scene.note_next_on_board(tx, chat.policy())?;
                 if scene.reach(chat.policy(), &asked) < Reach::Card {
                     return Err(Refusal::NotFound.into());
                 }
@@ -519,22 +518,23 @@ fn all_or_none(error: super::ChatError, place: usize) -> super::ChatError {
     }
 }
 
-/// The order that the caller asks for, if they may read it: [`Action::ReadOrder`].
+/// The order that the caller asks for, if they may do this: [`Action::ReadOrder`], `ReadRights`.
 pub(crate) fn order_for(
     chat: &Chat,
     tx: &mut Tx<'_>,
     ctx: &Context,
     id: &OrderId,
-) -> Result<(OrderRecord, Option<ParticipantRecord>)> {
+    action: Action,
+) -> Result<(OrderRecord, Option<Scene>)> {
     let order = orders::by_id(tx, id)?.ok_or(Refusal::NotFound)?;
     if let Some(key) = rooms::key_of_order(tx, id)? {
         let scene = look_by_key(tx, ctx, key)?;
         if scene.room.record.deleted_at.is_none() {
-            scene.permit(chat.policy(), ctx, Action::ReadOrder)?;
+            scene.permit(chat.policy(), ctx, action)?;
             if scene.active().is_some_and(|own| own.guest) {
                 return Err(Refusal::NotFound.into());
             }
-            return Ok((order, scene.own));
+            return Ok((order, Some(scene)));
         }
     }
     // Without a room the order is for its pharmacy, support, admin and the service.
@@ -547,6 +547,6 @@ pub(crate) fn order_for(
     if ctx.caller.room.is_some() {
         return Err(Refusal::NotFound.into());
     }
-    permit(ctx.caller.role, Action::ReadOrder, access)?;
+    permit(ctx.caller.role, action, access)?;
     Ok((order, None))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use orderchat_domain::event::{EventKind, Hash, salted_digest};
 use orderchat_domain::message::{Draft, Notice};
 use orderchat_domain::permission::Action;
-use orderchat_domain::policy::OrderPolicy;
+use orderchat_domain::policy::{InForce, OrderPolicy};
 use orderchat_domain::project::{
     ActorRecord, MessageRecord, MessageView, ParticipantRecord, visible_from,
 };
@@ -165,7 +165,7 @@ fn metadata(draft: &Draft, room: &StoredRoom) -> Option<Map<String, Value>> {
 /// The command behind [`Chat::send`], for many rooms at once.
 #[derive(Debug)]
 pub(crate) struct Sends {
-    pub(crate) policy: Arc<OrderPolicy>,
+    pub(crate) policies: Arc<InForce>,
 }
 
 /// What is decided about one request before anything is written.
@@ -191,6 +191,7 @@ impl Batch for Sends {
         patience: Patience,
     ) -> std::result::Result<Vec<Ran<Result<Sent>>>, StoreError> {
         let mut found = look_up(tx, requests, patience)?;
+        let policy = self.policies.now();
         let mut writing = Writing::default();
         let mut results = Vec::with_capacity(requests.len());
         for (place, request) in requests.iter().enumerate() {
@@ -209,8 +210,8 @@ impl Batch for Sends {
                 found.targets.get(&place).copied(),
             );
             let result = self
-                .scene(request, room, own)
-                .and_then(|scene| self.one(tx, request, scene, before, &mut writing));
+                .scene(tx, policy, request, room, own)
+                .and_then(|scene| self.one(tx, policy, request, scene, before, &mut writing));
             if let Err(ChatError::Failed(error)) = result {
                 return Err(error);
             }
@@ -225,27 +226,31 @@ impl Sends {
     /// The room and the sender's place in it, or the refusal of who may not send there.
     fn scene(
         &self,
+        tx: &mut Tx<'_>,
+        policy: &OrderPolicy,
         request: &Request,
         room: Option<StoredRoom>,
         own: Option<ParticipantRecord>,
     ) -> Result<Scene> {
-        let scene = Scene {
+        let mut scene = Scene {
             room: room.ok_or(Refusal::NotFound)?,
             own,
         };
-        scene.permit(&self.policy, &request.ctx, Action::SendMessage)?;
+        scene.note_next_on_board(tx, policy)?;
+        scene.permit(policy, &request.ctx, Action::SendMessage)?;
         Ok(scene)
     }
 
     fn one(
         &self,
         tx: &mut Tx<'_>,
+        policy: &OrderPolicy,
         request: &Request,
         mut scene: Scene,
         (earlier, target): (Option<&Earlier>, Option<u64>),
         writing: &mut Writing,
     ) -> Result<Sent> {
-        let reply_to = match decide(&self.policy, request, &scene, earlier, target)? {
+        let reply_to = match decide(policy, request, &scene, earlier, target)? {
             Decision::Repeat(seq) => {
                 return Ok(Sent {
                     scene,
@@ -259,7 +264,7 @@ impl Sends {
         if scene.active().is_none() && !request.ctx.caller.is_service() {
             // Staff who send in a room they are not in join it, in the same transaction.
             let mut scribe = Scribe::of(&request.ctx);
-            super::participants::join(tx, &self.policy, &request.ctx, &mut scribe, &mut scene)?;
+            super::participants::join(tx, policy, &request.ctx, &mut scribe, &mut scene)?;
             scribe.finish(tx, &scene.room)?;
         }
         let (seq, fresh) = writing.append(request, &mut scene, reply_to);

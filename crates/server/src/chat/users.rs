@@ -136,8 +136,9 @@ pub(crate) struct MyChange {
 }
 
 impl Chat {
-    /// Who a verified token's bearer is here: known from now on, and seen now. `issued_at` is the
-    /// token's `iat`.
+    /// Who a verified token's bearer is here: known from now on. `issued_at` is the token's `iat`.
+    /// That they were seen is noted by [`Chat::seen`]: live connections look first when they were
+    /// seen before.
     pub(crate) async fn identify(
         &self,
         caller: &Arc<Caller>,
@@ -163,9 +164,6 @@ impl Chat {
             .is_some_and(|revoked| issued_at <= revoked)
         {
             return Err(IdentifyError::Revoked(context));
-        }
-        if !caller.is_service() {
-            self.0.presence.note(remembered.user, now);
         }
         Ok(context)
     }

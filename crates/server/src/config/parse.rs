@@ -177,6 +177,10 @@ pub(super) fn name(text: &str) -> Parsed<String> {
     Ok(text.to_owned())
 }
 
+pub(super) fn path(text: &str) -> Parsed<PathBuf> {
+    Ok(PathBuf::from(text))
+}
+
 pub(super) fn origin(text: &str) -> Parsed<Origin> {
     const REMEDY: &str = "write scheme, host and port only, such as https://shop.example";
     let remedy = || REMEDY.to_owned();

@@ -124,6 +124,9 @@ settings! {
     /// How often a checkpoint over what has changed is signed.
     checkpoint_every: Duration = "1m", "TIME", Open, parse::duration(1..=86_400);
 
+    /// The order policy file, read again on SIGHUP; none: the built-in one.
+    policy: Option<PathBuf> = "", "FILE", Open, parse::optional(parse::path);
+
     /// Origins that pages may come from, separated by commas; none: only the server's own.
     origins: Vec<Origin> = "", "ORIGIN,…", Open, parse::list(parse::origin);
     /// Addresses or networks of proxies whose X-Forwarded-For counts, separated by commas.

@@ -73,13 +73,21 @@ fn from_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     json::from_value(value).map_err(|mismatch| mismatch.in_body().into())
 }
 
-/// The whole body; empty when there is none.
-async fn read(request: Request, BodyLimit(limit): BodyLimit) -> Result<Vec<u8>, Problem> {
-    let (parts, mut body) = request.into_parts();
-    if body.is_end_stream() {
+/// The whole body, which must be JSON; empty when there is none.
+async fn read(request: Request, limit: BodyLimit) -> Result<Vec<u8>, Problem> {
+    if request.body().is_end_stream() {
         return Ok(Vec::new());
     }
-    check_type(&parts.headers)?;
+    check_type(request.headers())?;
+    read_body(request, limit).await
+}
+
+/// The whole body, whatever it is.
+pub(super) async fn read_body(
+    request: Request,
+    BodyLimit(limit): BodyLimit,
+) -> Result<Vec<u8>, Problem> {
+    let (parts, mut body) = request.into_parts();
     let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if declared > limit {
         // Whoever asks first sends nothing unless told to: reading would tell them.
@@ -114,7 +122,7 @@ async fn drain(mut body: Body) {
 }
 
 /// JSON in UTF-8, as it is: anything that a form of another site could send is refused.
-fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+pub(super) fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
     const REMEDY: &str = "send the body with Content-Type: application/json";
     let refused = || Problem::unsupported_media_type(REMEDY);
     let mut given = headers.get_all(CONTENT_TYPE).iter();
@@ -132,6 +140,11 @@ fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
     if !is_json || !is_utf8 {
         return Err(refused());
     }
+    check_coding(headers)
+}
+
+/// The body is sent as it is.
+pub(super) fn check_coding(headers: &HeaderMap) -> Result<(), Problem> {
     let as_it_is = |coding: &axum::http::HeaderValue| coding.as_bytes() == b"identity";
     if !headers.get_all(CONTENT_ENCODING).iter().all(as_it_is) {
         return Err(Problem::unsupported_media_type(

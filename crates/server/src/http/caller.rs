@@ -119,6 +119,7 @@ async fn identify(parts: &Parts, state: &AppState) -> Result<Context, Problem> {
             return Err(problem);
         }
     };
+    state.chat.seen(&context);
     if let (Some(asked), false) = (asked, context.caller.is_service()) {
         asked.by(&context);
     }

@@ -11,6 +11,7 @@ pub(crate) mod asyncapi;
 mod attempts;
 mod body;
 mod caller;
+mod cloud_events;
 mod docs;
 mod layers;
 mod live;

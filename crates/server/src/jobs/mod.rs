@@ -3,6 +3,8 @@
 
 mod checkpoints;
 mod followers;
+mod order_events;
+mod policy;
 mod timers;
 
 use std::time::Duration;
@@ -36,6 +38,8 @@ pub(crate) fn start(chat: &Chat, needs: Needs, stop: &CancellationToken) {
         every("presence", PRESENCE_EVERY, stop.clone(), write_presence),
     );
     spawn("timers", timers::run(chat.clone(), stop.clone()));
+    spawn("policy", policy::run(chat.clone(), stop.clone()));
+    order_events::start(chat, stop);
     followers::start(chat, stop);
 }
 

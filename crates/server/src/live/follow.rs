@@ -70,6 +70,8 @@ struct CatchUp {
     name: Option<String>,
     /// It could not be read just now.
     pause: bool,
+    /// The user had lost the room after this seq, and goes on there should they get it back.
+    lost_after: Option<u64>,
 }
 
 /// What made a room be followed.
@@ -129,8 +131,6 @@ impl Following {
 
     /// Goes on after the client's cursor, or says that it cannot be served.
     pub(super) fn resume(&mut self, room: RoomId, name: String, seq: u64, same_epoch: bool) {
-        // It may be named twice, by id and by code.
-        self.leave(room);
         let (from, why) = if same_epoch {
             (From::After(seq), Why::Resumed)
         } else {
@@ -138,18 +138,20 @@ impl Following {
         };
         let mut asked = self.catch_up(room, from, why);
         asked.name = Some(name);
+        // It may be named twice, by id and by code.
+        self.leave(room);
         self.put(asked);
     }
 
     /// Follows the room anew, as the client asks.
     pub(super) fn subscribe(&mut self, room: RoomId, after: Option<u64>, reference: Option<Ref>) {
-        self.leave(room);
         let (from, why) = match after {
             Some(seq) => (From::After(seq), Why::Resumed),
             None => (From::Head, Why::Asked),
         };
         let mut asked = self.catch_up(room, from, why);
         asked.reference = reference;
+        self.leave(room);
         self.put(asked);
     }
 
@@ -167,6 +169,10 @@ impl Following {
             reference: None,
             name: None,
             pause: false,
+            lost_after: match self.rooms.get(&room) {
+                Some(State::Gone(seq)) => Some(*seq),
+                Some(State::CatchingUp | State::Live { .. }) | None => None,
+            },
         }
     }
 
@@ -399,8 +405,12 @@ impl Following {
         let room = asked.expected.room;
         match error {
             ChatError::Refused(Refusal::NotFound) => {
-                self.rooms.remove(&room);
-                step.room_gone = ctx.caller.room.is_some();
+                match asked.lost_after {
+                    Some(seq) => self.rooms.insert(room, State::Gone(seq)),
+                    None => self.rooms.remove(&room),
+                };
+                // Whoever asks for another room than their token's is told, and stays.
+                step.room_gone = ctx.caller.room.is_some() && asked.reference.is_none();
                 match &asked.reference {
                     Some(reference) => {
                         step.frames.push(refusal(reference, &Problem::not_found()));

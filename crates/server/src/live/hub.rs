@@ -14,7 +14,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use orderchat_domain::news::ReceiptNews;
-use orderchat_domain::policy::OrderPolicy;
+use orderchat_domain::policy::InForce;
 use orderchat_domain::project::{EventRecord, RoomRecord};
 use orderchat_domain::{Millis, ParticipantId, Role, RoomId};
 use parking_lot::{Mutex, MutexGuard};
@@ -42,7 +42,7 @@ pub(crate) struct Hub {
 /// What looking at a room hangs on beside who looks.
 #[derive(Clone, Debug)]
 pub(crate) struct Eyesight {
-    pub(crate) policy: Arc<OrderPolicy>,
+    pub(crate) policies: Arc<InForce>,
     /// Seen within so many milliseconds counts as online.
     pub(crate) online_window: i64,
 }
@@ -226,11 +226,11 @@ impl Hub {
             is_online,
             last_seen: Some(last_seen),
         };
+        // Which status the order has is not known here: told is what no status hides.
+        let policy = self.eyes.policies.now();
         let may_know = |to: &Follower| {
-            to.connection.user != user
-                && to
-                    .role()
-                    .is_none_or(|role| self.eyes.policy.sees_presence(role, place.role))
+            let sees = |viewer| policy.always_sees_presence(viewer, place.role);
+            to.connection.user != user && to.looks_as().is_none_or(sees)
         };
         if self.is_followed(place.room) {
             self.tell(place.room, &frame.encode(), may_know);

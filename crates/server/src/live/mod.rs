@@ -97,7 +97,7 @@ impl Live {
     pub(crate) fn start(parts: Parts) -> Arc<Self> {
         let chat = parts.chat;
         let hub = Arc::new(Hub::new(Eyesight {
-            policy: chat.shared_policy(),
+            policies: chat.policies(),
             online_window: chat.rules().online_window,
         }));
         let relay = Relay::start(

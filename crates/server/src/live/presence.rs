@@ -52,6 +52,18 @@ impl Live {
         seen.is_some_and(|seen| now < seen.plus(window))
     }
 
+    /// When the user was seen last, not before `left`.
+    async fn seen_since(&self, user: i64, left: Millis) -> Millis {
+        let seen = match self.chat.last_seen_anywhere(user).await {
+            Ok(seen) => seen,
+            Err(error) => {
+                tracing::debug!(%error, "when other nodes saw somebody cannot be looked up");
+                self.chat.last_seen(user)
+            }
+        };
+        seen.unwrap_or(left).max(left)
+    }
+
     /// Tells those who are in a room with the user, as far as the policy lets them know.
     pub(super) async fn tell_presence(&self, user: i64, is_online: bool, seen: Millis) {
         match self.chat.places_of(user).await {
@@ -80,8 +92,8 @@ pub(super) async fn watch(live: Arc<Live>, stop: CancellationToken) {
             .fading
             .take(|seen| !live.is_online(Some(seen), now));
         for (user, left) in gone {
-            // They may have asked by REST since.
-            let seen = live.chat.last_seen(user).unwrap_or(left).max(left);
+            // They may have asked by REST since, or be connected to another node.
+            let seen = live.seen_since(user, left).await;
             if live.is_online(Some(seen), now) {
                 live.hub.fading.add(user, seen);
                 continue;

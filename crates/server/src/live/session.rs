@@ -164,6 +164,7 @@ async fn serve(
     resume: Option<Resume>,
 ) -> End {
     let seen_before = live.chat.last_seen(who.ctx.user);
+    live.chat.seen(&who.ctx);
     let Some(connected) = Connected::new(live, &who) else {
         return End::Close(CloseCode::TooMany);
     };

@@ -86,6 +86,7 @@ impl Live {
         last: Option<LastEventId>,
     ) -> Result<Stream, Problem> {
         let who = self.sign_in(token, origin).await?;
+        self.chat.seen(&who.ctx);
         crate::limits::quota::reads(&self.limits, &who.ctx.caller)?;
         let mut ids = Vec::with_capacity(rooms.len());
         for name in rooms {

@@ -1,12 +1,19 @@
 //! What the shop reports of its orders, and what becomes of their rooms.
 
+mod event;
+mod events;
 mod people;
 mod report;
+mod reported;
 
+pub(crate) use event::{Event, of_binary};
+pub(crate) use events::{Became, take_arrived, take_events};
 pub(crate) use report::report;
+pub(crate) use reported::OrderReport;
 
 use orderchat_domain::OrderId;
 use orderchat_domain::Refusal;
+use orderchat_domain::permission::Action;
 use orderchat_domain::project::{self, OrderView};
 
 use crate::chat::rooms::order_for;
@@ -16,8 +23,9 @@ use crate::chat::{Chat, Context, Result};
 pub(crate) async fn order(chat: &Chat, ctx: &Context, id: &str) -> Result<OrderView> {
     let id = OrderId::parse("id", id).map_err(|_| Refusal::NotFound)?;
     let (asked, commands) = (ctx.clone(), chat.clone());
-    let (record, own) = chat
-        .read(move |tx| order_for(&commands, tx, &asked, &id))
+    let (record, scene) = chat
+        .read(move |tx| order_for(&commands, tx, &asked, &id, Action::ReadOrder))
         .await?;
-    Ok(project::order(chat.viewer(ctx, own.as_ref()), &record))
+    let own = scene.as_ref().and_then(|scene| scene.own.as_ref());
+    Ok(project::order(chat.viewer(ctx, own), &record))
 }

@@ -83,28 +83,29 @@ fn learn_named(
     report: &Report,
 ) -> Result<HashMap<UserId, Person>> {
     let sequences = known.map(|known| known.order.sequences).unwrap_or_default();
-    let (details, rider) = (
-        report.sequence >= sequences.rest,
-        report.sequence >= sequences.rider,
-    );
+    let is_newer = |set_by| report.sequence >= set_by;
     let staff = report
         .pharmacy
         .iter()
         .flat_map(|pharmacy| pharmacy.staff.iter().flatten());
     let mut named: Vec<(&Named, Role, bool, String)> = Vec::new();
-    named.extend(
-        report
-            .customer
-            .iter()
-            .map(|one| (one, Role::Customer, details, "/customer".into())),
-    );
+    named.extend(report.customer.iter().map(|one| {
+        (
+            one,
+            Role::Customer,
+            is_newer(sequences.customer),
+            "/customer".into(),
+        )
+    }));
     let reported_rider = report.rider.iter().flatten();
-    named.extend(reported_rider.map(|one| (one, Role::Rider, rider, "/rider".into())));
+    named.extend(
+        reported_rider.map(|one| (one, Role::Rider, is_newer(sequences.rider), "/rider".into())),
+    );
     named.extend(staff.enumerate().map(|(place, one)| {
         (
             one,
             Role::Pharmacy,
-            details,
+            is_newer(sequences.staff),
             format!("/pharmacy/staff/{place}"),
         )
     }));

@@ -4,12 +4,12 @@ use orderchat_domain::event::EventKind;
 use orderchat_domain::order::{Change, Order, Report, take};
 use orderchat_domain::participant::Ended;
 use orderchat_domain::permission::{Action, permit_role};
-use orderchat_domain::project::{
-    OrderRecord, OrderView, ParticipantRecord, Person, masked_name, order,
-};
+use orderchat_domain::policy::OrderPolicy;
+use orderchat_domain::project::{OrderRecord, OrderView, ParticipantRecord, Person, order};
 use orderchat_domain::room::{RoomChange, RoomStatus, Transition};
-use orderchat_domain::system::{About, news};
+use orderchat_domain::system::{About, Voice, news};
 use orderchat_domain::{OrderId, Role};
+use orderchat_store::orders::Told;
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{StoreError, Tx, orders, participants, rooms};
 use serde_json::json;
@@ -18,6 +18,9 @@ use super::people::{self, People};
 use crate::chat::access::rights_of;
 use crate::chat::closing::{self, StateChange};
 use crate::chat::{Chat, Context, Result, Scribe, members, opening};
+
+/// What the timeline calls a report of the whole order.
+const REPORTED: &str = "order.reported";
 
 /// What became of a report.
 #[derive(Clone, Debug)]
@@ -39,7 +42,15 @@ pub(crate) async fn report(
     let (commands, asked) = (chat.clone(), ctx.clone());
     let (record, is_new) = chat
         .write(None, move |tx| {
-            apply(&commands, tx, &asked, &id, &report, &body)
+            let told = Told {
+                kind: REPORTED,
+                event: None,
+                sequence: report.sequence,
+                body: &body,
+            };
+            orders::lock(tx, &id)?;
+            let applied = apply(&commands, tx, &asked, &id, &report, told)?;
+            super::events::take_waiting(&commands, tx, &asked, &id, applied)
         })
         .await?;
     Ok(Reported {
@@ -48,15 +59,15 @@ pub(crate) async fn report(
     })
 }
 
-fn apply(
+/// Takes a report of an order, which is locked. The order, and whether it is new.
+pub(super) fn apply(
     chat: &Chat,
     tx: &mut Tx<'_>,
     ctx: &Context,
     id: &OrderId,
     report: &Report,
-    body: &str,
+    told: Told<'_>,
 ) -> Result<(OrderRecord, bool)> {
-    orders::lock(tx, id)?;
     let known = orders::by_id(tx, id)?;
     let (order, mut changes) = take(
         known.as_ref().map(|known| &known.order),
@@ -73,15 +84,16 @@ fn apply(
     }
     let mut record = match &known {
         Some(known) if known.order == order && changes.is_empty() => {
-            // An older report than the newest is kept on the timeline also when it changes nothing.
-            if report.sequence < known.order.sequences.newest {
-                orders::keep_report(tx, known.key, report.sequence, body, ctx.now)?;
+            // An older report than the newest is kept on the timeline also when it changes nothing,
+            // an event always.
+            if told.event.is_some() || report.sequence < known.order.sequences.newest {
+                orders::keep(tx, known.key, told, ctx.now)?;
             }
             return Ok((known.clone(), false));
         }
         _ => store(tx, ctx, known.as_ref(), id, order, people)?,
     };
-    orders::keep_report(tx, record.key, report.sequence, body, ctx.now)?;
+    orders::keep(tx, record.key, told, ctx.now)?;
     if !changes.is_empty()
         && let Some(version) = follow(chat, tx, ctx, known.as_ref(), &record, &changes)?
     {
@@ -135,7 +147,7 @@ fn follow(
         let mut room = opening::open(tx, policy, &mut scribe, record, &RoomChange::default())?;
         // The first thing said in it is the news that opened it, unless it opened with the order.
         if known.is_some() {
-            tell(&mut scribe, &mut room, record, changes);
+            tell(policy, &mut scribe, &mut room, record, changes);
         }
         scribe.finish(tx, &room)?;
         return Ok(None);
@@ -152,9 +164,10 @@ fn follow(
         closing::change(tx, policy, &mut scribe, &mut room, reopen)?;
     } else if changes.iter().any(is_status) {
         closing::schedule(tx, policy, &room)?;
+        members::refresh_readable(tx, policy, &scribe, &room)?;
     }
     move_people(chat, tx, &mut scribe, &mut room, known, record, changes)?;
-    tell(&mut scribe, &mut room, record, changes);
+    tell(policy, &mut scribe, &mut room, record, changes);
     if changes.contains(&Change::Details) {
         let (code, title) = (&room.record.code, room.record.title.as_deref());
         rooms::set_words(tx, key, code, &record.order.number, title)?;
@@ -170,7 +183,18 @@ const fn is_status(change: &Change) -> bool {
 }
 
 /// The room hears what changed.
-fn tell(scribe: &mut Scribe, room: &mut StoredRoom, record: &OrderRecord, changes: &[Change]) {
+fn tell(
+    policy: &OrderPolicy,
+    scribe: &mut Scribe,
+    room: &mut StoredRoom,
+    record: &OrderRecord,
+    changes: &[Change],
+) {
+    let language = room.record.language.clone();
+    let voice = Voice {
+        texts: &policy.texts,
+        language: language.as_deref(),
+    };
     let about = About {
         order_id: record.id.as_str(),
         order_number: &record.order.number,
@@ -178,9 +202,11 @@ fn tell(scribe: &mut Scribe, room: &mut StoredRoom, record: &OrderRecord, change
     let rider = record
         .rider
         .as_ref()
-        .map(|rider| masked_name(rider.name.as_deref().unwrap_or_default(), Role::Rider));
+        .map(|rider| rider.name.as_deref().unwrap_or_default())
+        // One text for all who read it, so as the customer is shown the name.
+        .map(|name| policy.names.customer.show(name, Role::Rider));
     for change in changes {
-        if let Some(message) = news(about, change, rider.as_deref()) {
+        if let Some(message) = news(voice, about, change, rider.as_deref()) {
             scribe.says(room, message);
         }
     }

@@ -164,7 +164,7 @@ fn a_part_of_a_module_can_be_allowed_alone() {
     refused(
         "live::session",
         "use crate::http::page;",
-        "planted.rs:1: live::session must not use",
+        "planted.rs:1: live must not use http::page",
     );
 }
 

@@ -98,7 +98,7 @@ const TABLE: &[Row] = &[
     row("orders", &["domain", "store", "chat"]),
     row("media", &["domain", "store", "chat"]),
     row("deliver", &["domain", "store", "chat"]),
-    row("jobs", &["domain", "store", "chat", "net::spawn"]),
+    row("jobs", &["domain", "store", "chat", "orders", "net::spawn"]),
     row("cli", &["domain", "config", "chat", "app"]),
     // The public protocol only, like any client.
     row("client", &[]),

@@ -9,7 +9,7 @@ use crate::harness::{Server, eventually};
 const NOBODY: &str = "nats://orderchat:canary@127.0.0.1:1";
 
 /// The key that the first server made, in the folder that it shares with its other nodes.
-const KEY: (&str, &str) = ("ORDERCHAT_SIGNING_KEY", "orderchat-signing.key");
+pub(crate) const KEY: (&str, &str) = ("ORDERCHAT_SIGNING_KEY", "orderchat-signing.key");
 
 /// A node with this bus; `None` where only one server can have the database open.
 fn node_on(server: &Server, bus: &str) -> Option<Node> {
@@ -23,8 +23,9 @@ async fn get(url: String) -> (u16, String) {
     (status, answer.text().await.expect("the answer is text"))
 }
 
-async fn until_metrics_say(node: &Node, line: &str) {
-    let url = format!("{}/metrics", node.metrics_url());
+/// Waits until the metrics listener at `url` shows this line.
+pub(crate) async fn until_metrics_say(url: &str, line: &str) {
+    let url = format!("{url}/metrics");
     eventually(line, async || {
         let (_, metrics) = get(url.clone()).await;
         metrics.lines().any(|found| found == line).then_some(())
@@ -55,7 +56,7 @@ async fn a_node_starts_and_is_ready_while_nats_is_away_and_says_so() {
     };
     let (status, _) = get(format!("{}/readyz", node.url())).await;
     assert_eq!(status, 200);
-    until_metrics_say(&node, "orderchat_bus_connected 0").await;
+    until_metrics_say(node.metrics_url(), "orderchat_bus_connected 0").await;
     eventually("the log names the problem", async || {
         server.log().contains("the bus has a problem").then_some(())
     })
@@ -70,7 +71,7 @@ async fn a_node_connects_and_doctor_finds_the_bus_well() {
     let Some(node) = node_on(&server, &nats) else {
         return;
     };
-    until_metrics_say(&node, "orderchat_bus_connected 1").await;
+    until_metrics_say(node.metrics_url(), "orderchat_bus_connected 1").await;
     let doctor = server
         .run(&["doctor"], &[("ORDERCHAT_BUS", &nats), KEY])
         .await;

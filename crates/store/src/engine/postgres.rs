@@ -26,8 +26,11 @@ const QUEUES: usize = 256;
 /// keeps a plan made while a table was small and scans it, or guesses how many rows pass a filter
 /// and sorts them all where it could stop after a page. Compiling plans (`jit`) costs more than
 /// they take. What is asked for often is in memory, where no page is farther than another.
+///
+/// A process that hangs in the middle of a write holds its rooms until the server ends its idle
+/// transaction: soon enough that other nodes write there again within ten seconds.
 pub const SETTINGS: &str = "-c lock_timeout=4000 -c statement_timeout=8000 \
-    -c idle_in_transaction_session_timeout=15000 -c timezone=UTC \
+    -c idle_in_transaction_session_timeout=5000 -c timezone=UTC \
     -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_bitmapscan=off \
     -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off -c jit=off \
     -c random_page_cost=1";

@@ -163,6 +163,7 @@ pub(crate) fn participant(
         unread: Unread::default(),
         visible_from: 1,
         news_before: 0,
+        next_on_board: false,
         messages_before: 0,
         version: room.record.seq,
     };

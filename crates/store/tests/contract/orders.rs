@@ -35,7 +35,12 @@ fn full(tx: &mut Tx<'_>) -> Result<(Order, orders::People), StoreError> {
             delivery_status: Some(2),
             rider: Some(3),
             eta: Some(4),
-            rest: Some(5),
+            number: Some(5),
+            customer: Some(6),
+            pharmacy: Some(7),
+            staff: Some(8),
+            language: Some(9),
+            metadata: Some(10),
         },
         final_at: Some(NOW.plus(3)),
         ..order("10%42", &ann, "corner")
@@ -127,9 +132,18 @@ async fn reports_are_kept_as_they_came(database: &Database) {
         let (full, people) = full(tx)?;
         orders::save(tx, &order_id("o1"), &full, &people, true, NOW)?;
         let key = orders::by_id(tx, &order_id("o1"))?.expect("an order").key;
-        orders::keep_report(tx, key, Some(9), r#"{"status":"accepted"}"#, NOW)?;
-        orders::keep_report(tx, key, Some(4), r#"{"status":"late"}"#, NOW)?;
-        orders::keep_report(tx, key, None, r#"{"status":"accepted"}"#, NOW)
+        let keep = |tx: &mut Tx<'_>, sequence, body| {
+            let told = orders::Told {
+                kind: "order.reported",
+                event: None,
+                sequence,
+                body,
+            };
+            orders::keep(tx, key, told, NOW)
+        };
+        keep(tx, Some(9), r#"{"status":"accepted"}"#)?;
+        keep(tx, Some(4), r#"{"status":"late"}"#)?;
+        keep(tx, None, r#"{"status":"accepted"}"#)
     })
     .await;
     let raw = database.raw().await;

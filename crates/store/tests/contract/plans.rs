@@ -14,10 +14,12 @@ tests! {
 
 /// Parts of texts that may read a table from one end on, because they stop at the first row they
 /// meet.
-const READ_ONE_END: [&str; 6] = [
+const READ_ONE_END: [&str; 8] = [
     "SELECT g, chain FROM audit ORDER BY g DESC LIMIT 1",
     "FROM checkpoint ORDER BY number DESC LIMIT 1",
     "FROM checkpoint WHERE horizon <= ",
+    "FROM policy ORDER BY version DESC LIMIT 1",
+    "FROM policy WHERE version = (SELECT MAX(version) FROM policy)",
     "UPDATE checkpoint SET scanned = ",
     "SELECT l.tx, l.g FROM log l ORDER BY l.g DESC LIMIT 1",
     "SELECT k FROM search_unit ORDER BY k DESC LIMIT 1",
@@ -25,10 +27,11 @@ const READ_ONE_END: [&str; 6] = [
 
 /// Parts of texts that go through a whole table page by page, in the order of its key: for
 /// verifying all of it, or for what was added last. Or that touch all of it once, after a restore.
-const GO_THROUGH: [&str; 5] = [
+const GO_THROUGH: [&str; 6] = [
     "SELECT g, room, seq, chain FROM log WHERE g > ",
     "FROM room r LEFT JOIN room_head h ON h.room = r.k WHERE r.k > ",
     "FROM audit WHERE g > ",
+    "SELECT k FROM room WHERE k > ",
     "FROM checkpoint WHERE number > ",
     "UPDATE checkpoint SET horizon = 0",
 ];

@@ -68,6 +68,7 @@ fn describe_answers(operation: &mut Operation) {
         let words = match status.as_str() {
             "200" => "As it now is.",
             "201" => "Created.",
+            "202" => "Taken: what became of each event.",
             "204" => "Done; there is nothing to show.",
             _ => continue,
         };

@@ -1,7 +1,7 @@
 //! Shapes that several requests share.
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::page::Cursor;
@@ -9,13 +9,6 @@ use crate::http::query::Limit;
 
 /// What a handler gives.
 pub(super) type Result<T> = std::result::Result<T, crate::problem::Problem>;
-
-/// For a field that may be left out (`None`), null (`Some(None)`) or given.
-pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> std::result::Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(deserializer).map(Some)
-}
 
 /// Why something is done.
 #[derive(Debug, Default, Deserialize, ToSchema)]

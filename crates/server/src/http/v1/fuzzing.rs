@@ -13,12 +13,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::fields::PageQuery;
-use super::orders::OrderReport;
 use super::window::Step;
 use crate::http::body::{BodyLimit, JsonBody};
 use crate::http::page::{Cursor, Here};
 use crate::http::query::QueryOf;
 use crate::json;
+use crate::orders::OrderReport;
 
 const LARGEST_BODY: usize = 128 * 1024;
 const LONGEST_MESSAGE: usize = 8_000;

@@ -8,6 +8,7 @@ pub(crate) mod fuzzing;
 mod history;
 mod me;
 mod messages;
+mod order_events;
 pub(crate) mod orders;
 mod participants;
 mod reports;
@@ -16,6 +17,7 @@ mod rooms;
 mod search;
 mod statistics;
 mod threads;
+mod timeline;
 mod unread;
 mod users;
 mod window;
@@ -39,6 +41,8 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .nest("/api/chat", reports::router())
         .nest("/api/chat", me::router())
         .nest("/api", orders::router())
+        .nest("/api", order_events::router())
+        .nest("/api", timeline::router())
         .nest("/api", users::router())
         .nest("/api", audit::router())
 }

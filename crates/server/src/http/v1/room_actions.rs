@@ -27,6 +27,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(leave))
         .routes(routes!(mark_read))
         .routes(routes!(events))
+        .routes(routes!(quick_replies))
 }
 
 async fn change_state(
@@ -174,6 +175,26 @@ async fn events(
     Ok(Json(Page {
         results: page.events,
         next,
+        previous: None,
+    }))
+}
+
+/// List quick replies
+///
+/// Sentences that one click sends: for the caller's role in the room and the order's status, in the
+/// room's language. All of them are on the first page.
+#[utoipa::path(get, path = "/rooms/{room}/quick-replies/", tag = "Rooms",
+    params(("room" = String, Path)), responses((status = 200, body = Page<String>,
+        example = json!({"results": ["I am at the door.", "I am running late."], "next": null, "previous": null}))))]
+async fn quick_replies(
+    State(state): State<AppState>,
+    Authenticated(ctx): Authenticated,
+    PathOf(room): PathOf<String>,
+) -> Result<Json<Page<String>>> {
+    let room = state.chat.room_id(&room).await?;
+    Ok(Json(Page {
+        results: state.chat.quick_replies(&ctx, room).await?,
+        next: None,
         previous: None,
     }))
 }

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::fields::{Reason, Result, given};
+use super::fields::{Reason, Result};
 use super::window::{Step, cut};
 use crate::chat::participants::Invitation;
 use crate::chat::rooms::{Cursor, Direction, ListScope, Ordering, RoomDraft, RoomQuery};
@@ -23,6 +23,7 @@ use crate::http::caller::{Authenticated, Writing};
 use crate::http::page::{Cursor as Opaque, Here, Page};
 use crate::http::path::PathOf;
 use crate::http::query::{Limit, QueryOf};
+use crate::json::given;
 use crate::limits::quota;
 use crate::problem::Problem;
 

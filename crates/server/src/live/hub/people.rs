@@ -116,6 +116,11 @@ impl People {
         }
     }
 
+    /// Whether the user is connected.
+    pub(crate) fn has(&self, user: i64) -> bool {
+        self.0.read().users.contains_key(&user)
+    }
+
     /// Nobody is connected.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.read().users.is_empty()

@@ -4,10 +4,11 @@ use orderchat_domain::access::Situation;
 use orderchat_domain::capabilities::Capabilities;
 use orderchat_domain::event::{EventKind, Subject};
 use orderchat_domain::permission::Reach;
+use orderchat_domain::policy::As;
 use orderchat_domain::project::{
     self, EventRecord, Eyes, ParticipantRecord, RoomRecord, Thing, Viewer, eyes,
 };
-use orderchat_domain::{Caller, Millis, ParticipantId, Role};
+use orderchat_domain::{Caller, Millis, ParticipantId};
 
 use super::{Eyesight, Next};
 use crate::live::connection::{Connection, Full, Signal};
@@ -27,10 +28,14 @@ pub(crate) struct Follower {
 }
 
 impl Follower {
-    /// As what they look at others; `None` for the service.
-    pub(super) fn role(&self) -> Option<Role> {
+    /// As whom they look at others; `None` for the service.
+    pub(super) fn looks_as(&self) -> Option<As> {
         let own = self.own.as_ref().filter(|own| own.is_active());
-        own.map(|own| own.role).or(self.caller.person())
+        let role = own.map(|own| own.role).or(self.caller.person());
+        Some(As {
+            role: role?,
+            guest: own.is_some_and(|own| own.guest),
+        })
     }
 
     fn viewer<'a>(&'a self, eyes: &'a Eyesight, now: Millis) -> Viewer<'a> {
@@ -38,7 +43,7 @@ impl Follower {
             role: self.caller.role,
             user: self.connection.user,
             participant: self.own.as_deref().filter(|own| own.is_active()),
-            policy: &eyes.policy,
+            policy: eyes.policies.now(),
             online_window: eyes.online_window,
             now,
         }
@@ -54,7 +59,7 @@ impl Follower {
             caller: &self.caller,
             room,
             own: self.own.as_deref(),
-            policy: &eyes.policy,
+            policy: eyes.policies.now(),
             now,
         }
     }

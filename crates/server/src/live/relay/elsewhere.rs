@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use orderchat_domain::RoomId;
 use orderchat_domain::event::EventKind;
 use orderchat_domain::news::ReceiptNews;
+use orderchat_domain::{Millis, RoomId};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -131,6 +131,19 @@ impl Relay {
             }) => {
                 let frame = ServerFrame::Typing { room, participant };
                 hub.tell(room, &frame.encode(), |to| to.connection.user != user);
+                false
+            }
+            Received::Hint(Hint::Presence {
+                user,
+                online: false,
+                ..
+            }) if hub.people.has(user) => {
+                // They went there and are still here, which those who were told so hear from us.
+                self.0.bus.publish(Hint::Presence {
+                    user,
+                    online: true,
+                    seen: Millis(clock::now_ms()),
+                });
                 false
             }
             Received::Hint(Hint::Presence { user, online, seen }) => {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use orderchat_domain::id::{OrderId, PharmacyId, RoomCode};
 use orderchat_domain::message::MessageType;
 use orderchat_domain::news::NewEntry;
-use orderchat_domain::policy::OrderPolicy;
+use orderchat_domain::policy::{InForce, OrderPolicy};
 use orderchat_domain::project::{MessageRecord, OrderBrief};
 use orderchat_domain::room::RoomStatus;
 use orderchat_domain::{Caller, MessageId, TokenRole, UserId};
@@ -341,7 +341,7 @@ async fn run(seed: u64) {
     let mut dice = Dice(seed);
     let log = Log::default();
     let hub = Arc::new(Hub::new(Eyesight {
-        policy: Arc::new(OrderPolicy::default()),
+        policies: Arc::new(InForce::new(OrderPolicy::default())),
         online_window: 0,
     }));
     let stop = CancellationToken::new();

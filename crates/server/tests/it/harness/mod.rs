@@ -16,6 +16,7 @@ pub(crate) mod room;
 pub(crate) mod seed;
 pub(crate) mod server;
 pub(crate) mod shape;
+pub(crate) mod signal;
 pub(crate) mod sql;
 pub(crate) mod sse;
 pub(crate) mod wait;

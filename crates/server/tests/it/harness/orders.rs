@@ -1,5 +1,6 @@
 //! Orders as the shop reports them.
 
+use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Client, encode};
@@ -79,7 +80,31 @@ pub(crate) fn order_path(id: &str) -> String {
     format!("/api/orders/{}/", encode(id))
 }
 
+/// An event of an order, named by the order, its type and what it says.
+pub(crate) fn an_event(order: &str, kind: &str, data: Value) -> Value {
+    json!({
+        "specversion": "1.0",
+        "id": format!("{order} {kind} {data}"),
+        "source": "https://shop.example/orders",
+        "type": kind,
+        "subject": order,
+        "data": data,
+    })
+}
+
 impl Client {
+    /// Sends an event, or a list of them, in the JSON format.
+    pub(crate) async fn tell(&self, events: &Value) -> Answer {
+        let kind = if events.is_array() {
+            "application/cloudevents-batch+json"
+        } else {
+            "application/cloudevents+json"
+        };
+        let request = self.request(Method::POST, "/api/orders/events/");
+        let request = request.header("Content-Type", kind);
+        self.dispatch(request.body(events.to_string())).await
+    }
+
     /// Reports an order.
     pub(crate) async fn report(&self, order: &OrderReport) -> Answer {
         self.put(&order_path(&order.id), order.body()).await

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::engine::Database;
 use super::identity::{Identity, Secret};
 use super::wall_clock::WallClock;
-use super::{Client, Room, now_s};
+use super::{Client, Room, now_s, signal};
 
 /// The longest that a server may take to start or to stop: its own grace is 25 s.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -78,6 +78,21 @@ impl Node {
     /// The same of the metrics listener.
     pub(crate) fn metrics_url(&self) -> &str {
         &self.0.metrics_url
+    }
+
+    /// Kills the process as `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        self.0.kill();
+    }
+
+    /// It keeps its connections and does nothing any more.
+    pub(crate) fn pause(&self) {
+        signal::send(&self.0.child, "STOP");
+    }
+
+    /// It goes on where it was paused.
+    pub(crate) fn go_on(&self) {
+        signal::send(&self.0.child, "CONT");
     }
 }
 
@@ -170,6 +185,18 @@ impl Server {
         self.process = self.another_process();
     }
 
+    /// Kills the process and starts it again with other settings. Clients made before talk to the
+    /// old port.
+    pub(crate) fn restart_with(&mut self, options: Options) {
+        self.options = options;
+        self.restart_after_kill();
+    }
+
+    /// Whether several servers can have the database open.
+    pub(crate) const fn takes_other_nodes(&self) -> bool {
+        self.database.takes_several_servers()
+    }
+
     /// Another server on the same database; `None` where only one can have it open.
     pub(crate) fn another_node(&self) -> Option<Node> {
         let possible = self.database.takes_several_servers();
@@ -216,14 +243,12 @@ impl Server {
 
     /// Sends SIGTERM.
     pub(crate) fn ask_to_stop(&self) {
-        let id = self.process.child.id().to_string();
-        let sent = Command::new("sh")
-            .args(["-c", r#"kill -TERM "$0""#, &id])
-            .status();
-        assert!(
-            sent.is_ok_and(|status| status.success()),
-            "SIGTERM reaches the server"
-        );
+        signal::send(&self.process.child, "TERM");
+    }
+
+    /// Sends SIGHUP: the server reads its policy file again.
+    pub(crate) fn hang_up(&self) {
+        signal::send(&self.process.child, "HUP");
     }
 
     /// How the process ended. Fails if it has not within 30 s.

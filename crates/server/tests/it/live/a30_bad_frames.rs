@@ -145,7 +145,8 @@ async fn a30_what_is_too_large_is_closed_with_1009(#[case] frames: &[RawFrame]) 
 async fn a30_what_is_allowed_is_taken() {
     let server = Server::start().await;
     let mut socket = welcomed(&server.customer("c")).await;
-    let ping = format!("{:<LARGEST$}", r#"{"type":"ping","ref":"large"}"#);
+    let ping = r#"{"type":"ping","ref":"large"}"#;
+    let ping = [ping, &" ".repeat(LARGEST - ping.len())].concat();
     for frames in [
         vec![frame(TEXT, ping.as_bytes())],
         vec![
@@ -197,13 +198,12 @@ async fn a30_a_flood_is_closed_with_4008(#[case] one: RawFrame) {
 
 #[tokio::test]
 async fn a30_empty_fragments_do_not_go_on_for_ever() {
-    let server = Server::with("ORDERCHAT_HEARTBEAT", "1s").start().await;
+    let server = Server::start().await;
     let mut other = Live::of(&server.customer("other")).await;
     let mut socket = welcomed(&server.customer("c")).await;
     socket.put(&frame(TEXT, b"{").more()).await;
     let empty = frame(CONTINUATION, b"").more().bytes();
     socket.write(&empty.repeat(100_000)).await;
-    // No message comes of them, and no answer to the server's pings.
-    assert_eq!(socket.close_code().await, Some(4000));
+    assert_eq!(socket.close_code().await, Some(4008));
     assert!(other.is_alive().await);
 }

@@ -194,13 +194,12 @@ async fn a_rider_loses_a_closed_room_and_gets_it_back_when_it_reopens() {
     let mut live = Live::following(&room.rider, &room).await;
     room.close().await;
     let closed = live.event(&room, "room.closed").await;
-    room.pharmacist
-        .say(&room, "a word among us")
-        .await
-        .to_string();
+    let word = json!({ "content": "a word among us", "message_type": "system" });
+    room.service.send(&room, word).await.ok(201);
     live.fence().await;
     assert_eq!(live.events_of(&room).pop(), Some(closed.clone()));
-    live.refused(subscribe(&room, 0), 404).await;
+    let mut another = Live::of(&room.rider).await;
+    another.refused(subscribe(&room, 0), 404).await;
     room.pharmacist.act(&room.at("reopen/")).await.ok(200);
     live.caught_up(&room).await;
     let seq = room.customer.say(&room, "open again").await.number("seq");

@@ -13,7 +13,7 @@ const WITHIN: Duration = Duration::from_secs(7);
 
 /// Waits for the close while the room goes on, and checks that what came after `deadline` seconds
 /// of the clock was nothing.
-async fn is_closed_in_time(live: &mut Live, room: &Room, since: Instant) {
+pub(super) async fn is_closed_in_time(live: &mut Live, room: &Room, since: Instant) {
     let mut said = 0;
     let ended = {
         let talking = async {

@@ -37,6 +37,9 @@ async fn send(live: &mut Live, room: &Room, name: usize, acked: &AtomicUsize) ->
                 under_way.push(text);
             }
         }
+        if under_way.is_empty() {
+            return sent;
+        }
         for text in under_way {
             match live.try_expect(&json!({ "ref": text })).await {
                 Ok(answer) => {

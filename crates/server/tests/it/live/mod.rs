@@ -21,6 +21,7 @@ mod g6_resume;
 mod g7_cursors;
 mod g8_idempotency;
 mod hello;
+mod nodes;
 mod outsiders;
 mod passing;
 mod sse;

@@ -151,7 +151,9 @@ async fn a8_a_blocked_user_gets_nothing_after_the_block() {
         blocked.get(&stream).await.refused(404);
         blocked.get(&room.at("events/?after=0")).await.refused(404);
         let hits = blocked.get("/api/chat/search/?q=canary").await.ok(200);
-        assert_eq!(hits.results(), Vec::<Value>::new());
+        let hits = hits.results();
+        let of_room = hits.iter().filter(|hit| hit["room"] == room.id.as_str());
+        assert_eq!(of_room.count(), 0, "{hits:?}");
         for live in [&live, &resumed] {
             assert!(!format!("{live:?}").contains("canary"), "{live:?}");
         }

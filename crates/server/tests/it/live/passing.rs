@@ -34,8 +34,7 @@ async fn receipts_reach_everybody_in_the_room() {
         shape::is_time(&receipt.string("at"));
     }
     // By REST it is the same.
-    let path = room.at("read/");
-    room.rider.post(&path, json!({ "seq": seq })).await.ok(200);
+    room.rider.act(&room.at("read/")).await.ok(200);
     for live in &mut lives {
         let read = json!({ "type": "receipt", "participant": rider, "read_seq": seq });
         live.expect(read).await;
@@ -85,10 +84,7 @@ async fn who_resumes_is_told_how_far_everybody_is() {
     let cursor = live.cursor();
     drop(live);
     let head = room.head().await;
-    room.rider
-        .post(&room.at("read/"), json!({ "seq": head }))
-        .await
-        .ok(200);
+    room.rider.act(&room.at("read/")).await.ok(200);
     let rider = room.participant(&room.rider).await.string("id");
     let mut live = Live::resume(&room.customer, &cursor).await;
     let mark = json!({ "type": "receipt", "participant": rider, "read_seq": head });

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::expected::{Expected, Place, Situation};
 use super::routes::{Asks::Table, ROUTES, Route};
+use crate::harness::orders::an_event;
 use crate::harness::{Answer, Client, Fields, Identity, Room, Server, participant_path};
 
 /// Ids and texts that stand for the names in braces of a [`Route`].
@@ -66,6 +67,8 @@ impl Cell<'_> {
         things.insert("room", room.id.clone());
         things.insert("order", room.order.clone());
         things.insert("report", room.report.body().to_string());
+        let event = an_event(&room.order, "matrix.asked", json!({}));
+        things.insert("event", event.to_string());
         if self.situation.public {
             room.make_public().await;
         }
@@ -94,15 +97,17 @@ impl Cell<'_> {
         if self.situation.role == TokenRole::Service && route.asks == Table(Action::SendMessage) {
             body = r#"{"content":"said","message_type":"system"}"#.into();
         }
+        let content_type = match route.body {
+            "{event}" => "application/cloudevents+json",
+            _ => "application/json",
+        };
         let method = Method::from_bytes(route.method.as_bytes()).expect("a method");
         let request = client.request(method, &fill(route.path, things));
         client
             .dispatch(if body.is_empty() {
                 request
             } else {
-                request
-                    .header("Content-Type", "application/json")
-                    .body(body)
+                request.header("Content-Type", content_type).body(body)
             })
             .await
     }

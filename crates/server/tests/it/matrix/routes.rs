@@ -55,7 +55,7 @@ const fn route(
 }
 
 #[rustfmt::skip]
-pub(super) const ROUTES: [Route; 52] = [
+pub(super) const ROUTES: [Route; 56] = [
     route("GET",    "/api/chat/rooms/",                             "", Token, 200),
     route("POST",   "/api/chat/rooms/",                             r#"{"order":"{order}"}"#, Create, 200),
     route("GET",    "/api/chat/rooms/{room}/",                      "", Card, 200),
@@ -104,6 +104,10 @@ pub(super) const ROUTES: [Route; 52] = [
     // No token decides here: who asks says the first frame.
     route("GET",    "/api/chat/ws/",                                "", Token, 426),
     route("GET",    "/api/orders/{order}/",                         "", Table(A::ReadOrder), 200),
+    route("GET",    "/api/orders/{order}/timeline/",                "", Table(A::ReadOrder), 200),
+    route("GET",    "/api/orders/{order}/policy/",                  "", Table(A::ReadRights), 200),
+    route("POST",   "/api/orders/events/",                          "{event}", Role(A::ReportOrders), 202),
+    route("GET",    "/api/chat/rooms/{room}/quick-replies/",        "", Table(A::ReadRoom), 200),
     route("PUT",    "/api/orders/{order}/",                         "{report}", Role(A::ReportOrders), 200),
     route("PUT",    "/api/users/extra/",                            r#"{"name":"extra","role":"customer"}"#, Role(A::ReportOrders), 200),
     route("POST",   "/api/users/nobody-here/revoke/",               "{}", Role(A::ReportOrders), 200),

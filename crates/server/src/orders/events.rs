@@ -1,0 +1,188 @@
+//! What becomes of events: each is taken once, changes what no newer one has set, and stands on the
+//! timeline. Those for orders not yet known wait.
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt, stream};
+use orderchat_domain::permission::{Action, permit_role};
+use orderchat_domain::project::OrderRecord;
+use orderchat_domain::time::DAY;
+use orderchat_domain::{Millis, OrderId, Refusal};
+use orderchat_store::Tx;
+use orderchat_store::orders::{self, Told};
+
+use super::event::Event;
+use super::report::apply;
+use crate::chat::{Chat, ChatError, Context, Result};
+use crate::clock;
+
+/// How long an event waits for its order.
+const WAITS: i64 = 7 * DAY;
+/// Orders of a batch that are worked on at once; the events of one order come one after another.
+const AT_ONCE: usize = 16;
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Became {
+    Accepted,
+    /// It came before; nothing was done.
+    Repeated,
+}
+
+/// Takes events, and says of each what became of it, in their order.
+pub(crate) async fn take_events(
+    chat: &Chat,
+    ctx: &Context,
+    events: Vec<Event>,
+) -> Result<Vec<Result<Became>>> {
+    permit_role(ctx.caller.role, Action::ReportOrders)?;
+    let mut by_order: BTreeMap<String, Vec<(usize, Event)>> = BTreeMap::new();
+    for (place, event) in events.into_iter().enumerate() {
+        let of_one = by_order.entry(event.order.as_str().to_owned());
+        of_one.or_default().push((place, event));
+    }
+    let mut became: Vec<_> = stream::iter(by_order.into_values())
+        .map(|of_one| async move {
+            let mut became = Vec::with_capacity(of_one.len());
+            for (place, event) in of_one {
+                became.push((place, take_one(chat, ctx, event).await));
+            }
+            became
+        })
+        .buffer_unordered(AT_ONCE)
+        .flat_map(stream::iter)
+        .collect()
+        .await;
+    became.sort_by_key(|(place, _)| *place);
+    Ok(became.into_iter().map(|(_, became)| became).collect())
+}
+
+async fn take_one(chat: &Chat, ctx: &Context, event: Event) -> Result<Became> {
+    let (commands, asked) = (chat.clone(), ctx.clone());
+    chat.write(None, move |tx| {
+        orders::lock(tx, &event.order)?;
+        if orders::is_told(tx, (&event.source, &event.id))? {
+            return Ok(Became::Repeated);
+        }
+        let is_known = orders::by_id(tx, &event.order)?;
+        let Some(known) = is_known else {
+            return begin(&commands, tx, &asked, &event).map(|()| Became::Accepted);
+        };
+        happen(&commands, tx, &asked, &event, &known)?;
+        Ok(Became::Accepted)
+    })
+    .await
+}
+
+fn told(event: &Event) -> Told<'_> {
+    Told {
+        kind: &event.kind,
+        event: Some((&event.source, &event.id)),
+        sequence: event.sequence,
+        body: &event.body,
+    }
+}
+
+/// An event of an order that is known and locked.
+fn happen(
+    chat: &Chat,
+    tx: &mut Tx<'_>,
+    ctx: &Context,
+    event: &Event,
+    known: &OrderRecord,
+) -> Result<()> {
+    match &event.report {
+        Some(report) => apply(chat, tx, ctx, &event.order, report, told(event)).map(drop),
+        None => Ok(orders::keep(tx, known.key, told(event), ctx.now)?),
+    }
+}
+
+/// An event of an order that is not known: it makes it known if it says enough, else it waits.
+fn begin(chat: &Chat, tx: &mut Tx<'_>, ctx: &Context, event: &Event) -> Result<()> {
+    let says_enough = event.kind == "order.created"
+        || event.report.as_ref().is_some_and(|report| {
+            report.number.is_some()
+                && report.status.is_some()
+                && report.customer.is_some()
+                && report.pharmacy.is_some()
+        });
+    if let Some(report) = event.report.as_ref().filter(|_| says_enough) {
+        let applied = apply(chat, tx, ctx, &event.order, report, told(event));
+        let applied = applied.map_err(in_data)?;
+        return take_waiting(chat, tx, ctx, &event.order, applied).map(drop);
+    }
+    let name = (event.source.as_str(), event.id.as_str());
+    Ok(orders::wait(tx, &event.order, name, &event.body, ctx.now)?)
+}
+
+/// What a report lacks is looked for in the event's data.
+fn in_data(error: ChatError) -> ChatError {
+    match error {
+        ChatError::Refused(refusal) => super::event::within_data(refusal).into(),
+        failed => failed,
+    }
+}
+
+/// Takes the events that waited for this order, which has arrived and is locked: the oldest by their
+/// sequence first. One that cannot be taken stands on the timeline all the same.
+pub(super) fn take_waiting(
+    chat: &Chat,
+    tx: &mut Tx<'_>,
+    ctx: &Context,
+    id: &OrderId,
+    (mut record, is_new): (OrderRecord, bool),
+) -> Result<(OrderRecord, bool)> {
+    let waiting = orders::take_waiting(tx, id)?;
+    let mut events: Vec<_> = waiting
+        .iter()
+        .filter_map(|(_, body)| Event::read(body))
+        .collect();
+    events.sort_by_key(|event| event.sequence);
+    for event in &events {
+        match happen(chat, tx, ctx, event, &record) {
+            Ok(()) => {}
+            Err(ChatError::Refused(refusal)) => {
+                refused_late(&refusal, event);
+                orders::keep(tx, record.key, told(event), ctx.now)?;
+            }
+            Err(failed) => return Err(failed),
+        }
+        record = orders::by_id(tx, id)?.unwrap_or(record);
+    }
+    Ok((record, is_new))
+}
+
+/// Nobody waits for the answer any more.
+fn refused_late(refusal: &Refusal, event: &Event) {
+    tracing::warn!(order = event.order.as_str(), kind = event.kind, %refusal,
+        "an event that waited for its order was refused; it stands on the timeline");
+}
+
+/// Takes what still waits for orders that have arrived meanwhile, and forgets what has waited too
+/// long. An order and an event of it that came at the same moment may not have seen each other.
+pub(crate) async fn take_arrived(chat: &Chat) -> Result<()> {
+    let now = Millis(clock::now_ms());
+    let before = now.plus(-WAITS);
+    let (has_old, arrived) = chat
+        .read(move |tx| {
+            let has_old = orders::has_waited_since(tx, before)?;
+            Ok((has_old, orders::arrived(tx, 100)?))
+        })
+        .await?;
+    if has_old {
+        chat.write_anyway(None, move |tx| Ok(orders::expire_waiting(tx, before)?))
+            .await?;
+    }
+    for id in arrived {
+        let (commands, asked) = (chat.clone(), Context::of_the_server(now)?);
+        chat.write(None, move |tx| {
+            orders::lock(tx, &id)?;
+            if let Some(record) = orders::by_id(tx, &id)? {
+                take_waiting(&commands, tx, &asked, &id, (record, false))?;
+            }
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
+}
