@@ -69,6 +69,10 @@ fn is_own(origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
     responses(
         (status = 101, description = "The connection is open; send `hello` within five seconds."),
         (
+            status = 422, description = "There is a query: nothing is taken in it, a token least of all.",
+            body = ProblemBody, content_type = "application/problem+json",
+        ),
+        (
             status = 426, description = "No WebSocket was asked for, or not this subprotocol.",
             body = ProblemBody, content_type = "application/problem+json",
         ),
@@ -84,6 +88,10 @@ async fn websocket(State(state): State<AppState>, mut parts: Parts) -> Result<Re
         return Err(Problem::unavailable(
             "this server is stopping; resume elsewhere",
         ));
+    }
+    if let Some((name, _)) = parameters(&parts.uri)?.first() {
+        let detail = "is unknown; nothing is taken here, a token goes into the first frame";
+        return Err(Problem::invalid(name.as_str(), detail));
     }
     let upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection> =
         WebSocketUpgrade::from_request_parts(&mut parts, &state).await;
