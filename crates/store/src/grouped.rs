@@ -83,7 +83,7 @@ impl<B: Batch> Pending<B> {
 }
 
 impl<B: Batch> Grouped<B> {
-    /// Starts the writers; they end when this is dropped.
+    /// Starts the writers; they end when this is dropped, or with the process.
     #[must_use]
     pub fn new(store: &Store, batch: B) -> Self {
         let (commits, hearers) = (store.committing(), store.hearers());

@@ -46,7 +46,12 @@ impl<B: Batch> Writers<B> {
                 held: Arc::default(),
                 handle: Handle::current(),
             };
-            drop(tokio::task::spawn_blocking(move || writer.run(receive)));
+            // Not one of the runtime's: at its end that would wait for a writer, who waits for
+            // inputs. Without its thread a queue is closed, and says so to who asks.
+            let thread = std::thread::Builder::new().name("postgres-writer".to_owned());
+            if let Err(error) = thread.spawn(move || writer.run(receive)) {
+                tracing::error!(%error, "a writer cannot be started");
+            }
             queue
         };
         Self {
