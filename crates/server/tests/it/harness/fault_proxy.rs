@@ -86,10 +86,11 @@ impl Plan {
         }
         let mut rng = self.rng.lock().expect("no holder panics");
         let mut below = |most: u64| 1 + rng.next_u64() % most;
-        // Most are cut on the way from the server, where the frames are.
+        let down = below(self.most_down);
+        // Little is sent to the server: most are cut on the way from it.
         match below(4) {
-            1 => (u64::MAX, below(self.most_up)),
-            _ => (below(self.most_down), u64::MAX),
+            1 => (down, below(self.most_up)),
+            _ => (down, u64::MAX),
         }
     }
 }
