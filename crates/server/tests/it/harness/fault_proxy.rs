@@ -86,7 +86,8 @@ impl Plan {
         }
         let mut rng = self.rng.lock().expect("no holder panics");
         let mut below = |most: u64| 1 + rng.next_u64() % most;
-        // Most are cut on the way from the server, where the frames are.
+        let down = below(self.most_down);
+        // Little is sent to the server: most are cut on the way from it.
         match below(4) {
             // Who has said hello sends little more: it is cut by what it is sent then.
             1 => (self.most_down, below(self.most_up)),

@@ -37,6 +37,8 @@ impl<'a> Writer<'a> {
     pub(super) async fn prepare(&mut self) {
         let guest = self.room.add(&self.guest, "customer").await;
         self.guest_id = guest.string("id");
+        // Who acts is in the room from the beginning.
+        self.room.admin.say(self.room, "I am here").await;
         self.say().await;
     }
 
