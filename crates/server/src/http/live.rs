@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use super::AppState;
 use super::caller::{bearer, origin};
-use super::query::{none_taken, parameters};
+use super::query::parameters;
 use crate::live::protocol::SUBPROTOCOL;
 use crate::live::stream::{Item, LastEventId, MOST_ROOMS, Stream};
 use crate::live::{Arrival, run};
@@ -80,7 +80,6 @@ fn is_own(origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
     security(()),
 )]
 async fn websocket(State(state): State<AppState>, mut parts: Parts) -> Result<Response, Problem> {
-    none_taken(&parts.uri)?;
     if !is_allowed(&state, &parts.headers) {
         return Err(Problem::foreign_origin());
     }

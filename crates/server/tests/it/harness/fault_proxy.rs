@@ -90,8 +90,8 @@ impl Plan {
         // Little is sent to the server: most are cut on the way from it.
         match below(4) {
             // Who has said hello sends little more: it is cut by what it is sent then.
-            1 => (self.most_down, below(self.most_up)),
-            _ => (below(self.most_down), u64::MAX),
+            1 => (down, below(self.most_up)),
+            _ => (down, u64::MAX),
         }
     }
 }
