@@ -51,7 +51,7 @@ fn fill(bytes: &mut [u8]) {
 /// An id that sorts by `now_ms` (a time before 1970 counts as 1970).
 ///
 /// # Panics
-/// As [`bytes`].
+/// As [`bytes()`].
 pub(crate) fn uuid_v7(now_ms: i64) -> Uuid {
     let millis = u64::try_from(now_ms).unwrap_or(0);
     uuid::Builder::from_unix_timestamp_millis(millis, &bytes()).into_uuid()

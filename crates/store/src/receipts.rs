@@ -64,7 +64,7 @@ pub(crate) struct Asked {
     pub(crate) sender: i64,
 }
 
-/// [`reached`] for messages of many rooms: those that were reached, and when. Looks at the people of
+/// `of_message` for messages of many rooms: those that were reached, and when. Looks at the people of
 /// each message's room.
 ///
 /// # Errors

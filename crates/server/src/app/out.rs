@@ -15,7 +15,7 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
     }
 }
 
-/// [`print`], and a line end.
+/// [`print()`], and a line end.
 pub(crate) fn print_line(text: &str) -> io::Result<()> {
     print(&format!("{text}\n"))
 }

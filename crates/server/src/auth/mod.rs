@@ -1,6 +1,6 @@
 //! Who asks: tokens, the keys that verify them, and the claims in them.
 //!
-//! [`Verifier::verify`] is the only way from a token to [`Claims`](claims::Claims). In order: length, form,
+//! [`Verifier::verify`] is the only way from a token to [`Claims`]. In order: length, form,
 //! header, key, signature, claims. Which algorithm a key is for is said by the settings or by the
 //! key itself, never by the token; the token's `kid` only picks among our keys, and `jku`, `x5u`,
 //! `jwk` and `x5c` are not even read.
