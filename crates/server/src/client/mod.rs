@@ -260,7 +260,8 @@ impl Client {
             match effect {
                 Effect::Print(line) => self.terminal.print(&line)?,
                 Effect::Send(frame) => {
-                    if let Some(link) = &mut link
+                    if self.talk.is_welcome()
+                        && let Some(link) = &mut link
                         && link.send(&frame).await.is_err()
                     {
                         return Ok(false);

@@ -34,6 +34,9 @@ pub(super) enum Effect {
 pub(super) struct Talk {
     /// Of the last `welcome`.
     epoch: Option<String>,
+    /// This connection has had its `welcome`. Before, nothing is sent on it but `hello`: what waits
+    /// for an answer from earlier goes first.
+    is_welcome: bool,
     heartbeat: Duration,
     places: BTreeMap<String, Place>,
     /// The room that is shown.
@@ -70,6 +73,7 @@ impl Talk {
     pub(super) fn new(run: String) -> Self {
         Self {
             epoch: None,
+            is_welcome: false,
             heartbeat: Duration::from_secs(25),
             places: BTreeMap::new(),
             room: None,
@@ -84,12 +88,17 @@ impl Talk {
         self.unanswered.is_empty()
     }
 
+    pub(super) fn is_welcome(&self) -> bool {
+        self.is_welcome
+    }
+
     pub(super) fn heartbeat(&self) -> Duration {
         self.heartbeat
     }
 
     /// The first frame of a connection: goes on where the last one ended.
     pub(super) fn hello(&mut self, token: &str) -> Value {
+        self.is_welcome = false;
         for place in self.places.values_mut() {
             place.asked = None;
         }
@@ -163,6 +172,7 @@ impl Talk {
     }
 
     fn welcome(&mut self, frame: &Value) -> Vec<Effect> {
+        self.is_welcome = true;
         let resumed = self.epoch.is_some();
         self.epoch = frame["epoch"].as_str().map(str::to_owned);
         self.heartbeat = Duration::from_secs(frame["heartbeat"].as_u64().unwrap_or(25));

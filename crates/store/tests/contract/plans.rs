@@ -14,7 +14,8 @@ tests! {
 
 /// Parts of texts that may read a table from one end on, because they stop at the first row they
 /// meet.
-const READ_ONE_END: [&str; 8] = [
+const READ_ONE_END: [&str; 9] = [
+    "SELECT a.g FROM audit a ORDER BY a.g DESC LIMIT 1",
     "SELECT g, chain FROM audit ORDER BY g DESC LIMIT 1",
     "FROM checkpoint ORDER BY number DESC LIMIT 1",
     "FROM checkpoint WHERE horizon <= ",
@@ -27,7 +28,8 @@ const READ_ONE_END: [&str; 8] = [
 
 /// Parts of texts that go through a whole table page by page, in the order of its key: for
 /// verifying all of it, or for what was added last. Or that touch all of it once, after a restore.
-const GO_THROUGH: [&str; 6] = [
+const GO_THROUGH: [&str; 7] = [
+    " ORDER BY a.g LIMIT ",
     "SELECT g, room, seq, chain FROM log WHERE g > ",
     "FROM room r LEFT JOIN room_head h ON h.room = r.k WHERE r.k > ",
     "FROM audit WHERE g > ",
@@ -38,7 +40,8 @@ const GO_THROUGH: [&str; 6] = [
 
 /// What follows the log over all rooms, or reads a range of the search index, from a key on: the
 /// rows of all rooms are what it wants, up to its limit or the end of the range.
-const FOLLOWS: [&str; 5] = [
+const FOLLOWS: [&str; 6] = [
+    "LEFT JOIN participant p ON l.kind = 'participant.joined'",
     "FROM log l WHERE l.g > ?2",
     "LEFT JOIN entry_text t ON t.g = l.g WHERE l.g > ?2",
     "WHERE l.g > ?2 AND l.g < ?4",
