@@ -28,7 +28,8 @@ const READ_ONE_END: [&str; 9] = [
 
 /// Parts of texts that go through a whole table page by page, in the order of its key: for
 /// verifying all of it, or for what was added last. Or that touch all of it once, after a restore.
-const GO_THROUGH: [&str; 7] = [
+const GO_THROUGH: [&str; 8] = [
+    "LEFT JOIN participant p ON l.kind = 'participant.joined'",
     " ORDER BY a.g LIMIT ",
     "SELECT g, room, seq, chain FROM log WHERE g > ",
     "FROM room r LEFT JOIN room_head h ON h.room = r.k WHERE r.k > ",
@@ -40,8 +41,7 @@ const GO_THROUGH: [&str; 7] = [
 
 /// What follows the log over all rooms, or reads a range of the search index, from a key on: the
 /// rows of all rooms are what it wants, up to its limit or the end of the range.
-const FOLLOWS: [&str; 6] = [
-    "LEFT JOIN participant p ON l.kind = 'participant.joined'",
+const FOLLOWS: [&str; 5] = [
     "FROM log l WHERE l.g > ?2",
     "LEFT JOIN entry_text t ON t.g = l.g WHERE l.g > ?2",
     "WHERE l.g > ?2 AND l.g < ?4",
