@@ -43,7 +43,7 @@ impl Kept {
 
 #[derive(Debug, Default)]
 pub(crate) struct Room {
-    id: String,
+    pub(crate) id: String,
     order: String,
     /// Users by participant id.
     participants: Vec<(String, String)>,
@@ -58,7 +58,7 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    fn head(&self) -> u64 {
+    pub(crate) fn head(&self) -> u64 {
         self.events
             .last()
             .map_or(0, |event| event["seq"].as_u64().unwrap())
@@ -109,6 +109,11 @@ impl Room {
         }
         message["version"] = version.into();
         message.clone()
+    }
+
+    pub(crate) fn delete(&mut self, id: &str) {
+        let tombstone = json!({ "is_deleted": true, "content": "" });
+        self.change(id, "message.deleted", &tombstone);
     }
 }
 
@@ -348,9 +353,8 @@ async fn edit(
 }
 
 async fn delete(State(kept): State<Shared>, Path(id): Path<String>) -> StatusCode {
-    let tombstone = json!({ "is_deleted": true, "content": "" });
     let mut kept = lock(&kept);
-    room_of(&mut kept, &id).change(&id, "message.deleted", &tombstone);
+    room_of(&mut kept, &id).delete(&id);
     kept.changed.notify_waiters();
     StatusCode::NO_CONTENT
 }

@@ -98,6 +98,27 @@ async fn a_server_that_keeps_what_it_acked_passes() {
     assert_eq!(broken_after(|_| ()).await, [""; 0]);
 }
 
+/// Who waited for less would be told off for not having heard the rest: a delete that was acked last.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn followers_wait_for_the_last_event_of_every_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let minter = Minter::new("a secret of the tests, 32 bytes and more").unwrap();
+    let kept = Arc::default();
+    let (mut writers, _audience) = first_life(&kept, &minter, folder.path()).await;
+    for room in &mut kept.lock().unwrap().rooms {
+        let last = room.messages.last().unwrap()["id"].as_str().unwrap();
+        room.delete(&last.to_owned());
+    }
+
+    let server = Fake::start(&kept, UNLIMITED);
+    let refused = retry(&server.target, &mut writers).await.unwrap();
+    server.stop();
+    assert!(refused.is_empty(), "{refused:?}");
+    let rooms = &kept.lock().unwrap().rooms;
+    let last = rooms.iter().map(|room| (room.id.clone(), room.head()));
+    assert_eq!(heads(&writers), last.collect());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_acked_before_it_committed_is_caught() {
     let broken = broken_after(|kept| {

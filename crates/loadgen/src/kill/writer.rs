@@ -147,6 +147,7 @@ impl Writer {
     }
 
     /// Sends again what got no answer. The server has to take it, as new or as the message it is.
+    /// In the end it looks how far the room is: the answer to a delete does not say.
     pub(super) async fn retry(&mut self, target: &Target) -> Result<Vec<Violation>> {
         let mut connection = Connection::open(target).await?;
         let mut violations = Vec::new();
@@ -157,6 +158,7 @@ impl Writer {
                 violations.push(self.violation("retry-taken", detail));
             }
         }
+        self.look(&mut connection).await?;
         self.journal.flush()?;
         Ok(violations)
     }

@@ -153,7 +153,8 @@ impl Connection {
             .enable_all()
             .build()
             .map_err(|e| failed(e.to_string()))?;
-        let connecting = runtime.block_on(timeout(WAIT, config.connect(NoTls)));
+        // Made inside: a timeout needs the runtime, which not every thread has around it.
+        let connecting = runtime.block_on(async { timeout(WAIT, config.connect(NoTls)).await });
         let connected = connecting.map_err(|_| failed("it does not answer".to_owned()))?;
         let (client, connection) = connected.map_err(|e| failed(reason(&e)))?;
         // Ends with the connection. What became of it the next use is told by the client.
