@@ -23,6 +23,7 @@ mod net;
 mod orders;
 mod problem;
 mod random;
+mod signin;
 mod signing;
 mod telemetry;
 

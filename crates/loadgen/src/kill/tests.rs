@@ -106,8 +106,8 @@ async fn followers_wait_for_the_last_event_of_every_room() {
     let kept = Arc::default();
     let (mut writers, _audience) = first_life(&kept, &minter, folder.path()).await;
     for room in &mut kept.lock().unwrap().rooms {
-        let last = room.messages.last().unwrap()["id"].as_str().unwrap();
-        room.delete(&last.to_owned());
+        let last = room.messages.last().unwrap()["id"].clone();
+        room.delete(last.as_str().unwrap());
     }
 
     let server = Fake::start(&kept, UNLIMITED);

@@ -6,7 +6,6 @@ use futures_util::future::BoxFuture;
 use orderchat_domain::RoomId;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::Verifier;
 use crate::bus::Bus;
 use crate::chat::{Chat, ChatError};
 use crate::config::Settings;
@@ -14,12 +13,13 @@ use crate::limits::{self, Limits};
 use crate::live::{
     Elsewhere, Grown, Live, LivePlace, LiveSettings, LogPart, Parts, Reader, Since, Unreadable,
 };
+use crate::signin::SignIn;
 
 /// Starts the live part of this node: from now on what is committed is relayed.
 pub(super) async fn start(
     settings: &Settings,
     chat: &Chat,
-    verifier: Arc<Verifier>,
+    sign_in: Arc<SignIn>,
     limits: Arc<Limits>,
     bus: Bus,
     (stopping, stopped): (CancellationToken, CancellationToken),
@@ -28,7 +28,7 @@ pub(super) async fn start(
     Ok(Live::start(Parts {
         settings: live_settings(settings),
         chat: chat.clone(),
-        verifier,
+        sign_in,
         limits,
         bus,
         reader: Box::new(Commands(chat.clone())),

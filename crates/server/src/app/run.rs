@@ -17,6 +17,7 @@ use crate::chat::Chat;
 use crate::config::{Privacy, Settings, check_private};
 use crate::limits::Limits;
 use crate::net::{self, ServeLimits, WRITE_TIMEOUT};
+use crate::signin::SignIn;
 use crate::signing::SigningKey;
 use crate::{http, jobs, telemetry};
 
@@ -73,10 +74,15 @@ pub(super) async fn run(
     let (bus, bus_driver) = bus::start(&settings, &chat, stop_bus.clone()).await?;
     let verifier = Arc::new(verifier);
     let limits = Arc::new(Limits::new(&settings));
+    let sign_in = Arc::new(SignIn {
+        chat: chat.clone(),
+        verifier: Arc::clone(&verifier),
+        limits: Arc::clone(&limits),
+    });
     let live = live::start(
         &settings,
         &chat,
-        Arc::clone(&verifier),
+        Arc::clone(&sign_in),
         Arc::clone(&limits),
         bus,
         (stop.clone(), stop_bus.clone()),
@@ -84,7 +90,7 @@ pub(super) async fn run(
     .await?;
     let state = http::AppState::new(
         chat.clone(),
-        Arc::clone(&verifier),
+        sign_in,
         limits,
         live,
         seal,

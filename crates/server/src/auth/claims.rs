@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use orderchat_domain::id::{PharmacyId, RoomName, UserId};
-use orderchat_domain::{Caller, TokenRole, text};
+use orderchat_domain::{Caller, Millis, TokenRole, text};
 use serde_json::{Map, Value};
 
 use super::{AuthError, Expected};
@@ -32,8 +32,16 @@ pub(crate) struct Claims {
 }
 
 impl Claims {
+    pub(crate) const fn issued_at(&self) -> Millis {
+        Millis(self.iat_s.saturating_mul(1_000))
+    }
+
+    pub(crate) const fn expires_at(&self) -> Millis {
+        Millis(self.exp_s.saturating_mul(1_000))
+    }
+
     pub(crate) fn has_expired(&self, now_ms: i64) -> bool {
-        now_ms >= self.exp_s.saturating_mul(1_000)
+        now_ms >= self.expires_at().0
     }
 }
 

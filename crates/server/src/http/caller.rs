@@ -9,16 +9,10 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
-use orderchat_domain::Millis;
 
 use super::observe::Asked;
 use super::{AppState, attempts, query};
-use crate::auth::AuthError;
-use crate::chat::audit::Attempt;
-use crate::chat::users::IdentifyError;
 use crate::chat::{Context, Origin};
-use crate::clock;
-use crate::limits::Quota;
 use crate::limits::quota;
 use crate::problem::Problem;
 
@@ -81,52 +75,20 @@ impl FromRequestParts<AppState> for Writing {
 }
 
 async fn identify(parts: &Parts, state: &AppState) -> Result<Context, Problem> {
-    let asked = parts.extensions.get::<Arc<Asked>>();
+    let route = attempts::route_of(parts);
+    let target = || format!("{} {route}", parts.method);
     let origin = origin(parts, state);
-    let address = origin.ip;
-    // Who has no good token is limited by address, and learns of the limit before anything else.
-    let refuse = |problem: Problem| match state.limits.check(Quota::Anonymous { address }) {
-        Ok(()) => problem,
-        Err(too_often) => too_often.into(),
-    };
-    let Some(token) = bearer(&parts.headers) else {
-        return Err(refuse(Problem::token_missing()));
-    };
-    let now = clock::now_ms();
-    let claims = match state.verifier.verify(token, now).await {
-        Ok(claims) => claims,
-        Err(AuthError::KeysUnavailable) => {
-            tracing::error!("tokens cannot be verified: no keys were loaded");
-            return Err(Problem::unavailable("tokens cannot be verified just now"));
-        }
-        Err(error) => return Err(refuse(Problem::token_refused(error.to_string()))),
-    };
-    let issued_at = Millis(claims.iat_s.saturating_mul(1_000));
-    let known = state
-        .chat
-        .identify(&claims.caller, issued_at, origin, Millis(now))
-        .await;
-    let context = match known {
-        Ok(context) => context,
-        Err(IdentifyError::Failed(error)) => return Err(error.into()),
-        Err(IdentifyError::Revoked(context)) => {
-            let problem = refuse(Problem::token_refused("the token was revoked"));
-            let route = format!("{} {}", parts.method, attempts::route_of(parts));
-            state
-                .chat
-                .note_refused(&context, Attempt::Revoked, None, route)
-                .await;
-            return Err(problem);
-        }
-    };
+    let context = state
+        .sign_in
+        .bearer(bearer(&parts.headers), &origin, target)
+        .await?
+        .ctx;
     state.chat.seen(&context);
+    let asked = parts.extensions.get::<Arc<Asked>>();
     if let (Some(asked), false) = (asked, context.caller.is_service()) {
         asked.by(&context);
     }
-    if !state
-        .with_query
-        .has(&parts.method, attempts::route_of(parts))
-    {
+    if !state.with_query.has(&parts.method, route) {
         query::none_taken(&parts.uri)?;
     }
     Ok(context)

@@ -40,10 +40,10 @@ use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::auth::Verifier;
 use crate::chat::Chat;
 use crate::limits::Limits;
 use crate::live::Live;
+use crate::signin::SignIn;
 use body::BodyLimit;
 use layers::Admission;
 use openapi::queries::WithQuery;
@@ -84,7 +84,7 @@ pub(crate) struct AppState(Arc<Parts>);
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) chat: Chat,
-    pub(crate) verifier: Arc<Verifier>,
+    pub(crate) sign_in: Arc<SignIn>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) live: Arc<Live>,
     /// Of cursors that nobody may read.
@@ -99,7 +99,7 @@ pub(crate) struct Parts {
 impl AppState {
     pub(crate) fn new(
         chat: Chat,
-        verifier: Arc<Verifier>,
+        sign_in: Arc<SignIn>,
         limits: Arc<Limits>,
         live: Arc<Live>,
         seal: Seal,
@@ -108,7 +108,7 @@ impl AppState {
     ) -> Self {
         Self(Arc::new(Parts {
             chat,
-            verifier,
+            sign_in,
             limits,
             live,
             seal,

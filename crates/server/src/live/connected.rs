@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::Live;
 use super::connection::Connection;
-use super::signin::SignedIn;
+use crate::signin::SignedIn;
 
 /// The user counts as connected for as long as this lives, however the connection ends.
 pub(super) struct Connected {

@@ -15,10 +15,10 @@ use super::Live;
 use super::connection::{Connection, Signal};
 use super::hub::{Expected, Follower, Place};
 use super::protocol::{Frame, Ref, ResyncReason, ServerFrame};
-use super::signin::SignedIn;
 use crate::chat::live::{Followed, From};
 use crate::chat::{ChatError, Context};
 use crate::problem::Problem;
+use crate::signin::SignedIn;
 
 /// Before a room that could not be read is read again.
 const PAUSE: Duration = Duration::from_millis(500);

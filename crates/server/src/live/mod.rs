@@ -17,7 +17,6 @@ pub(crate) mod protocol;
 mod relay;
 mod revocation;
 mod session;
-mod signin;
 pub(crate) mod stream;
 mod waiting;
 
@@ -27,11 +26,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::Verifier;
 use crate::bus::Bus;
 use crate::chat::Chat;
 use crate::limits::Limits;
 use crate::net::spawn;
+use crate::signin::SignIn;
 use connection::Signal;
 pub(crate) use hub::Place as LivePlace;
 use hub::{Eyesight, Hub};
@@ -60,7 +59,7 @@ pub(crate) struct LiveSettings {
 pub(crate) struct Live {
     pub(crate) settings: LiveSettings,
     chat: Chat,
-    verifier: Arc<Verifier>,
+    sign_in: Arc<SignIn>,
     limits: Arc<Limits>,
     hub: Arc<Hub>,
     bus: Bus,
@@ -76,7 +75,7 @@ pub(crate) struct Live {
 pub(crate) struct Parts {
     pub(crate) settings: LiveSettings,
     pub(crate) chat: Chat,
-    pub(crate) verifier: Arc<Verifier>,
+    pub(crate) sign_in: Arc<SignIn>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) bus: Bus,
     pub(crate) reader: Box<dyn Reader>,
@@ -110,7 +109,7 @@ impl Live {
         let live = Arc::new(Self {
             settings: parts.settings,
             chat,
-            verifier: parts.verifier,
+            sign_in: parts.sign_in,
             limits: parts.limits,
             hub,
             bus: parts.bus,

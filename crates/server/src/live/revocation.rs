@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Live;
 use super::connection::Signal;
+use crate::signin::SignedIn;
 
 /// How often to look. What this node revokes, and what the bus tells, is known at once.
 const EVERY: Duration = Duration::from_secs(2);
@@ -29,5 +30,14 @@ pub(super) async fn watch(live: Arc<Live>, stop: CancellationToken) {
             () = stop.cancelled() => return,
             () = sleep(EVERY) => {}
         }
+    }
+}
+
+impl Live {
+    /// Whether the token was revoked. While that cannot be known, who may have been shut out is.
+    pub(super) async fn is_shut_out(&self, who: &SignedIn) -> bool {
+        let (ctx, issued_at) = (who.now(), who.claims.issued_at());
+        let revoked = self.chat.is_revoked(&ctx, issued_at).await;
+        revoked.unwrap_or(true)
     }
 }

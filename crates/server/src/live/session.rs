@@ -23,7 +23,6 @@ use super::protocol::{
     ClientFrame, CloseCode, Frame, Hello, Numbered, Ref, Resume, ResyncReason, RoomSummary,
     ServerFrame, Subscribe,
 };
-use super::signin::SignedIn;
 use super::waiting::Unknown;
 use crate::bus::Hint;
 use crate::chat::Origin;
@@ -31,6 +30,7 @@ use crate::chat::live::From;
 use crate::limits::quota;
 use crate::net::Received;
 use crate::problem::Problem;
+use crate::signin::SignedIn;
 use crate::{clock, random};
 use socket::{Incoming, Socket};
 
@@ -117,9 +117,10 @@ async fn sign_in(
         Incoming::Broken(code) => return Err(End::Close(code)),
     };
     let Numbered { reference, it } = ClientFrame::parse(&text);
+    let target = || "live hello".to_owned();
     let problem = match it {
         Ok(ClientFrame::Hello(Hello { token, resume })) => {
-            match live.sign_in(&token, origin).await {
+            match live.sign_in.bearer(Some(&token), origin, target).await {
                 Ok(who) => return Ok((who, resume)),
                 Err(problem) => problem,
             }
@@ -319,7 +320,7 @@ impl Session<'_> {
         // Not all at once: what the connection is told meanwhile is looked at in between.
         let mut waiting = std::iter::from_fn(|| self.connection.pop()).take(AT_ONCE);
         if let Some(first) = waiting.next() {
-            if clock::now_ms() >= self.who.expires_at().0 {
+            if self.who.has_expired() {
                 return Err(End::Close(CloseCode::Unauthenticated));
             }
             self.socket.feed(first).await?;
@@ -349,18 +350,8 @@ impl Session<'_> {
         if step.room_gone {
             return Err(End::Close(CloseCode::RoomGone));
         }
-        if step.recheck {
-            let (ctx, issued_at) = (self.who.now(), self.who.issued_at());
-            // Whether it is cannot be known just now: who may have been shut out is.
-            if self
-                .live
-                .chat
-                .is_revoked(&ctx, issued_at)
-                .await
-                .unwrap_or(true)
-            {
-                return Err(End::Close(CloseCode::Unauthenticated));
-            }
+        if step.recheck && self.live.is_shut_out(&self.who).await {
+            return Err(End::Close(CloseCode::Unauthenticated));
         }
         Ok(())
     }
@@ -381,7 +372,7 @@ impl Session<'_> {
         }
         let ctx = self.who.now();
         self.live.chat.seen(&ctx);
-        if ctx.now >= self.who.expires_at() {
+        if self.who.has_expired() {
             return Err(End::Close(CloseCode::Unauthenticated));
         }
         let Incoming::Text(text) = incoming else {
@@ -453,7 +444,9 @@ impl Session<'_> {
     /// anew, each from where it was.
     async fn renew(&mut self, reference: Option<Ref>, token: &str) -> Going {
         let unauthenticated = End::Close(CloseCode::Unauthenticated);
-        match self.live.sign_in(token, &self.origin).await {
+        let target = || "live auth".to_owned();
+        let sign_in = &self.live.sign_in;
+        match sign_in.bearer(Some(token), &self.origin, target).await {
             Ok(who) if who.ctx.caller.user == self.who.ctx.caller.user => {
                 let same = who.ctx.caller == self.who.ctx.caller;
                 let is_person = who.ctx.user == self.who.ctx.user;
@@ -528,7 +521,12 @@ impl Session<'_> {
 
     /// When something has to be done by the clock.
     fn due(&self) -> Instant {
-        let left = self.who.expires_at().0.saturating_sub(clock::now_ms());
+        let left = self
+            .who
+            .claims
+            .expires_at()
+            .0
+            .saturating_sub(clock::now_ms());
         // Looked at every so often, too: the wall clock may be set.
         let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
         let expiry = now() + left.min(EXPIRY_CHECK);
@@ -550,7 +548,7 @@ impl Session<'_> {
 
     async fn do_what_is_due(&mut self) -> Going {
         let now = now();
-        if clock::now_ms() >= self.who.expires_at().0 {
+        if self.who.has_expired() {
             return Err(End::Close(CloseCode::Unauthenticated));
         }
         if self.summaries_due.is_some_and(|due| due <= now) {

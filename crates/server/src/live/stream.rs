@@ -11,11 +11,11 @@ use super::Live;
 use super::connected::Connected;
 use super::follow::{Following, Step};
 use super::protocol::{CloseCode, Frame, ServerFrame};
-use super::signin::SignedIn;
 use crate::chat::Origin;
 use crate::chat::live::From;
 use crate::clock;
 use crate::problem::Problem;
+use crate::signin::SignedIn;
 
 /// Rooms of one stream at most.
 pub(crate) const MOST_ROOMS: usize = 8;
@@ -80,12 +80,13 @@ impl Live {
     /// 401, 404 for a room that the bearer may not read, 429 for too many connections.
     pub(crate) async fn stream(
         self: &Arc<Self>,
-        token: &str,
+        token: Option<&str>,
         origin: &Origin,
         rooms: &[String],
         last: Option<LastEventId>,
     ) -> Result<Stream, Problem> {
-        let who = self.sign_in(token, origin).await?;
+        let target = || "GET /api/chat/events/".to_owned();
+        let who = self.sign_in.bearer(token, origin, target).await?;
         self.chat.seen(&who.ctx);
         crate::limits::quota::reads(&self.limits, &who.ctx.caller)?;
         let mut ids = Vec::with_capacity(rooms.len());
@@ -151,7 +152,7 @@ impl Stream {
     /// Waits for something to do; `false` when there was nothing for long.
     async fn wait(&mut self, silent_until: Instant) -> bool {
         let ctx = self.who.now();
-        if ctx.now >= self.who.expires_at() {
+        if self.who.has_expired() {
             self.end(CloseCode::Unauthenticated);
             return true;
         }
@@ -178,17 +179,8 @@ impl Stream {
         if step.room_gone {
             self.end(CloseCode::RoomGone);
         }
-        if step.recheck {
-            let (ctx, issued_at) = (self.who.now(), self.who.issued_at());
-            if self
-                .live
-                .chat
-                .is_revoked(&ctx, issued_at)
-                .await
-                .unwrap_or(true)
-            {
-                self.end(CloseCode::Unauthenticated);
-            }
+        if step.recheck && self.live.is_shut_out(&self.who).await {
+            self.end(CloseCode::Unauthenticated);
         }
     }
 

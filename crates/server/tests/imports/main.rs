@@ -149,7 +149,7 @@ fn an_import_that_the_table_names_is_accepted() {
     );
     accepted(
         "http::v1::rooms",
-        "use crate::{auth::Caller, chat::rooms, random};",
+        "use crate::{signin::SignIn, chat::rooms, random};",
     );
     accepted("http::live", "use crate::live::stream::Stream;");
 }

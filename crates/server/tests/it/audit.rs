@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::server::Options;
-use crate::harness::{Client, Fields as _, Identity, Server, encode, random_id};
+use crate::harness::{Client, Fields as _, Identity, Live, Server, encode, random_id};
 
 async fn audit(admin: &Client, query: &str) -> Vec<Value> {
     admin.all(&format!("/api/audit/?limit=2{query}")).await
@@ -187,4 +187,32 @@ async fn who_comes_with_a_revoked_token_is_recorded() {
     let entries = audit(&room.admin, "&action=attempt.revoked_token").await;
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0]["actor"], room.rider.user.as_str());
+}
+
+#[tokio::test]
+async fn who_connects_with_a_revoked_token_is_recorded() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    for client in [&room.rider, &room.customer] {
+        client.get(&room.at("")).await.ok(200);
+        let revoke = format!("/api/users/{}/revoke/", encode(&client.user));
+        room.service.post(&revoke, json!({})).await.ok(200);
+    }
+    for _ in 0..2 {
+        let mut live = Live::open(room.rider.url()).await;
+        live.say(json!({ "type": "hello", "token": room.rider.token() }))
+            .await;
+        live.closed_with(4401).await;
+        let stream = format!("/api/chat/events/?room={}", room.id);
+        room.customer.get(&stream).await.refused(401);
+    }
+    let entries = audit(&room.admin, "&action=attempt.revoked_token").await;
+    let of = |client: &Client| {
+        let mut of = entries.iter().filter(|entry| entry["actor"] == client.user);
+        let entry = of.next().expect("an entry").string("target");
+        assert!(of.next().is_none(), "{entries:?}");
+        entry
+    };
+    assert_eq!(of(&room.rider), "live hello");
+    assert_eq!(of(&room.customer), "GET /api/chat/events/");
 }

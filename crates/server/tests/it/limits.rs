@@ -155,6 +155,15 @@ async fn requests_without_a_token_are_limited_by_address() {
 }
 
 #[tokio::test]
+async fn streams_asked_for_without_a_token_are_limited_by_address() {
+    let server = Server::start_limited().await;
+    let nobody = server.anonymous();
+    let stream = format!("/api/chat/events/?room={}", random_id());
+    let (through, _) = until_refused(1_000, async || nobody.get(&stream).await).await;
+    assert!(through >= 10, "{through}");
+}
+
+#[tokio::test]
 async fn the_service_reports_orders_without_limit_and_sends_50_a_second() {
     let server = Server::start_limited().await;
     let room = server.open_room().await;
