@@ -27,6 +27,12 @@ impl Caller {
         matches!(self.role, TokenRole::Service)
     }
 
+    /// Whether they act for the business: its staff, or the shop itself.
+    #[must_use]
+    pub const fn acts_for_business(&self) -> bool {
+        self.role.is_staff() || self.is_service()
+    }
+
     /// Whether the pharmacy is in the token's `pharmacy` claim.
     #[must_use]
     pub fn works_for(&self, pharmacy: &str) -> bool {

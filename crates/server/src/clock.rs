@@ -20,6 +20,11 @@ pub(crate) fn monotonic() -> Instant {
     Instant::now()
 }
 
+/// The same, for what waits until then.
+pub(crate) fn instant() -> tokio::time::Instant {
+    monotonic().into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -316,7 +316,7 @@ impl Client {
 }
 
 fn now() -> Instant {
-    Instant::from_std(clock::monotonic())
+    clock::instant()
 }
 
 /// A random part of a time that doubles with each failure: of many clients that lost the same

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
+use orderchat_domain::RoomId;
 use orderchat_domain::message::{Draft, IdempotencyKey, Notice};
 use orderchat_domain::project::MessageView;
 use tokio::time::timeout;
@@ -38,7 +39,7 @@ type Outcome = Result<Done, Problem>;
 #[derive(Default)]
 pub(super) struct Commands {
     running: FuturesOrdered<BoxFuture<'static, Option<Frame>>>,
-    /// All that run are sends.
+    /// All that run are sends, of which the next may be another.
     sends: bool,
     /// Waits until those before it are done.
     held: Option<Numbered<ClientFrame>>,
@@ -70,9 +71,9 @@ impl Commands {
 
     /// Runs the command beside those that run, if it may; else it is held.
     pub(super) fn put(&mut self, frame: Numbered<ClientFrame>) -> Option<Numbered<ClientFrame>> {
-        let is_send = matches!(frame.it, ClientFrame::Send(_));
-        if self.running.is_empty() || (is_send && self.sends) {
-            self.sends = is_send;
+        let runs_beside = runs_beside_sends(&frame.it);
+        if self.running.is_empty() || (runs_beside && self.sends) {
+            self.sends = runs_beside;
             return Some(frame);
         }
         self.held = Some(frame);
@@ -85,7 +86,7 @@ impl Commands {
             return None;
         }
         let held = self.held.take()?;
-        self.sends = matches!(held.it, ClientFrame::Send(_));
+        self.sends = runs_beside_sends(&held.it);
         Some(held)
     }
 
@@ -95,6 +96,12 @@ impl Commands {
     ) {
         self.running.push_back(Box::pin(command));
     }
+}
+
+/// Sends are written in the order they reach the store. One that names its room by code has to ask
+/// the database first, and another would overtake it.
+fn runs_beside_sends(command: &ClientFrame) -> bool {
+    matches!(command, ClientFrame::Send(send) if RoomId::parse(&send.room).is_some())
 }
 
 /// Runs a command and encodes its answer; `None` when nobody waits for one.
@@ -116,7 +123,7 @@ pub(super) async fn execute(
         Ok(done) => reference.as_ref().map(|reference| ok(reference, &done)),
         Err(problem) => {
             note_refusal(&live, &ctx, &problem, route).await;
-            Some(error(reference.as_ref(), &problem))
+            Some(ServerFrame::refused(reference.as_ref(), &problem).encode())
         }
     }
 }
@@ -126,16 +133,6 @@ fn ok(reference: &Ref, done: &Done) -> Frame {
         r#ref: reference,
         message: done.message.as_ref(),
         notices: done.notices.as_deref(),
-    };
-    frame.encode()
-}
-
-/// What was not done, and why.
-pub(super) fn error(reference: Option<&Ref>, problem: &Problem) -> Frame {
-    let frame = ServerFrame::Error {
-        r#ref: reference,
-        problem: problem.body(),
-        retry_after: problem.retry_after_s(),
     };
     frame.encode()
 }

@@ -16,7 +16,7 @@ impl Connected {
     /// `None` when the user has too many connections.
     pub(super) fn new(live: &Arc<Live>, who: &SignedIn) -> Option<Self> {
         let caller = &who.ctx.caller;
-        let most = if caller.role.is_staff() || caller.is_service() {
+        let most = if caller.acts_for_business() {
             live.settings.max_staff_connections
         } else {
             live.settings.max_connections

@@ -200,15 +200,8 @@ impl Hub {
 
     /// Tells everybody in the room how far somebody is now.
     pub(crate) fn tell_receipt(&self, news: &ReceiptNews) {
-        let frame = ServerFrame::Receipt {
-            room: news.room,
-            participant: news.participant,
-            delivered_seq: news.delivered_seq,
-            read_seq: news.read_seq,
-            at: news.at,
-        };
         if self.is_followed(news.room) {
-            self.tell(news.room, &frame.encode(), |_| true);
+            self.tell(news.room, &ServerFrame::receipt(news).encode(), |_| true);
         }
     }
 

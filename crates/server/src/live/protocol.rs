@@ -9,12 +9,13 @@ use std::borrow::Cow;
 use axum::extract::ws::Utf8Bytes;
 use orderchat_domain::capabilities::Capabilities;
 use orderchat_domain::message::Notice;
+use orderchat_domain::news::ReceiptNews;
 use orderchat_domain::project::{EventView, MessageView, Quote};
 use orderchat_domain::{Millis, ParticipantId, RoomId, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::problem::ProblemBody;
+use crate::problem::{Problem, ProblemBody};
 
 pub(crate) use client::{ClientFrame, Hello, Numbered, Ref, Resume, Subscribe};
 pub(crate) use client::{Delete, Edit, Mark, Send};
@@ -173,7 +174,35 @@ pub(crate) enum ResyncReason {
     TooOld,
 }
 
-impl ServerFrame<'_> {
+impl<'a> ServerFrame<'a> {
+    /// That what was asked for is done, and nothing more.
+    pub(crate) const fn done(reference: &'a Ref) -> Self {
+        Self::Ok {
+            r#ref: reference,
+            message: None,
+            notices: None,
+        }
+    }
+
+    /// That it was not done, and why.
+    pub(crate) fn refused(reference: Option<&'a Ref>, problem: &'a Problem) -> Self {
+        Self::Error {
+            r#ref: reference,
+            problem: problem.body(),
+            retry_after: problem.retry_after_s(),
+        }
+    }
+
+    pub(crate) const fn receipt(news: &ReceiptNews) -> Self {
+        Self::Receipt {
+            room: news.room,
+            participant: news.participant,
+            delivered_seq: news.delivered_seq,
+            read_seq: news.read_seq,
+            at: news.at,
+        }
+    }
+
     /// As it goes over the wire.
     pub(crate) fn encode(&self) -> Frame {
         let place = match self {

@@ -136,10 +136,6 @@ impl Relay {
     /// Takes in what was committed. Never waits.
     fn hear(&self, news: Vec<News>) {
         for one in news {
-            if let News::Revoked(user) = one {
-                self.revoked(user);
-                continue;
-            }
             let place = self.0.hasher.hash_one(one.room()) as usize % self.0.carriers.len();
             if self.0.carriers[place].try_send(one).is_err() {
                 self.0.overflowed.store(true, Ordering::Relaxed);
@@ -148,7 +144,6 @@ impl Relay {
         }
     }
 
-    /// What needs no carrying: it concerns no room.
     fn revoked(&self, user: i64) {
         self.0.hub.people.signal(user, Signal::Recheck);
         self.0.bus.publish(Hint::Revoked { user });
@@ -161,7 +156,7 @@ impl Relay {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                () = sleep_until(due.unwrap_or_else(|| clock::monotonic().into())), if due.is_some() => {
+                () = sleep_until(due.unwrap_or_else(clock::instant)), if due.is_some() => {
                     receipts.send(&self.0.hub);
                 }
                 news = queue.recv() => match news {

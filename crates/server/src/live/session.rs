@@ -1,52 +1,36 @@
 //! One WebSocket, from its first frame to its last. All of it is one task: what the client reads
 //! slowly is not sent faster, and what it asks for meanwhile waits.
 
+mod arrival;
+mod requests;
 mod socket;
+mod timers;
 
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::WebSocket;
 use futures_util::FutureExt;
-use orderchat_domain::{Millis, RoomId};
+use orderchat_domain::RoomId;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::Live;
-use super::commands::{Commands, error, execute, note_refusal};
+use super::commands::Commands;
 use super::connected::Connected;
 use super::connection::Connection;
 use super::follow::{Following, Step};
 use super::hub::Watch;
-use super::protocol::{
-    ClientFrame, CloseCode, Frame, Hello, Numbered, Ref, Resume, ResyncReason, RoomSummary,
-    ServerFrame, Subscribe,
-};
-use super::waiting::Unknown;
-use crate::bus::Hint;
+use super::protocol::{ClientFrame, CloseCode, Frame, Numbered, Resume, ServerFrame};
 use crate::chat::Origin;
-use crate::chat::live::From;
-use crate::limits::quota;
-use crate::net::Received;
-use crate::problem::Problem;
+use crate::clock::instant;
+use crate::random;
 use crate::signin::SignedIn;
-use crate::{clock, random};
+pub(crate) use arrival::Arrival;
 use socket::{Incoming, Socket};
 
-/// Time to say who one is.
-const HELLO_PATIENCE: Duration = Duration::from_secs(5);
-/// Rooms of a user that are asked for at once.
-const ROOMS_PAGE: u32 = 500;
-/// How long changes of rooms gather before their summaries are sent, and how many go at once.
-const SUMMARY_WAIT: Duration = Duration::from_millis(500);
-const SUMMARIES: usize = 100;
-/// A user's typing is told so often at most.
-const TYPING_EVERY: Duration = Duration::from_secs(1);
 /// Frames that are sent before anything else is looked at.
 const AT_ONCE: usize = 64;
-/// How often it is recorded that somebody reads a room they are not in.
-const NOTE_EVERY: Duration = Duration::from_mins(10);
 /// Answers under way are waited for so long when the connection ends.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
 /// Clients come back within so many seconds after a node went, so that not all do at once.
@@ -62,24 +46,13 @@ enum End {
 
 type Going = Result<(), End>;
 
-/// A connection that has just been opened.
-#[derive(Debug)]
-pub(crate) struct Arrival {
-    pub(crate) socket: WebSocket,
-    /// Where it came from.
-    pub(crate) origin: Origin,
-    /// Its place among those who have not said who they are.
-    pub(crate) unknown: Unknown,
-    pub(crate) received: Received,
-}
-
 /// Serves one connection until it closes.
 pub(crate) async fn run(live: Arc<Live>, arrival: Arrival) {
     let mut socket = Socket::new(arrival.socket, arrival.received);
     let origin = arrival.origin;
     let stopping = live.stopping.clone();
     let came = tokio::select! {
-        came = sign_in(&live, &mut socket, &origin) => came,
+        came = arrival::sign_in(&live, &mut socket, &origin) => came,
         () = stopping.cancelled() => Err(End::Close(CloseCode::GoingAway)),
     };
     drop(arrival.unknown);
@@ -97,43 +70,6 @@ pub(crate) async fn run(live: Arc<Live>, arrival: Arrival) {
         let bye = ServerFrame::Bye { code, retry_after };
         socket.close(code, &bye.encode()).await;
     }
-}
-
-/// Waits for the first frame, and says who the client is.
-async fn sign_in(
-    live: &Live,
-    socket: &mut Socket,
-    origin: &Origin,
-) -> Result<(SignedIn, Option<Resume>), End> {
-    let unauthenticated = End::Close(CloseCode::Unauthenticated);
-    let first = timeout(HELLO_PATIENCE, socket.next()).await;
-    let Ok(first) = first else {
-        return Err(unauthenticated);
-    };
-    let text = match first {
-        Incoming::Text(text) => text,
-        Incoming::Heard => return Err(unauthenticated),
-        Incoming::Gone => return Err(End::Gone),
-        Incoming::Broken(code) => return Err(End::Close(code)),
-    };
-    let Numbered { reference, it } = ClientFrame::parse(&text);
-    let target = || "live hello".to_owned();
-    let problem = match it {
-        Ok(ClientFrame::Hello(Hello { token, resume })) => {
-            match live.sign_in.bearer(Some(&token), origin, target).await {
-                Ok(who) => return Ok((who, resume)),
-                Err(problem) => problem,
-            }
-        }
-        Ok(_) => Problem::invalid("/type", "the first frame must be hello, with a token"),
-        Err(problem) => problem,
-    };
-    let code = match problem.retry_after_s() {
-        Some(_) => CloseCode::TooSlow,
-        None => CloseCode::Unauthenticated,
-    };
-    socket.send(error(reference.as_ref(), &problem)).await?;
-    Err(End::Close(code))
 }
 
 /// One who is signed in, connected for as long as this lives.
@@ -183,12 +119,12 @@ async fn serve(
         commands: Commands::default(),
         watch,
         pinged: false,
-        next_ping: now() + live.settings.heartbeat,
-        next_note: now() + NOTE_EVERY,
+        next_ping: instant() + live.settings.heartbeat,
+        next_note: instant() + timers::NOTE_EVERY,
         summaries_due: None,
         typed: HashMap::new(),
         frames,
-        timer: Box::pin(sleep_until(now())),
+        timer: Box::pin(sleep_until(instant())),
     };
     let is_person = !session.who.ctx.caller.is_service();
     let is_news = connected.is_first && is_person && live.came(connection.user, seen_before);
@@ -203,69 +139,7 @@ async fn serve(
     ended
 }
 
-fn now() -> Instant {
-    Instant::from_std(clock::monotonic())
-}
-
 impl Session<'_> {
-    /// The first frame, and the rooms that are followed from then on.
-    async fn welcome(&mut self, resume: Option<Resume>, is_news: bool) -> Going {
-        if self.live.stopping.is_cancelled() {
-            // It was asked to stop before it knew of this connection.
-            return Err(End::Close(CloseCode::GoingAway));
-        }
-        let welcome = ServerFrame::Welcome {
-            epoch: &self.live.epoch,
-            user: &self.who.ctx.caller.user,
-            heartbeat: self.live.settings.heartbeat.as_secs(),
-        };
-        self.socket.send(welcome.encode()).await?;
-        if let Some(resume) = resume {
-            let same_epoch = resume.epoch == self.live.epoch;
-            for (name, seq) in resume.rooms {
-                match self.live.chat.room_id(&name).await.unwrap_or(NO_ROOM) {
-                    // A name that nothing has is gone like one that is hidden.
-                    NO_ROOM => self.socket.send(gone(&name)).await?,
-                    room => self.following.resume(room, name, seq, same_epoch),
-                }
-            }
-        }
-        let caller = &self.who.ctx.caller;
-        if caller.role.is_staff() || caller.is_service() {
-            if is_news {
-                let (user, now) = (self.connection.user, self.who.now().now);
-                self.live.tell_presence(user, true, now).await;
-            }
-            return Ok(());
-        }
-        self.following.announces = is_news;
-        self.follow_own().await
-    }
-
-    /// Customers and riders follow all their open and closed rooms.
-    async fn follow_own(&mut self) -> Going {
-        let mut after = 0;
-        loop {
-            let ctx = self.who.now();
-            let rooms = self
-                .live
-                .chat
-                .rooms_to_follow(&ctx, after, ROOMS_PAGE)
-                .await;
-            let Ok(rooms) = rooms else {
-                // Without its rooms the connection is no good; the client comes back.
-                return Err(End::Close(CloseCode::Reconnect));
-            };
-            let Some((last, _)) = rooms.last() else {
-                return Ok(());
-            };
-            after = *last;
-            for (_, room) in rooms {
-                self.following.add_from_head(room);
-            }
-        }
-    }
-
     /// Sends, reads and asks until something ends it.
     async fn go_on(&mut self) -> End {
         loop {
@@ -334,8 +208,7 @@ impl Session<'_> {
             }
         }
         if self.summaries_due.is_none() && self.connection.has_summaries() {
-            self.summaries_due = Some(now() + SUMMARY_WAIT);
-            self.set_timer();
+            self.summarize_soon();
         }
         Ok(())
     }
@@ -385,230 +258,8 @@ impl Session<'_> {
                 None => Ok(()),
             },
             Err(problem) => {
-                self.commands.answer(error(reference.as_ref(), &problem));
-                Ok(())
-            }
-        }
-    }
-
-    /// Begins a command that nothing before it stands against.
-    async fn start(&mut self, command: Numbered<ClientFrame>) -> Going {
-        let Numbered { reference, it } = command;
-        match it {
-            ClientFrame::Ping => {
-                let pong = ServerFrame::Pong {
-                    r#ref: reference.as_ref(),
-                    at: Millis(clock::now_ms()),
-                };
-                self.commands.answer(pong.encode());
-                Ok(())
-            }
-            ClientFrame::Auth(auth) => self.renew(reference, &auth.token).await,
-            ClientFrame::Subscribe(it) => self.subscribe(reference, it).await,
-            ClientFrame::Unsubscribe(it) => {
-                let room = self.live.chat.room_id(&it.room).await;
-                self.following.leave(room.unwrap_or(NO_ROOM));
-                self.done(reference.as_ref());
-                Ok(())
-            }
-            ClientFrame::Typing(it) => {
-                self.typing(reference, &it.room).await;
-                Ok(())
-            }
-            it => {
-                let command = Numbered { reference, it };
-                let run = execute(Arc::clone(self.live), self.who.now(), command);
-                self.commands.run(run);
-                Ok(())
-            }
-        }
-    }
-
-    fn done(&mut self, reference: Option<&Ref>) {
-        if let Some(reference) = reference {
-            let ok = ServerFrame::Ok {
-                r#ref: reference,
-                message: None,
-                notices: None,
-            };
-            self.commands.answer(ok.encode());
-        }
-    }
-
-    async fn refuse(&mut self, reference: Option<&Ref>, problem: &Problem, command: &str) {
-        note_refusal(self.live, &self.who.ctx, problem, command).await;
-        self.commands.answer(error(reference, problem));
-    }
-
-    /// Another token of the same user. Where it says something else of them, the rooms are followed
-    /// anew, each from where it was.
-    async fn renew(&mut self, reference: Option<Ref>, token: &str) -> Going {
-        let unauthenticated = End::Close(CloseCode::Unauthenticated);
-        let target = || "live auth".to_owned();
-        let sign_in = &self.live.sign_in;
-        match sign_in.bearer(Some(token), &self.origin, target).await {
-            Ok(who) if who.ctx.caller.user == self.who.ctx.caller.user => {
-                let same = who.ctx.caller == self.who.ctx.caller;
-                let is_person = who.ctx.user == self.who.ctx.user;
-                self.who = who;
-                if !is_person {
-                    return Err(unauthenticated);
-                }
-                if !same {
-                    let watch = Watch::of(&self.who.ctx.caller);
-                    self.live.hub.people.unwatch(&self.connection, &self.watch);
-                    self.live.hub.people.watch(&self.connection, &watch);
-                    self.watch = watch;
-                    self.following.restart();
-                }
-                self.done(reference.as_ref());
-                Ok(())
-            }
-            Ok(_) => Err(unauthenticated),
-            Err(problem) => {
-                self.socket
-                    .send(error(reference.as_ref(), &problem))
-                    .await?;
-                Err(unauthenticated)
-            }
-        }
-    }
-
-    async fn subscribe(&mut self, reference: Option<Ref>, it: Subscribe) -> Going {
-        if let Err(too_often) = quota::reads(&self.live.limits, &self.who.ctx.caller) {
-            let problem = too_often.into();
-            self.refuse(reference.as_ref(), &problem, "subscribe").await;
-            return Ok(());
-        }
-        match self.live.chat.room_id(&it.room).await {
-            Ok(room) => self.following.subscribe(room, it.after, reference),
-            Err(error) => {
-                self.refuse(reference.as_ref(), &error.into(), "subscribe")
-                    .await;
-            }
-        }
-        Ok(())
-    }
-
-    async fn typing(&mut self, reference: Option<Ref>, name: &str) {
-        let room = self.live.chat.room_id(name).await.unwrap_or(NO_ROOM);
-        if let Err(too_often) = quota::receipts(&self.live.limits, &self.who.ctx.caller) {
-            self.refuse(reference.as_ref(), &too_often.into(), "typing")
-                .await;
-            return;
-        }
-        if !self.following.is_following(room) {
-            self.refuse(reference.as_ref(), &Problem::not_found(), "typing")
-                .await;
-            return;
-        }
-        let now = now();
-        let lately = |at: &Instant| now.duration_since(*at) < TYPING_EVERY;
-        self.typed.retain(|_, at| lately(at));
-        if !self.typed.contains_key(&room) {
-            // Who may not write there types unseen.
-            if let Some(participant) = self.live.hub.types(room, self.connection.id) {
-                self.typed.insert(room, now);
-                self.live.bus.publish(Hint::Typing {
-                    room,
-                    participant,
-                    user: self.connection.user,
-                });
-            }
-        }
-        self.done(reference.as_ref());
-    }
-
-    /// When something has to be done by the clock.
-    fn due(&self) -> Instant {
-        let left = self
-            .who
-            .claims
-            .expires_at()
-            .0
-            .saturating_sub(clock::now_ms());
-        // Looked at every so often, too: the wall clock may be set.
-        let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
-        let expiry = now() + left.min(EXPIRY_CHECK);
-        let due = self.next_ping.min(expiry);
-        self.summaries_due
-            .map_or(due, |summaries| due.min(summaries))
-    }
-
-    fn set_timer(&mut self) {
-        let due = self.due();
-        self.timer.as_mut().reset(due);
-    }
-
-    async fn on_time(&mut self) -> Going {
-        let done = self.do_what_is_due().await;
-        self.set_timer();
-        done
-    }
-
-    async fn do_what_is_due(&mut self) -> Going {
-        let now = now();
-        if self.who.has_expired() {
-            return Err(End::Close(CloseCode::Unauthenticated));
-        }
-        if self.summaries_due.is_some_and(|due| due <= now) {
-            self.summaries_due = None;
-            self.send_summaries().await?;
-        }
-        if self.socket.came_to_nothing() > 2 * self.live.settings.max_frame as u64 {
-            // Fragments without an end, or of nothing.
-            return Err(End::Close(CloseCode::TooSlow));
-        }
-        if self.next_ping <= now {
-            if self.pinged {
-                // It did not answer the last one.
-                return Err(End::Close(CloseCode::Reconnect));
-            }
-            self.pinged = true;
-            self.next_ping = now + self.live.settings.heartbeat;
-            self.socket.ping().await?;
-        }
-        if self.next_note <= now {
-            self.next_note = now + NOTE_EVERY;
-            self.note_reading().await;
-        }
-        Ok(())
-    }
-
-    /// Who follows a room without being in it goes on reading it.
-    async fn note_reading(&mut self) {
-        let (ctx, chat) = (self.who.now(), &self.live.chat);
-        for room in self.following.looked_into() {
-            if let Err(error) = chat.follow(&ctx, room, From::Head).await {
-                tracing::debug!(%error, "it could not be recorded who reads a room");
-            }
-        }
-    }
-
-    async fn send_summaries(&mut self) -> Going {
-        let rooms = self.connection.take_summaries(SUMMARIES);
-        if rooms.is_empty() {
-            return Ok(());
-        }
-        let ctx = self.who.now();
-        match self.live.chat.summaries(&ctx, rooms).await {
-            Ok(views) => {
-                for view in views {
-                    let summary = RoomSummary {
-                        room: view.id,
-                        status: view.status,
-                        seq: view.seq.unwrap_or_default(),
-                        unread_count: view.unread_count,
-                        last_message: view.last_message,
-                        last_activity: view.last_activity.unwrap_or(ctx.now),
-                    };
-                    let frame = ServerFrame::RoomSummary(Box::new(summary));
-                    self.socket.feed(frame.encode()).await?;
-                }
-                Ok(())
-            }
-            Err(error) => {
-                tracing::debug!(%error, "summaries of rooms were not sent");
+                let refused = ServerFrame::refused(reference.as_ref(), &problem);
+                self.commands.answer(refused.encode());
                 Ok(())
             }
         }
@@ -632,19 +283,8 @@ impl Session<'_> {
     }
 }
 
-/// How often to look at the wall clock for the token's end.
-const EXPIRY_CHECK: Duration = Duration::from_secs(4);
 /// What no room is called.
 const NO_ROOM: RoomId = RoomId(uuid::Uuid::nil());
-
-fn gone(name: &str) -> Frame {
-    let resync = ServerFrame::Resync {
-        room: name.into(),
-        reason: ResyncReason::Gone,
-        seq: None,
-    };
-    resync.encode()
-}
 
 impl std::convert::From<socket::Stalled> for End {
     fn from(stalled: socket::Stalled) -> Self {

@@ -126,7 +126,7 @@ impl Live {
 impl Stream {
     /// What comes next; `None` when the stream is over.
     pub(crate) async fn next(&mut self) -> Option<Item> {
-        let silent_until = self.now() + self.live.settings.heartbeat;
+        let silent_until = clock::instant() + self.live.settings.heartbeat;
         loop {
             if let Some(frame) = self.ready.pop_front() {
                 return Some(self.item(frame));
@@ -145,10 +145,6 @@ impl Stream {
         }
     }
 
-    fn now(&self) -> Instant {
-        Instant::from_std(clock::monotonic())
-    }
-
     /// Waits for something to do; `false` when there was nothing for long.
     async fn wait(&mut self, silent_until: Instant) -> bool {
         let ctx = self.who.now();
@@ -161,7 +157,7 @@ impl Stream {
             self.end(CloseCode::GoingAway);
             return true;
         }
-        let look = (self.now() + CHECK).min(silent_until);
+        let look = (clock::instant() + CHECK).min(silent_until);
         let step = tokio::select! {
             () = self.connected.connection.woken() => return true,
             step = self.following.catch_up_next(&self.who) => step,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use orderchat_domain::event::EventKind;
 use orderchat_domain::news::ReceiptNews;
 use orderchat_domain::{Millis, RoomId};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::{Relay, Unreadable};
@@ -55,40 +55,27 @@ impl Relay {
     pub(super) async fn look_elsewhere(self, stop: CancellationToken) {
         let mut hints = self.0.bus.subscribe();
         let (mut since, mut seen) = (Since::default(), HashSet::new());
-        let mut next = Instant::from_std(clock::monotonic());
+        // Never again once it is known that nobody else writes into this database.
+        let mut next = Some(clock::instant());
         loop {
+            let due = next.unwrap_or_else(clock::instant);
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
                 received = hints.next() => {
-                    let soon = Instant::from_std(clock::monotonic()) + SOON;
+                    let soon = clock::instant() + SOON;
                     if self.take(received) {
-                        next = next.min(soon);
+                        next = next.map(|next| next.min(soon));
                     }
                     continue;
                 }
-                () = sleep_until(next) => {}
+                () = sleep_until(due), if next.is_some() => {}
             }
             match self.look(since, &mut seen).await {
                 Ok(later) => since = later,
                 Err(Unreadable) => sleep(SOON).await,
             }
-            if since == Since::default() {
-                // Nobody else writes into this database.
-                return self.only_hints(hints, stop).await;
-            }
-            next = Instant::from_std(clock::monotonic()) + EVERY;
-        }
-    }
-
-    async fn only_hints(&self, mut hints: crate::bus::Subscription, stop: CancellationToken) {
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                received = hints.next() => {
-                    self.take(received);
-                }
-            }
+            next = (since != Since::default()).then(|| clock::instant() + EVERY);
         }
     }
 

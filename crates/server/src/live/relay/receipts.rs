@@ -31,8 +31,7 @@ impl Receipts {
         if (newest.delivered_seq, newest.read_seq) < (news.delivered_seq, news.read_seq) {
             *newest = news;
         }
-        self.due
-            .get_or_insert_with(|| Instant::from_std(clock::monotonic()) + WAIT);
+        self.due.get_or_insert_with(|| clock::instant() + WAIT);
     }
 
     pub(super) fn send(&mut self, hub: &Hub) {

@@ -1,9 +1,10 @@
 //! Every command with `ref` is answered once, in the order sent; without there is only `error`.
 
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::harness::live::fits;
-use crate::harness::{Fields, Live, Server, random_id, shape};
+use crate::harness::{Fields, Live, Room, Server, random_id, shape};
 
 #[tokio::test]
 async fn answers_come_in_the_order_sent_whatever_they_answer() {
@@ -55,15 +56,19 @@ async fn answers_come_in_the_order_sent_whatever_they_answer() {
     );
 }
 
+#[rstest]
+#[case::by_id(|room: &Room| room.id.clone())]
+#[case::by_code(|room: &Room| room.code.clone())]
 #[tokio::test]
-async fn two_hundred_sends_in_one_go_keep_their_order() {
+async fn two_hundred_sends_in_one_go_keep_their_order(#[case] name: fn(&Room) -> String) {
     let server = Server::start().await;
     let room = server.open_room().await;
+    let name = name(&room);
     let mut witness = Live::following(&room.pharmacist, &room).await;
     let mut live = Live::following(&room.customer, &room).await;
     let mut refs = Vec::new();
     for number in 0..200 {
-        let send = json!({ "type": "send", "room": room.id, "content": format!("m{number}") });
+        let send = json!({ "type": "send", "room": name, "content": format!("m{number}") });
         refs.push(live.command(send).await);
     }
     let mut seqs = Vec::new();

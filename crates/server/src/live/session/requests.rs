@@ -1,0 +1,144 @@
+//! What the session does for a client itself. Everything else runs beside it, as `commands`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use orderchat_domain::Millis;
+use tokio::time::Instant;
+
+use super::{End, Going, NO_ROOM, Session};
+use crate::bus::Hint;
+use crate::clock::{instant, now_ms};
+use crate::limits::quota;
+use crate::live::commands::{execute, note_refusal};
+use crate::live::hub::Watch;
+use crate::live::protocol::{ClientFrame, CloseCode, Numbered, Ref, ServerFrame, Subscribe};
+use crate::problem::Problem;
+
+/// A user's typing is told so often at most.
+const TYPING_EVERY: Duration = Duration::from_secs(1);
+
+impl Session<'_> {
+    /// Begins a command that nothing before it stands against.
+    pub(super) async fn start(&mut self, command: Numbered<ClientFrame>) -> Going {
+        let Numbered { reference, it } = command;
+        match it {
+            ClientFrame::Ping => {
+                let pong = ServerFrame::Pong {
+                    r#ref: reference.as_ref(),
+                    at: Millis(now_ms()),
+                };
+                self.commands.answer(pong.encode());
+                Ok(())
+            }
+            ClientFrame::Auth(auth) => self.renew(reference, &auth.token).await,
+            ClientFrame::Subscribe(it) => self.subscribe(reference, it).await,
+            ClientFrame::Unsubscribe(it) => {
+                let room = self.live.chat.room_id(&it.room).await;
+                self.following.leave(room.unwrap_or(NO_ROOM));
+                self.done(reference.as_ref());
+                Ok(())
+            }
+            ClientFrame::Typing(it) => {
+                self.typing(reference, &it.room).await;
+                Ok(())
+            }
+            it => {
+                let command = Numbered { reference, it };
+                let run = execute(Arc::clone(self.live), self.who.now(), command);
+                self.commands.run(run);
+                Ok(())
+            }
+        }
+    }
+
+    fn done(&mut self, reference: Option<&Ref>) {
+        if let Some(reference) = reference {
+            self.commands.answer(ServerFrame::done(reference).encode());
+        }
+    }
+
+    async fn refuse(&mut self, reference: Option<&Ref>, problem: &Problem, command: &str) {
+        note_refusal(self.live, &self.who.ctx, problem, command).await;
+        self.commands
+            .answer(ServerFrame::refused(reference, problem).encode());
+    }
+
+    /// Another token of the same user. Where it says something else of them, the rooms are followed
+    /// anew, each from where it was.
+    async fn renew(&mut self, reference: Option<Ref>, token: &str) -> Going {
+        let unauthenticated = End::Close(CloseCode::Unauthenticated);
+        let target = || "live auth".to_owned();
+        let sign_in = &self.live.sign_in;
+        match sign_in.bearer(Some(token), &self.origin, target).await {
+            Ok(who) if who.ctx.caller.user == self.who.ctx.caller.user => {
+                let same = who.ctx.caller == self.who.ctx.caller;
+                let is_person = who.ctx.user == self.who.ctx.user;
+                self.who = who;
+                if !is_person {
+                    return Err(unauthenticated);
+                }
+                if !same {
+                    let watch = Watch::of(&self.who.ctx.caller);
+                    self.live.hub.people.unwatch(&self.connection, &self.watch);
+                    self.live.hub.people.watch(&self.connection, &watch);
+                    self.watch = watch;
+                    self.following.restart();
+                }
+                self.done(reference.as_ref());
+                Ok(())
+            }
+            Ok(_) => Err(unauthenticated),
+            Err(problem) => {
+                let refused = ServerFrame::refused(reference.as_ref(), &problem);
+                self.socket.send(refused.encode()).await?;
+                Err(unauthenticated)
+            }
+        }
+    }
+
+    async fn subscribe(&mut self, reference: Option<Ref>, it: Subscribe) -> Going {
+        if let Err(too_often) = quota::reads(&self.live.limits, &self.who.ctx.caller) {
+            let problem = too_often.into();
+            self.refuse(reference.as_ref(), &problem, "subscribe").await;
+            return Ok(());
+        }
+        match self.live.chat.room_id(&it.room).await {
+            Ok(room) => self.following.subscribe(room, it.after, reference),
+            Err(error) => {
+                self.refuse(reference.as_ref(), &error.into(), "subscribe")
+                    .await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn typing(&mut self, reference: Option<Ref>, name: &str) {
+        let room = self.live.chat.room_id(name).await.unwrap_or(NO_ROOM);
+        if let Err(too_often) = quota::receipts(&self.live.limits, &self.who.ctx.caller) {
+            self.refuse(reference.as_ref(), &too_often.into(), "typing")
+                .await;
+            return;
+        }
+        if !self.following.is_following(room) {
+            self.refuse(reference.as_ref(), &Problem::not_found(), "typing")
+                .await;
+            return;
+        }
+        let now = instant();
+        let lately = |at: &Instant| now.duration_since(*at) < TYPING_EVERY;
+        self.typed.retain(|_, at| lately(at));
+        if !self.typed.contains_key(&room) {
+            // Who may not write there types unseen.
+            if let Some(participant) = self.live.hub.types(room, self.connection.id) {
+                self.typed.insert(room, now);
+                self.live.bus.publish(Hint::Typing {
+                    room,
+                    participant,
+                    user: self.connection.user,
+                });
+            }
+        }
+        self.done(reference.as_ref());
+    }
+}
