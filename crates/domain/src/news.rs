@@ -16,6 +16,8 @@ pub enum News {
     Receipt(ReceiptNews),
     /// All tokens of the user with this internal key died.
     Revoked(i64),
+    /// What the user with this internal key may do has changed in rooms whose logs say nothing of it.
+    Rights(i64),
 }
 
 impl News {
@@ -25,7 +27,7 @@ impl News {
         match self {
             Self::Log(news) => Some(news.room.id),
             Self::Receipt(news) => Some(news.room),
-            Self::Revoked(_) => None,
+            Self::Revoked(_) | Self::Rights(_) => None,
         }
     }
 }

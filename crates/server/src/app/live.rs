@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use orderchat_domain::RoomId;
+use orderchat_domain::news::ReceiptNews;
+use orderchat_domain::{Millis, RoomId};
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
 use crate::chat::{Chat, ChatError};
+use crate::clock;
 use crate::config::Settings;
 use crate::limits::{self, Limits};
 use crate::live::{
@@ -84,6 +86,13 @@ impl Reader for Commands {
             let places = self.0.places_of(user).await;
             let places = places.map_err(|error| unreadable(&error))?;
             Ok(places.into_iter().map(LivePlace::from).collect())
+        })
+    }
+
+    fn marks(&self, room: RoomId) -> BoxFuture<'_, Result<Vec<ReceiptNews>, Unreadable>> {
+        Box::pin(async move {
+            let marks = self.0.marks_of(room, Millis(clock::now_ms())).await;
+            marks.map_err(|error| unreadable(&error))
         })
     }
 

@@ -53,6 +53,11 @@ pub(crate) enum Hint {
         #[serde(deserialize_with = "time")]
         seen: Millis,
     },
+    /// What the user may do has changed in rooms whose logs say nothing of it.
+    Rights {
+        /// Internal key.
+        user: i64,
+    },
     /// The user's tokens were revoked, or their role changed: look again.
     Revoked {
         /// Internal key.

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use orderchat_domain::capabilities::Capabilities;
+use orderchat_domain::news::ReceiptNews;
 use orderchat_domain::permission::{Action, Reach};
 use orderchat_domain::project::{EventRecord, ParticipantRecord, RoomRecord, RoomView};
 use orderchat_domain::{Millis, RoomId};
+use orderchat_store::Tx;
 use orderchat_store::live;
 pub(crate) use orderchat_store::live::Place;
 use orderchat_store::{participants, rooms};
@@ -43,8 +45,8 @@ pub(crate) struct Followed {
     pub(crate) events: Vec<EventRecord>,
     /// The log after the events has nothing.
     pub(crate) all: bool,
-    /// With `all`: everybody in the room, with their marks.
-    pub(crate) people: Vec<ParticipantRecord>,
+    /// With `all`: how far everybody in the room is.
+    pub(crate) marks: Vec<ReceiptNews>,
 }
 
 /// A room's log for whoever may read it.
@@ -76,10 +78,10 @@ impl Chat {
                     Vec::new()
                 };
                 let up_to = events.last().map_or(after, |event| event.seq);
-                let people = if from == From::Head || up_to < head {
+                let marks = if from == From::Head || up_to < head {
                     Vec::new()
                 } else {
-                    participants::active(tx, scene.key())?
+                    marks(tx, &scene.room.record, asked.now)?
                 };
                 let followed = Followed {
                     room: scene.room.record.clone(),
@@ -88,7 +90,7 @@ impl Chat {
                     visible_from,
                     events,
                     all: up_to >= head,
-                    people,
+                    marks,
                 };
                 Ok((scene, followed))
             })
@@ -160,6 +162,15 @@ impl Chat {
         .await
     }
 
+    /// How far everybody in the room has received and read; empty when there is no such room.
+    pub(crate) async fn marks_of(&self, room: RoomId, now: Millis) -> Result<Vec<ReceiptNews>> {
+        self.read(move |tx| match rooms::by_id(tx, room)? {
+            Some(found) => marks(tx, &found.record, now),
+            None => Ok(Vec::new()),
+        })
+        .await
+    }
+
     /// The user's places in rooms that are not archived, the newest of them.
     pub(crate) async fn places_of(&self, user: i64) -> Result<Vec<Place>> {
         self.read(move |tx| Ok(live::places_of(tx, user, PLACES)?))
@@ -210,4 +221,19 @@ impl Chat {
     pub(crate) fn last_seen(&self, user: i64) -> Option<Millis> {
         self.0.presence.last_seen(user)
     }
+}
+
+/// The marks of those in the room who have received anything, as told now.
+fn marks(tx: &mut Tx<'_>, room: &RoomRecord, now: Millis) -> Result<Vec<ReceiptNews>> {
+    let people = participants::active(tx, room.key)?;
+    let advanced = people.into_iter().filter(|one| one.marks.delivered > 0);
+    let marks = advanced.map(|one| ReceiptNews {
+        room: room.id,
+        participant: one.id,
+        user: one.person.key,
+        delivered_seq: one.marks.delivered,
+        read_seq: one.marks.read,
+        at: now,
+    });
+    Ok(marks.collect())
 }

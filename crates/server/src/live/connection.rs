@@ -44,6 +44,8 @@ pub(crate) enum Signal {
     Gone(RoomId, u64),
     /// The user's tokens may have been revoked.
     Recheck,
+    /// What the user may do has changed somewhere.
+    Rights,
     /// The process was asked to stop.
     Stopping,
 }

@@ -186,7 +186,7 @@ impl Following {
         self.live.hub.detach(room, self.connection.id);
     }
 
-    /// Follows all rooms anew, as whoever the caller is now.
+    /// Follows all rooms anew, as what the caller is and may do now.
     pub(super) fn restart(&mut self) {
         let rooms: Vec<RoomId> = self.rooms.keys().copied().collect();
         for room in rooms {
@@ -246,6 +246,7 @@ impl Following {
                     self.rooms.insert(room, State::Gone(seq));
                     step.room_gone |= ctx.caller.room.is_some();
                 }
+                Signal::Rights => self.restart(),
                 Signal::Recheck => step.recheck = true,
                 Signal::Stopping => step.stopping = true,
             }

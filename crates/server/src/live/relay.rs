@@ -18,7 +18,7 @@ use orderchat_domain::news::{LogNews, News, ReceiptNews};
 use orderchat_domain::project::{EventRecord, RoomRecord, Thing};
 use orderchat_domain::{Millis, RoomId};
 use parking_lot::Mutex;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::time::{sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -49,6 +49,8 @@ pub(crate) trait Reader: Send + Sync + 'static {
     fn people(&self, room: RoomId) -> BoxFuture<'_, Result<Vec<i64>, Unreadable>>;
     /// The user's places in rooms.
     fn places(&self, user: i64) -> BoxFuture<'_, Result<Vec<Place>, Unreadable>>;
+    /// How far everybody in the room has received and read.
+    fn marks(&self, room: RoomId) -> BoxFuture<'_, Result<Vec<ReceiptNews>, Unreadable>>;
     /// Which rooms' logs have grown since then, whoever wrote.
     fn since(&self, since: Since) -> BoxFuture<'_, Result<Elsewhere, Unreadable>>;
 }
@@ -83,6 +85,8 @@ struct Inner {
     /// Something did not fit into a carrier's queue.
     overflowed: AtomicBool,
     reads: Semaphore,
+    /// Marks of others may have been missed.
+    marks: Notify,
 }
 
 impl std::fmt::Debug for Relay {
@@ -111,6 +115,7 @@ impl Relay {
             own: Mutex::new(Generations::new(OWN)),
             overflowed: AtomicBool::new(false),
             reads: Semaphore::new(READS),
+            marks: Notify::new(),
         }));
         for queue in receivers {
             spawn("relay", relay.clone().carry(queue, stop.clone()));
@@ -119,6 +124,7 @@ impl Relay {
             "relay-elsewhere",
             relay.clone().look_elsewhere(stop.clone()),
         );
+        spawn("relay-marks", relay.clone().tell_marks(stop.clone()));
         relay
     }
 
@@ -144,9 +150,10 @@ impl Relay {
         }
     }
 
-    fn revoked(&self, user: i64) {
-        self.0.hub.people.signal(user, Signal::Recheck);
-        self.0.bus.publish(Hint::Revoked { user });
+    /// Tells a user's connections, here and on other nodes.
+    fn tell(&self, user: i64, signal: Signal, hint: Hint) {
+        self.0.hub.people.signal(user, signal);
+        self.0.bus.publish(hint);
     }
 
     async fn carry(self, mut queue: mpsc::Receiver<News>, stop: CancellationToken) {
@@ -162,7 +169,8 @@ impl Relay {
                 news = queue.recv() => match news {
                     Some(News::Log(news)) => self.log_grew(&news),
                     Some(News::Receipt(news)) => self.mark_moved(news, &mut receipts),
-                    Some(News::Revoked(user)) => self.revoked(user),
+                    Some(News::Revoked(user)) => self.tell(user, Signal::Recheck, Hint::Revoked { user }),
+                    Some(News::Rights(user)) => self.tell(user, Signal::Rights, Hint::Rights { user }),
                     None => return,
                 },
             }

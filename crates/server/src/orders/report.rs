@@ -1,6 +1,7 @@
 //! A report of an order: taken as a difference, in one transaction with all that follows from it.
 
 use orderchat_domain::event::EventKind;
+use orderchat_domain::news::News;
 use orderchat_domain::order::{Change, Order, Report, take};
 use orderchat_domain::participant::Ended;
 use orderchat_domain::permission::{Action, permit_role};
@@ -93,6 +94,7 @@ pub(super) fn apply(
         }
         _ => store(tx, ctx, known.as_ref(), id, order, people)?,
     };
+    tell_of_boarding(chat.policy(), tx, known.as_ref(), &record);
     orders::keep(tx, record.key, told, ctx.now)?;
     if !changes.is_empty()
         && let Some(version) = follow(chat, tx, ctx, known.as_ref(), &record, &changes)?
@@ -100,6 +102,33 @@ pub(super) fn apply(
         record.version = version;
     }
     Ok((record, known.is_none()))
+}
+
+/// Riders may lose or get back the right to write about their last order when the next one comes on
+/// board or leaves it.
+fn tell_of_boarding(
+    policy: &OrderPolicy,
+    tx: &mut Tx<'_>,
+    before: Option<&OrderRecord>,
+    now: &OrderRecord,
+) {
+    if !policy.muted_while_next_on_board {
+        return;
+    }
+    let carrier = |order: &OrderRecord| {
+        let is_on_board = policy.on_board.contains(&order.order.status);
+        order
+            .rider
+            .as_ref()
+            .filter(|_| is_on_board)
+            .map(|rider| rider.key)
+    };
+    let (before, now) = (before.and_then(carrier), carrier(now));
+    if before != now {
+        for rider in [before, now].into_iter().flatten() {
+            tx.announce(News::Rights(rider));
+        }
+    }
 }
 
 /// Stores the order as it is after the report.

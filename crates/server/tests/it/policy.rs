@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{Fields, Room, Server, an_order, eventually};
+use crate::harness::{Fields, Live, Room, Server, an_order, eventually};
 
 /// A policy file that a server is started with.
 struct PolicyFile {
@@ -246,23 +246,28 @@ async fn a_rider_is_muted_in_an_order_that_is_over_while_the_next_one_is_on_boar
     let first = Room::of(&server, an_order("first").with_rider("rider-first")).await;
     let next = Room::of(&server, an_order("next").with_rider("rider-first")).await;
     let rider = &first.rider;
+    let mut live = Live::following(rider, &first).await;
+    let mut writing = async |write: bool| {
+        let told = json!({"type": "caught_up", "room": first.id, "capabilities": {"write": write}});
+        live.expect(told).await["capabilities"]["why_not"].clone()
+    };
     first.order_is("delivered").await;
     rider.send(&first, json!({"content": "done"})).await.ok(201);
 
     next.order_is("picked_up").await;
+    let muted = "policy: rider may not write in 'delivered' while the next order is on board";
+    assert_eq!(writing(false).await, muted);
     let refused = rider
         .send(&first, json!({"content": "more"}))
         .await
         .refused(403);
-    assert_eq!(
-        refused.string("detail"),
-        "policy: rider may not write in 'delivered' while the next order is on board"
-    );
+    assert_eq!(refused.string("detail"), muted);
     let seen = first.seen_by(rider).await;
     assert_eq!(seen["my_participant"]["can_send_messages"], false);
     rider.send(&next, json!({"content": "hello"})).await.ok(201);
 
     next.order_is("delivered").await;
+    assert_eq!(writing(true).await, Value::Null);
     rider
         .send(&first, json!({"content": "again"}))
         .await

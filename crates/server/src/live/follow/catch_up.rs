@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use orderchat_domain::Refusal;
 use orderchat_domain::news::ReceiptNews;
-use orderchat_domain::project::{self, ParticipantRecord, RoomRecord};
-use orderchat_domain::{Millis, Refusal};
+use orderchat_domain::project;
 use tokio::time::sleep;
 
 use super::{CatchUp, Following, State, Step, Why};
@@ -137,7 +137,8 @@ impl Following {
         step.frames.push(caught_up.encode());
         if asked.why != Why::Asked {
             // Receipts are not in the log: they are told as they are now.
-            step.frames.extend(marks(&room, &followed.people, ctx.now));
+            let mark = |news: &ReceiptNews| ServerFrame::receipt(news).encode();
+            step.frames.extend(followed.marks.iter().map(mark));
         }
         if let (true, Some(own)) = (self.announces, &own) {
             let place = Place {
@@ -232,21 +233,4 @@ fn resync(asked: &CatchUp, reason: ResyncReason, seq: Option<u64>) -> Frame {
         None => Cow::Owned(asked.expected.room.to_string()),
     };
     ServerFrame::Resync { room, reason, seq }.encode()
-}
-
-/// Says how far everybody in the room is.
-fn marks(room: &RoomRecord, people: &[ParticipantRecord], now: Millis) -> Vec<Frame> {
-    let advanced = people.iter().filter(|one| one.marks.delivered > 0);
-    let frame = |one: &ParticipantRecord| {
-        let news = ReceiptNews {
-            room: room.id,
-            participant: one.id,
-            user: one.person.key,
-            delivered_seq: one.marks.delivered,
-            read_seq: one.marks.read,
-            at: now,
-        };
-        ServerFrame::receipt(&news).encode()
-    };
-    advanced.map(frame).collect()
 }

@@ -274,7 +274,12 @@ fn take_own(follower: &mut Follower, event: &EventRecord) {
         && participant.person.key == follower.connection.user
         && participant.version <= event.seq
     {
+        let next_on_board = follower.own.as_ref().is_some_and(|own| own.next_on_board);
         follower.own = Some(Arc::clone(participant));
+        if next_on_board && let Some(own) = &mut follower.own {
+            // Not the event's: it was looked up when the room was followed.
+            Arc::make_mut(own).next_on_board = true;
+        }
     }
 }
 

@@ -85,6 +85,7 @@ impl Relay {
         match received {
             Received::Missed => {
                 self.read_all();
+                self.0.marks.notify_one();
                 true
             }
             Received::Hint(Hint::Room { room, seq }) => {
@@ -144,11 +145,32 @@ impl Relay {
                 });
                 false
             }
+            Received::Hint(Hint::Rights { user }) => {
+                hub.people.signal(user, Signal::Rights);
+                false
+            }
             Received::Hint(Hint::Revoked { user }) => {
                 hub.people.signal(user, Signal::Recheck);
                 false
             }
         }
+    }
+
+    /// Tells how far everybody is, whenever marks may have been missed, until `stop`.
+    pub(super) async fn tell_marks(self, stop: CancellationToken) {
+        let telling = async {
+            loop {
+                self.0.marks.notified().await;
+                // One room after the other: there may be many, and their messages come first.
+                for room in self.0.hub.rooms() {
+                    let marks = self.0.reader.marks(room).await;
+                    for mark in marks.into_iter().flatten() {
+                        self.0.hub.tell_receipt(&mark);
+                    }
+                }
+            }
+        };
+        stop.run_until_cancelled(telling).await;
     }
 
     /// Looks at what has grown. What this node wrote itself is there, too, and is no news.

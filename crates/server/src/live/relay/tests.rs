@@ -202,6 +202,10 @@ impl Reader for SlowLog {
         Box::pin(async { Ok(Vec::new()) })
     }
 
+    fn marks(&self, _room: RoomId) -> BoxFuture<'_, Result<Vec<ReceiptNews>, Unreadable>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     fn since(&self, _since: Since) -> BoxFuture<'_, Result<Elsewhere, Unreadable>> {
         // As on SQLite: the test itself says what other nodes wrote.
         Box::pin(async { Ok(Elsewhere::default()) })

@@ -209,7 +209,13 @@ async fn without_the_bus(lose: impl FnOnce(&mut OwnNats), regain: impl FnOnce(&m
             assert!(took < LATE, "{took:?}");
         }
     }
+    let head = room.head().await;
+    there.act(&room.at("read/")).await.ok(200);
     regain(&mut nats);
+    // Marks are in no log: whoever may have missed some is told all of them.
+    let reader = room.participant(&there).await.string("id");
+    let mark = json!({ "type": "receipt", "participant": reader, "read_seq": head });
+    on_a.expect(mark).await;
     hints_cross(here, &room, &mut on_b).await;
     hints_cross(&there, &room, &mut on_a).await;
     has_all(&mut on_a, &room, first).await;
