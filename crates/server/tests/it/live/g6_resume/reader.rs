@@ -135,6 +135,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Comes back once more over a network that holds, and hears how far everybody is.
+    pub(super) async fn come_back(&mut self, room: &Room) {
+        let cursor = Cursor::of(&self.epoch, &room.id, self.seq);
+        let mut live = Live::resume(self.client, &cursor).await;
+        live.caught_up(room).await;
+        live.fence().await;
+        let receipts = live.frames_of(room);
+        for receipt in receipts.iter().filter(|frame| frame["type"] == "receipt") {
+            self.state.mark(receipt);
+        }
+    }
+
     /// `true` at the end of the run.
     fn take(&mut self, frame: &Value) -> Result<bool, Broken> {
         let rider = self.client.user.starts_with("rider");
