@@ -125,8 +125,8 @@ pub(crate) struct Fake {
     cut: Arc<Notify>,
 }
 
-/// When the server dies: at the first send after so many answers. That send is done and not
-/// answered; what comes after it is not even done.
+/// When the server dies: at the first send of something new after so many answers. That send is done
+/// and not answered; what comes after it is not even done.
 #[derive(Debug)]
 struct Life {
     left: Mutex<Option<usize>>,
@@ -192,8 +192,12 @@ async fn live(State(life): State<Arc<Life>>, request: Request, next: Next) -> Re
     };
     let response = next.run(request).await;
     if before == 0 && is_send {
-        life.cut.notify_one();
-        return std::future::pending().await;
+        if response.status() == StatusCode::CREATED {
+            life.cut.notify_one();
+            return std::future::pending().await;
+        }
+        // It was known before.
+        *life.left.lock().unwrap() = Some(0);
     }
     response
 }

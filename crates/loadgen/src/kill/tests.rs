@@ -140,8 +140,8 @@ async fn a_server_that_acked_before_it_committed_is_caught() {
 async fn a_server_that_forgot_the_keys_is_caught() {
     let broken = broken_after(|kept| kept.rooms.iter_mut().for_each(|room| room.keys.clear()));
     let broken = broken.await;
-    // The one send that was done and not answered is there a second time. Where a live connection
-    // and REST had both asked for it, their answers differ, too.
+    // The one send that was done and not answered is there a second time. So are sends that had been
+    // answered by a live connection and that REST was being asked for again: their answers differ.
     let rules = ["ok-send-once", "one-key-one-message"];
     assert!(broken.contains(&rules[0]), "{broken:?}");
     assert!(broken.iter().all(|rule| rules.contains(rule)), "{broken:?}");
