@@ -42,6 +42,22 @@ python_environment() {
     echo "$folder"
 }
 
+# node_environment NAME FOLDER: installs in target/NAME what the package-lock.json of FOLDER names, where
+# it is missing or old, and prints the folder of the modules.
+node_environment() {
+    local folder=$target/$1 lock=$2/package-lock.json
+    if ! cmp --silent "$lock" "$folder/installed.json"; then
+        command -v npm >/dev/null || fail "npm is missing: run scripts/install"
+        rm -rf "$folder"
+        mkdir -p "$folder"
+        cp "$2/package.json" "$lock" "$folder"
+        npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error >&2 ||
+            fail "npm cannot install $lock, see above"
+        cp "$lock" "$folder/installed.json"
+    fi
+    echo "$folder/node_modules"
+}
+
 # nats_bin: prints the folder of the pinned nats-server, which it fetches where it is missing.
 nats_bin() {
     local folder

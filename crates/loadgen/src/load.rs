@@ -44,6 +44,10 @@ pub(crate) struct Exchange {
     pub(crate) n: u64,
     pub(crate) invoke_ns: u64,
     pub(crate) return_ns: u64,
+    /// From when its latency counts.
+    pub(crate) due_ns: u64,
+    /// Whether it is in the time that is measured.
+    pub(crate) counts: bool,
     pub(crate) result: Result<Answer, Lost>,
 }
 
@@ -146,15 +150,18 @@ impl<W: Workload> Client<W> {
             let request = self.workload.request(turn.n)?;
             let invoke_ns = monotonic_ns();
             let result = self.connection.exchange(request).await;
+            let return_ns = monotonic_ns();
             let exchange = Exchange {
                 client: self.number,
                 n: turn.n,
                 invoke_ns,
-                return_ns: monotonic_ns(),
+                return_ns,
+                due_ns: turn.due_ns,
+                counts: self.schedule.counts(&turn, return_ns),
                 result,
             };
-            if self.schedule.counts(&turn, exchange.return_ns) {
-                let latency = Duration::from_nanos(exchange.return_ns - turn.due_ns);
+            if exchange.counts {
+                let latency = Duration::from_nanos(return_ns - turn.due_ns);
                 tally.count(&exchange, latency);
             }
             self.workload.finished(&exchange)?;

@@ -8,6 +8,7 @@ mod check;
 mod client;
 mod clock;
 mod cpu;
+mod events;
 #[cfg(test)]
 mod fake;
 mod fsync;
@@ -28,6 +29,7 @@ mod send;
 mod server;
 mod setup;
 mod text;
+mod timers;
 mod token;
 
 use std::process::ExitCode;
@@ -49,6 +51,10 @@ struct Cli {
 enum Command {
     /// Send messages, as fast as each connection goes or at a fixed rate
     Send(send::Args),
+    /// Tell what happens to orders, and measure when their customers hear of it
+    Events(events::Args),
+    /// Look at what a server does that has orders whose timers are open, and nothing else to do
+    Timers(timers::Args),
     /// Read pages of history or of the room list
     Read(read::Args),
     /// Talk on live connections, hold them idle, or resume them all at once
@@ -71,6 +77,8 @@ enum Command {
 async fn main() -> Result<ExitCode> {
     match Cli::parse().command {
         Command::Send(args) => send::run(args).await?,
+        Command::Events(args) => events::run(args).await?,
+        Command::Timers(args) => timers::run(args).await?,
         Command::Read(args) => read::run(args).await?,
         Command::Live(args) => live::run(args).await?,
         Command::Bench(args) => bench::run(args).await?,

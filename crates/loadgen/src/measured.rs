@@ -265,6 +265,8 @@ mod tests {
             n: 0,
             invoke_ns: 1_000,
             return_ns: 2_000,
+            due_ns: 1_000,
+            counts: true,
             result: Ok(Answer {
                 status: StatusCode::from_u16(status).unwrap(),
                 body: hyper::body::Bytes::new(),

@@ -110,6 +110,11 @@ impl World {
         })
     }
 
+    /// The id of the `n`th room's order.
+    pub(crate) fn order(&self, n: usize) -> String {
+        order(&self.run, n)
+    }
+
     /// A world with made-up room ids, for a server that keeps nothing.
     pub(crate) fn unreported(minter: &Minter, size: Size) -> Result<Self> {
         let run = text::run_tag();
@@ -158,6 +163,10 @@ fn cast(minter: &Minter, run: &str, size: Size) -> Result<Vec<Vec<Arc<Person>>>>
     Ok(rooms)
 }
 
+fn order(run: &str, n: usize) -> String {
+    format!("{run}-order-{n}")
+}
+
 fn pharmacy(run: &str, shop: usize) -> String {
     format!("{run}-pharmacy-{shop}")
 }
@@ -177,7 +186,7 @@ impl Setup<'_> {
         struct Opened {
             id: String,
         }
-        let order = format!("{}-order-{n}", self.run);
+        let order = order(self.run, n);
         self.report(&order, n, &people[..people.len().min(SEATS)])
             .await?;
         let rooms: Page<Opened> = self

@@ -27,8 +27,9 @@ struct Cli {
 enum Command {
     /// Serve the chat
     Serve(#[command(flatten)] SettingsArgs),
-    /// Serve sample orders of three pharmacies from a temporary folder; nothing to configure
-    Demo(#[command(flatten)] SettingsArgs),
+    /// Serve sample orders of three pharmacies from a temporary folder, some of them living; nothing to
+    /// configure
+    Demo(DemoArgs),
     /// Bring the database to this version's schema, and stop
     Migrate(#[command(flatten)] SettingsArgs),
     /// Sign a token with ORDERCHAT_AUTH_SECRET and print it
@@ -52,6 +53,15 @@ enum Command {
     Chat(ChatArgs),
     /// Check configuration, secrets, database and limits, and say what to fix
     Doctor(#[command(flatten)] SettingsArgs),
+}
+
+#[derive(Debug, Args)]
+struct DemoArgs {
+    /// How fast the orders live that move on by themselves: 2 is twice as fast, with 0 none does
+    #[arg(long, default_value = "1", value_parser = app::Pace::parse)]
+    pace: app::Pace,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 #[derive(Debug, Args)]
@@ -191,7 +201,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let load = |args: &SettingsArgs, need| Settings::load(args, std::env::vars_os(), need);
     match Cli::parse().command {
         Command::Serve(args) => app::serve(load(&args, Need::Identity)?),
-        Command::Demo(args) => app::demo(load(&args, Need::Nothing)?),
+        Command::Demo(args) => app::demo(load(&args.settings, Need::Nothing)?, args.pace),
         Command::Migrate(args) => app::migrate(&load(&args, Need::Nothing)?),
         Command::Token(args) => {
             let settings = load(&args.settings, Need::Identity)?;

@@ -280,6 +280,74 @@ fn quick_replies() {
 }
 
 #[test]
+fn a_value_of_the_wrong_kind() {
+    one(
+        "[room]\nopens_at = 5",
+        "line 3, column 12: room.opens_at is 5; give a text in quotes",
+    );
+    one(
+        "[rights.active]\nrider = false",
+        "line 3, column 9: rights.active.rider is false; make it a table: [rights.active.rider]",
+    );
+    one(
+        "[rights.active]\nrider = { sees_online = \"customer\" }",
+        "line 3, column 25: rights.active.rider.sees_online is \"customer\"; give a list, such as \
+         [\"customer\", \"pharmacy\"]",
+    );
+    one(
+        "quick_replies = [\"Hi\"]",
+        "line 2, column 18: a quick reply is no table; write [[quick_replies]] over each",
+    );
+}
+
+#[test]
+fn what_staff_and_languages_do_not_have() {
+    one(
+        "[rights.active]\nsupport = { colour = \"red\" }",
+        "line 3, column 13: there is no rights.active.support.colour; give sees_online",
+    );
+    one(
+        "[texts.de.weather]\nrain = \"Regen.\"",
+        "line 2, column 11: there is no texts.de.weather; give order, delivery, rider, eta or room",
+    );
+    one(
+        "[texts.de.rider]\nlast = \"Ende.\"",
+        "line 3, column 1: there is no texts.de.rider.last; give first, next or none",
+    );
+    one(
+        "[texts.de.rider]\nfirst = \"{rider kommt.\"",
+        "line 3, column 9: texts.de.rider.first has {}; filled in here is {rider} or {number}",
+    );
+    one(
+        "[[quick_replies]]\nrole = \"driver\"\nen = \"Hi\"",
+        "line 3, column 8: quick_replies.role is \"driver\"; give \"customer\", \"rider\", \
+         \"guest\", \"pharmacy\", \"support\" or \"admin\"",
+    );
+    one(
+        "[[quick_replies]]\nrole = \"rider\"\nen = \"\"",
+        "line 4, column 6: quick_replies.en is no text that can be sent; give 1 to 500 characters \
+         that can be seen",
+    );
+}
+
+#[test]
+fn more_than_there_may_be() {
+    let statuses: Vec<String> = (0..65).map(|number| format!("\"s{number}\"")).collect();
+    one(
+        &format!(
+            "[order]\nactive = [\n{}]\n[room]\nopens_at = \"s0\"\n[rider]\non_board = []",
+            statuses.join(",\n")
+        ),
+        "line 68, column 1: order.active has more than 64 statuses; name fewer; others count as active",
+    );
+    let reply = "[[quick_replies]]\nrole = \"rider\"\nen = \"Hi\"\n";
+    one(
+        &reply.repeat(201),
+        "line 2, column 1: there are 201 quick replies; give at most 200",
+    );
+}
+
+#[test]
 fn all_mistakes_are_told_at_once_in_the_order_of_the_file() {
     let told = told("[room]\nopens_at = \"x\"\ncloses_after = 3\n[names]\nrider = \"y\"");
     let lines: Vec<_> = told.iter().map(|one| &one[..7]).collect();

@@ -4,6 +4,7 @@
 mod engine;
 mod live;
 mod live_table;
+mod orders;
 mod row;
 mod table;
 
@@ -51,6 +52,8 @@ enum Part {
     Rest,
     /// Live connections
     Live,
+    /// Events of orders, and their timers
+    Orders,
 }
 
 /// Prints each result as it comes and the table at the end. A missed target is a line in the
@@ -88,6 +91,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     }
     println!("\n{}", table::markdown(&measured.rest));
     println!("{}", live_table::markdown(&measured.live));
+    println!("{}", orders::markdown(&measured.orders));
     Ok(())
 }
 
@@ -96,6 +100,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
 struct Measurements {
     rest: Vec<engine::Figures>,
     live: Vec<live::Figures>,
+    orders: Vec<orders::Figures>,
 }
 
 impl Measurements {
@@ -111,6 +116,10 @@ impl Measurements {
         }
         if wanted(Part::Live) {
             self.live.push(bench.measure_live(engine, database).await?);
+        }
+        if wanted(Part::Orders) {
+            self.orders
+                .push(bench.measure_orders(engine, database).await?);
         }
         Ok(())
     }

@@ -32,7 +32,7 @@ pub(crate) use audit::{
 };
 pub(crate) use backup::backup;
 pub(crate) use chat::{Identity, chat};
-pub(crate) use demo::demo;
+pub(crate) use demo::{Pace, demo};
 pub(crate) use doctor::doctor;
 pub(crate) use out::print_line;
 pub(crate) use policy::{check as policy_check, simulate as policy_simulate};
@@ -51,7 +51,7 @@ pub(crate) fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
         let chat = open(&settings).await?;
         let verifier = verifier(&settings).await?;
         let key = keys::signing_key(&settings)?;
-        run::run(Arc::new(settings), chat, verifier, key, |_| ()).await
+        run::run(Arc::new(settings), chat, verifier, key, |_, _| ()).await
     })
 }
 

@@ -49,13 +49,13 @@ pub(super) fn make_private(settings: &Settings) {
 }
 
 /// Serves until SIGTERM or SIGINT, or until the database can no longer be trusted. `ready` is told
-/// the address once the server listens.
+/// the address once the server listens, and what is cancelled when it stops.
 pub(super) async fn run(
     settings: Arc<Settings>,
     chat: Chat,
     verifier: Verifier,
     key: SigningKey,
-    ready: impl FnOnce(SocketAddr),
+    ready: impl FnOnce(SocketAddr, &CancellationToken),
 ) -> anyhow::Result<ExitCode> {
     let metrics = telemetry::Metrics::install()?;
     let public = net::bind(settings.listen)
@@ -123,7 +123,7 @@ pub(super) async fn run(
         net::serve(public, router, public_limits(&settings), stop.clone()),
     );
     announce(address, metrics_address);
-    ready(address);
+    ready(address, &stop);
     let orderly = wait(&chat).await?;
     stop.cancel();
     if !orderly {

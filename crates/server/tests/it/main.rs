@@ -22,6 +22,7 @@ mod bus;
 mod capacity;
 mod chat_command;
 mod commands;
+mod demo;
 mod edits_deletes;
 mod errors;
 mod events;

@@ -10,3 +10,4 @@ mod g4_disk_full;
 mod g5_one_order;
 mod g8_idempotency;
 mod g9_read_your_writes;
+mod rights_follow_orders;

@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod client;
 pub(crate) mod contract;
+pub(crate) mod demo;
 pub(crate) mod engine;
 pub(crate) mod fault_proxy;
 pub(crate) mod frame_contract;

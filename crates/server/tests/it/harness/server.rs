@@ -17,7 +17,7 @@ use super::wall_clock::WallClock;
 use super::{Client, Room, now_s, signal};
 
 /// The longest that a server may take to start or to stop: its own grace is 25 s.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How a server is to be started.
 #[derive(Default)]
@@ -96,9 +96,10 @@ impl Node {
     }
 }
 
-struct Process {
+/// A running binary that serves.
+pub(super) struct Process {
     child: Child,
-    url: String,
+    pub(super) url: String,
     metrics_url: String,
 }
 
@@ -129,12 +130,7 @@ impl Server {
         let secret = Secret::random();
         let clock = options.with_clock.then(|| WallClock::new(folder.path()));
         let process = Process::start(&options, clock.as_ref(), &database, &secret, &folder);
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(60))
-            .build()
-            .expect("an HTTP client");
+        let http = http();
         let rooms = AtomicUsize::new(0);
         Self {
             process,
@@ -371,8 +367,18 @@ impl Drop for Server {
     }
 }
 
+/// What all clients of a server send with.
+pub(super) fn http() -> reqwest::Client {
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(Duration::from_secs(60))
+        .build()
+        .expect("an HTTP client")
+}
+
 /// The binary with the settings that every test wants: loopback, free ports, nothing inherited.
-fn command(folder: &Path, database: &str, secret: &Secret) -> Command {
+pub(super) fn command(folder: &Path, database: &str, secret: &Secret) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_orderchat"));
     command
         .current_dir(folder)
@@ -407,9 +413,13 @@ impl Process {
         if options.with_limits {
             command.env("ORDERCHAT_RATE_LIMITS", "on");
         }
+        command.arg("serve").envs(options.variables.iter().cloned());
+        Self::of(command, folder).0
+    }
+
+    /// Starts what serves; with the lines that it prints after where it listens.
+    pub(super) fn of(mut command: Command, folder: &TempDir) -> (Self, Receiver<String>) {
         command
-            .arg("serve")
-            .envs(options.variables.iter().cloned())
             .stdout(Stdio::piped())
             .stderr(log_file(folder.path(), "stderr.log"));
         let mut child = command.spawn().expect("the orderchat binary starts");
@@ -422,7 +432,7 @@ impl Process {
         };
         process.url = process.announced(&lines, "listening on ", folder);
         process.metrics_url = process.announced(&lines, "metrics on ", folder);
-        process
+        (process, lines)
     }
 
     /// The URL in the next line of stdout, which must begin so.
@@ -440,7 +450,7 @@ impl Process {
         panic!("the server {problem}; its log:\n{log}");
     }
 
-    fn kill(&mut self) {
+    pub(super) fn kill(&mut self) {
         // Fails only for a child that has ended already.
         let _ended = self.child.kill();
         let _status = self.child.wait();
