@@ -220,25 +220,25 @@ pub fn quoted(tx: &mut Tx<'_>, room: &StoredRoom, seq: u64) -> Result<Option<Quo
     Ok(list.first().map(|raw| quote(&raw.record)))
 }
 
-/// A user's places in rooms, by room, and the rooms' newest messages, by room and seq.
+/// Users' places in rooms, by room and user, and the rooms' newest messages, by room and seq.
 pub type PlacesAndNewest = (
-    HashMap<i64, ParticipantRecord>,
+    HashMap<(i64, i64), ParticipantRecord>,
     HashMap<(i64, u64), QuoteRecord>,
 );
 
-/// The user's places in these rooms, and of each room the newest message and the newest that is not
-/// about the order: which of both is shown hangs on the place.
+/// The places of these pairs of room and user, and of each room the newest message and the newest that
+/// is not about the order: which of both is shown hangs on the place.
 ///
 /// # Errors
 /// As any read.
 pub fn places_and_newest(
     tx: &mut Tx<'_>,
     rooms: &[StoredRoom],
-    user: i64,
+    pairs: &[(i64, i64)],
 ) -> Result<PlacesAndNewest> {
     let by_key: HashMap<i64, &StoredRoom> =
         rooms.iter().map(|room| (room.record.key, room)).collect();
-    let places = rooms.iter().map(|room| values![room.record.key, user]);
+    let places = pairs.iter().map(|(room, user)| values![*room, *user]);
     let newest = rooms.iter().flat_map(|room| {
         let said = room.last_said.filter(|seq| room.last_message != Some(*seq));
         let seqs = room.last_message.into_iter().chain(said);
@@ -260,7 +260,10 @@ pub fn places_and_newest(
     put_senders(&mut list, &actors);
     let quotes = list.iter();
     let quotes = quotes.map(|raw| ((raw.room, raw.record.seq), quote(&raw.record)));
-    let places = places.into_iter().map(participants::read_with_room);
+    let places = places.into_iter().map(|row| {
+        let (room, place) = participants::read_with_room(row)?;
+        Ok(((room, place.person.key), place))
+    });
     Ok((places.collect::<Result<_>>()?, quotes.collect()))
 }
 

@@ -1,5 +1,6 @@
 //! What live connections ask of the commands: rooms to follow, their logs, summaries of them.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use orderchat_domain::capabilities::Capabilities;
@@ -10,7 +11,8 @@ use orderchat_domain::{Millis, RoomId};
 use orderchat_store::Tx;
 use orderchat_store::live;
 pub(crate) use orderchat_store::live::Place;
-use orderchat_store::{participants, rooms};
+use orderchat_store::rooms::StoredRoom;
+use orderchat_store::{messages, participants, rooms};
 
 use super::access::{enter, id_of};
 use super::events::entries;
@@ -118,22 +120,38 @@ impl Chat {
         .await
     }
 
-    /// These rooms as a list shows them, those that the caller reaches.
+    /// Rooms as lists show them: for each who is to be shown some of them, those that they reach. Read
+    /// for all of them together.
     pub(crate) async fn summaries(
         &self,
-        ctx: &Context,
-        wanted: Vec<RoomId>,
-    ) -> Result<Vec<RoomView>> {
-        let (chat, asked) = (self.clone(), ctx.clone());
-        let seen = self
-            .read(move |tx| {
-                let found = rooms::by_ids(tx, &wanted)?;
-                let mut seen = Seen::of_list(tx, &asked, found)?;
-                seen.retain(|seen| seen.scene.reach(chat.policy(), &asked) == Reach::Room);
-                Ok(seen)
-            })
-            .await?;
-        Ok(seen.into_iter().map(|seen| self.show(ctx, seen)).collect())
+        wanted: Vec<(Context, Vec<RoomId>)>,
+    ) -> Result<Vec<Vec<RoomView>>> {
+        let chat = self.clone();
+        self.read(move |tx| {
+            let ids: HashSet<RoomId> = wanted.iter().flat_map(|(_, ids)| ids).copied().collect();
+            let ids: Vec<_> = ids.into_iter().collect();
+            let found = rooms::by_ids(tx, &ids)?;
+            let by_id: HashMap<_, _> = found.iter().map(|room| (room.record.id, room)).collect();
+            let of = |ids: &[RoomId]| -> Vec<&StoredRoom> {
+                ids.iter().filter_map(|id| by_id.get(id).copied()).collect()
+            };
+            let pairs = |(ctx, ids): &(Context, Vec<RoomId>)| -> Vec<_> {
+                let theirs = of(ids).into_iter();
+                theirs.map(|room| (room.record.key, ctx.user)).collect()
+            };
+            let pairs: Vec<_> = wanted.iter().flat_map(pairs).collect();
+            let mut known = messages::places_and_newest(tx, &found, &pairs)?;
+            let mut views = Vec::with_capacity(wanted.len());
+            for (ctx, ids) in &wanted {
+                let seen = of(ids).into_iter().cloned();
+                let seen = seen.map(|room| Seen::known(&mut known, ctx, room));
+                let reached =
+                    seen.filter(|seen| seen.scene.reach(chat.policy(), ctx) == Reach::Room);
+                views.push(reached.map(|seen| chat.show(ctx, seen)).collect());
+            }
+            Ok(views)
+        })
+        .await
     }
 
     /// The next part of a room's log, whoever may read it.

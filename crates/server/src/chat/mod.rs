@@ -100,17 +100,22 @@ impl Context {
             language: None,
             room: None,
         };
+        Ok(Self::unasked(Arc::new(caller), Actor::SERVER.user, now))
+    }
+
+    /// Somebody who is served without having asked.
+    pub(crate) fn unasked(caller: Arc<Caller>, user: i64, now: Millis) -> Self {
         let origin = Origin {
             request_id: String::new(),
             ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
             user_agent: None,
         };
-        Ok(Self {
-            caller: Arc::new(caller),
-            user: Actor::SERVER.user,
+        Self {
+            caller,
+            user,
             origin: Arc::new(origin),
             now,
-        })
+        }
     }
 
     pub(crate) fn actor(&self) -> Actor {

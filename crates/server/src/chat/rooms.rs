@@ -6,6 +6,7 @@ use orderchat_domain::permission::{Action, Reach, permit, permit_role};
 use orderchat_domain::project::{self, OrderRecord, QuoteRecord, RoomView, Surface};
 use orderchat_domain::room::{RoomChange, RoomStatus, search_words};
 use orderchat_domain::{OrderId, Refusal, Role, RoomId, Rule};
+use orderchat_store::messages::PlacesAndNewest;
 pub(crate) use orderchat_store::rooms::{Cursor, Direction, Ordering};
 use orderchat_store::rooms::{Filter, Scope, StoredRoom};
 use orderchat_store::{Tx, messages, orders, participants, rooms, timers};
@@ -48,19 +49,27 @@ impl Seen {
         ctx: &Context,
         found: Vec<StoredRoom>,
     ) -> Result<Vec<Self>> {
-        let (mut places, last) = messages::places_and_newest(tx, &found, ctx.user)?;
-        let seen = |room: StoredRoom| {
-            let key = room.record.key;
-            let own = places.remove(&key);
-            let scene = Scene { room, own };
-            let may_read = scene.active().is_some() || ctx.caller.is_service();
-            let shown = scene.last_shown().filter(|_| may_read);
-            Self {
-                last_message: shown.and_then(|seq| last.get(&(key, seq)).cloned()),
-                scene,
-            }
-        };
+        let pairs: Vec<_> = found
+            .iter()
+            .map(|room| (room.record.key, ctx.user))
+            .collect();
+        let mut known = messages::places_and_newest(tx, &found, &pairs)?;
+        let seen = |room| Self::known(&mut known, ctx, room);
         Ok(found.into_iter().map(seen).collect())
+    }
+
+    /// The same of a room whose places and newest messages were read.
+    pub(super) fn known(known: &mut PlacesAndNewest, ctx: &Context, room: StoredRoom) -> Self {
+        let (places, newest) = known;
+        let key = room.record.key;
+        let own = places.remove(&(key, ctx.user));
+        let scene = Scene { room, own };
+        let may_read = scene.active().is_some() || ctx.caller.is_service();
+        let shown = scene.last_shown().filter(|_| may_read);
+        Self {
+            last_message: shown.and_then(|seq| newest.get(&(key, seq)).cloned()),
+            scene,
+        }
     }
 }
 

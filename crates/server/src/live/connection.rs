@@ -1,8 +1,9 @@
 //! A connection as the hub knows it: what waits to be sent on it, and what it is to look at.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 
-use orderchat_domain::RoomId;
+use orderchat_domain::{Caller, RoomId};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -29,6 +30,8 @@ struct Waiting {
     frames: VecDeque<Frame>,
     bytes: usize,
     signals: Vec<Signal>,
+    /// As whom the user is shown summaries; `None` for who gets none.
+    watcher: Option<Arc<Caller>>,
     /// Rooms whose summary has changed.
     summaries: HashSet<RoomId>,
 }
@@ -104,35 +107,38 @@ impl Connection {
         std::mem::take(&mut self.waiting.lock().signals)
     }
 
+    /// From now on rooms' summaries are sent as the caller may see them, or none at all.
+    pub(crate) fn watch_as(&self, watcher: Option<Arc<Caller>>) {
+        let mut waiting = self.waiting.lock();
+        if watcher.is_none() {
+            waiting.summaries = HashSet::new();
+        }
+        waiting.watcher = watcher;
+    }
+
     /// The room's summary is to be sent. `true` when it is the first that waits.
     pub(crate) fn summarize(&self, room: RoomId) -> bool {
         let mut waiting = self.waiting.lock();
-        let first = waiting.summaries.is_empty();
-        if waiting.summaries.len() < MOST_SUMMARIES {
-            waiting.summaries.insert(room);
+        if waiting.watcher.is_none() || waiting.summaries.len() >= MOST_SUMMARIES {
+            return false;
         }
-        drop(waiting);
-        if first {
-            self.wake.notify_one();
-        }
-        first
+        waiting.summaries.insert(room) && waiting.summaries.len() == 1
     }
 
-    pub(crate) fn has_summaries(&self) -> bool {
-        !self.waiting.lock().summaries.is_empty()
-    }
-
-    /// At most `limit` of the rooms whose summaries wait.
-    pub(crate) fn take_summaries(&self, limit: usize) -> Vec<RoomId> {
+    /// At most `limit` of the rooms whose summaries wait, as whom they are shown, and whether others
+    /// are left.
+    pub(crate) fn take_summaries(&self, limit: usize) -> Option<(Arc<Caller>, Vec<RoomId>, bool)> {
         let mut waiting = self.waiting.lock();
+        let watcher = waiting.watcher.clone()?;
         let taken: Vec<_> = waiting.summaries.iter().copied().take(limit).collect();
         for room in &taken {
             waiting.summaries.remove(room);
         }
-        if waiting.summaries.is_empty() {
+        let are_left = !waiting.summaries.is_empty();
+        if !are_left {
             waiting.summaries = HashSet::new();
         }
-        taken
+        Some((watcher, taken, are_left))
     }
 
     /// There is still something to do.

@@ -18,6 +18,7 @@ mod relay;
 mod revocation;
 mod session;
 pub(crate) mod stream;
+mod summaries;
 mod waiting;
 
 use std::sync::Arc;
@@ -129,7 +130,11 @@ impl Live {
         });
         spawn(
             "live-presence",
-            presence::watch(Arc::clone(&live), parts.stopped),
+            presence::watch(Arc::clone(&live), parts.stopped.clone()),
+        );
+        spawn(
+            "live-summaries",
+            summaries::watch(Arc::clone(&live), parts.stopped),
         );
         live
     }

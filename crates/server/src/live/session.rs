@@ -86,7 +86,6 @@ struct Session<'a> {
     pinged: bool,
     next_ping: Instant,
     next_note: Instant,
-    summaries_due: Option<Instant>,
     typed: HashMap<RoomId, Instant>,
     frames: Option<governor::DefaultDirectRateLimiter>,
     /// For whatever is due next.
@@ -107,7 +106,7 @@ async fn serve(
     };
     let connection = Arc::clone(&connected.connection);
     let watch = Watch::of(&who.ctx.caller);
-    live.hub.people.watch(&connection, &watch);
+    live.hub.people.watch(&connection, &watch, &who.ctx.caller);
     let frames = live.settings.frame_rate.map(governor::RateLimiter::direct);
     let mut session = Session {
         live,
@@ -121,7 +120,6 @@ async fn serve(
         pinged: false,
         next_ping: instant() + live.settings.heartbeat,
         next_note: instant() + timers::NOTE_EVERY,
-        summaries_due: None,
         typed: HashMap::new(),
         frames,
         timer: Box::pin(sleep_until(instant())),
@@ -206,9 +204,6 @@ impl Session<'_> {
             if count == AT_ONCE {
                 self.connection.wake();
             }
-        }
-        if self.summaries_due.is_none() && self.connection.has_summaries() {
-            self.summarize_soon();
         }
         Ok(())
     }

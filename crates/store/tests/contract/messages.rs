@@ -247,7 +247,11 @@ async fn rooms_show_their_newest_message(database: &Database) {
         let silent = room(tx, 2, Given::default())?;
         let mut stored = rooms::by_keys(tx, &[busy.record.key, silent.record.key])?;
         stored.sort_by_key(|room| room.record.key);
-        let (places, newest) = messages::places_and_newest(tx, &stored, ann.key)?;
+        let pairs: Vec<_> = stored
+            .iter()
+            .map(|room| (room.record.key, ann.key))
+            .collect();
+        let (places, newest) = messages::places_and_newest(tx, &stored, &pairs)?;
         assert!(places.is_empty(), "{places:?}");
         assert_eq!(newest.len(), 1);
         let quote = &newest[&(busy.record.key, 2)];

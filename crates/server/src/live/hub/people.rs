@@ -2,13 +2,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use orderchat_domain::{Caller, RoomId, TokenRole};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::Notify;
 
 use crate::live::connection::{Connection, Signal};
 
 /// Who is connected to this node.
 #[derive(Debug, Default)]
-pub(crate) struct People(RwLock<Inner>);
+pub(crate) struct People {
+    inner: RwLock<Inner>,
+    /// Connections for which summaries wait; each once.
+    due: Mutex<Vec<Arc<Connection>>>,
+    became_due: Notify,
+}
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -46,14 +52,17 @@ impl Watch {
 impl People {
     /// A connection came. How many the user has now.
     pub(crate) fn add(&self, connection: &Arc<Connection>) -> usize {
-        let mut inner = self.0.write();
+        let mut inner = self.inner.write();
         let theirs = inner.users.entry(connection.user).or_default();
         theirs.push(Arc::clone(connection));
         theirs.len()
     }
 
-    pub(crate) fn watch(&self, connection: &Arc<Connection>, watch: &Watch) {
-        let mut inner = self.0.write();
+    /// The connection gets these rooms' summaries, as the caller may see them.
+    pub(crate) fn watch(&self, connection: &Arc<Connection>, watch: &Watch, caller: &Arc<Caller>) {
+        let watches = *watch != Watch::Nothing;
+        connection.watch_as(watches.then(|| Arc::clone(caller)));
+        let mut inner = self.inner.write();
         match watch {
             Watch::Nothing => {}
             Watch::Pharmacies(ids) => {
@@ -67,7 +76,8 @@ impl People {
     }
 
     pub(crate) fn unwatch(&self, connection: &Connection, watch: &Watch) {
-        let mut inner = self.0.write();
+        connection.watch_as(None);
+        let mut inner = self.inner.write();
         let others = |other: &Arc<Connection>| other.id != connection.id;
         match watch {
             Watch::Nothing => {}
@@ -87,7 +97,7 @@ impl People {
 
     /// A connection went. How many the user still has.
     pub(crate) fn remove(&self, connection: &Connection) -> usize {
-        let mut inner = self.0.write();
+        let mut inner = self.inner.write();
         let Some(theirs) = inner.users.get_mut(&connection.user) else {
             return 0;
         };
@@ -101,7 +111,7 @@ impl People {
 
     /// Tells all connections of the user. `false` when there are none.
     pub(crate) fn signal(&self, user: i64, signal: Signal) -> bool {
-        let inner = self.0.read();
+        let inner = self.inner.read();
         let theirs = inner.users.get(&user).map_or(&[][..], Vec::as_slice);
         for connection in theirs {
             connection.signal(signal);
@@ -111,38 +121,57 @@ impl People {
 
     /// Tells all connections.
     pub(crate) fn signal_all(&self, signal: Signal) {
-        for connection in self.0.read().users.values().flatten() {
+        for connection in self.inner.read().users.values().flatten() {
             connection.signal(signal);
         }
     }
 
     /// Whether the user is connected.
     pub(crate) fn has(&self, user: i64) -> bool {
-        self.0.read().users.contains_key(&user)
+        self.inner.read().users.contains_key(&user)
     }
 
     /// Nobody is connected.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.read().users.is_empty()
+        self.inner.read().users.is_empty()
     }
 
     /// The room's summary has changed for all who watch it.
     pub(crate) fn summarize(&self, room: RoomId, pharmacy: &str) {
-        let inner = self.0.read();
+        let inner = self.inner.read();
         let theirs = inner.watching.get(pharmacy).map_or(&[][..], Vec::as_slice);
         for connection in theirs.iter().chain(&inner.watching_all) {
-            connection.summarize(room);
+            self.summarize_on(connection, room);
         }
     }
 
     /// The room's summary has changed for this user, who read or sent in it.
     pub(crate) fn summarize_for(&self, user: i64, room: RoomId) {
-        let inner = self.0.read();
-        let watching = inner.watching.values().flatten();
-        for connection in watching.chain(&inner.watching_all) {
-            if connection.user == user {
-                connection.summarize(room);
-            }
+        for connection in self.inner.read().users.get(&user).into_iter().flatten() {
+            self.summarize_on(connection, room);
         }
+    }
+
+    /// The room's summary is to be sent on this connection, if it gets summaries.
+    pub(crate) fn summarize_on(&self, connection: &Arc<Connection>, room: RoomId) {
+        if connection.summarize(room) {
+            self.are_due(connection);
+        }
+    }
+
+    /// Summaries wait for this connection.
+    pub(crate) fn are_due(&self, connection: &Arc<Connection>) {
+        self.due.lock().push(Arc::clone(connection));
+        self.became_due.notify_one();
+    }
+
+    /// Waits until summaries wait for some connection; may return early.
+    pub(crate) async fn some_are_due(&self) {
+        self.became_due.notified().await;
+    }
+
+    /// The connections for which summaries wait.
+    pub(crate) fn take_due(&self) -> Vec<Arc<Connection>> {
+        std::mem::take(&mut *self.due.lock())
     }
 }

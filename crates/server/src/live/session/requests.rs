@@ -81,7 +81,8 @@ impl Session<'_> {
                 if !same {
                     let watch = Watch::of(&self.who.ctx.caller);
                     self.live.hub.people.unwatch(&self.connection, &self.watch);
-                    self.live.hub.people.watch(&self.connection, &watch);
+                    let caller = &self.who.ctx.caller;
+                    self.live.hub.people.watch(&self.connection, &watch, caller);
                     self.watch = watch;
                     self.following.restart();
                 }

@@ -7,11 +7,8 @@ use tokio::time::Instant;
 use super::{End, Going, Session};
 use crate::chat::live::From;
 use crate::clock::{instant, now_ms};
-use crate::live::protocol::{CloseCode, RoomSummary, ServerFrame};
+use crate::live::protocol::CloseCode;
 
-/// How long changes of rooms gather before their summaries are sent, and how many go at once.
-const SUMMARY_WAIT: Duration = Duration::from_millis(500);
-const SUMMARIES: usize = 100;
 /// How often it is recorded that somebody reads a room they are not in.
 pub(super) const NOTE_EVERY: Duration = Duration::from_mins(10);
 /// How often to look at the wall clock for the token's end.
@@ -24,15 +21,7 @@ impl Session<'_> {
         // Looked at every so often, too: the wall clock may be set.
         let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
         let expiry = instant() + left.min(EXPIRY_CHECK);
-        let due = self.next_ping.min(expiry);
-        self.summaries_due
-            .map_or(due, |summaries| due.min(summaries))
-    }
-
-    /// Gathers what else changes, before the summaries are sent.
-    pub(super) fn summarize_soon(&mut self) {
-        self.summaries_due = Some(instant() + SUMMARY_WAIT);
-        self.set_timer();
+        self.next_ping.min(expiry)
     }
 
     fn set_timer(&mut self) {
@@ -50,10 +39,6 @@ impl Session<'_> {
         let now = instant();
         if self.who.has_expired() {
             return Err(End::Close(CloseCode::Unauthenticated));
-        }
-        if self.summaries_due.is_some_and(|due| due <= now) {
-            self.summaries_due = None;
-            self.send_summaries().await?;
         }
         if self.socket.came_to_nothing() > 2 * self.live.settings.max_frame as u64 {
             // Fragments without an end, or of nothing.
@@ -81,35 +66,6 @@ impl Session<'_> {
         for room in self.following.looked_into() {
             if let Err(error) = chat.follow(&ctx, room, From::Head).await {
                 tracing::debug!(%error, "it could not be recorded who reads a room");
-            }
-        }
-    }
-
-    async fn send_summaries(&mut self) -> Going {
-        let rooms = self.connection.take_summaries(SUMMARIES);
-        if rooms.is_empty() {
-            return Ok(());
-        }
-        let ctx = self.who.now();
-        match self.live.chat.summaries(&ctx, rooms).await {
-            Ok(views) => {
-                for view in views {
-                    let summary = RoomSummary {
-                        room: view.id,
-                        status: view.status,
-                        seq: view.seq.unwrap_or_default(),
-                        unread_count: view.unread_count,
-                        last_message: view.last_message,
-                        last_activity: view.last_activity.unwrap_or(ctx.now),
-                    };
-                    let frame = ServerFrame::RoomSummary(Box::new(summary));
-                    self.socket.feed(frame.encode()).await?;
-                }
-                Ok(())
-            }
-            Err(error) => {
-                tracing::debug!(%error, "summaries of rooms were not sent");
-                Ok(())
             }
         }
     }
