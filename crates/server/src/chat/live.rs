@@ -140,11 +140,11 @@ impl Chat {
                 theirs.map(|room| (room.record.key, ctx.user)).collect()
             };
             let pairs: Vec<_> = wanted.iter().flat_map(pairs).collect();
-            let mut known = messages::places_and_newest(tx, &found, &pairs)?;
+            let known = messages::places_and_newest(tx, &found, &pairs)?;
             let mut views = Vec::with_capacity(wanted.len());
             for (ctx, ids) in &wanted {
                 let seen = of(ids).into_iter().cloned();
-                let seen = seen.map(|room| Seen::known(&mut known, ctx, room));
+                let seen = seen.map(|room| Seen::known(&known, ctx, room));
                 let reached =
                     seen.filter(|seen| seen.scene.reach(chat.policy(), ctx) == Reach::Room);
                 views.push(reached.map(|seen| chat.show(ctx, seen)).collect());

@@ -53,16 +53,16 @@ impl Seen {
             .iter()
             .map(|room| (room.record.key, ctx.user))
             .collect();
-        let mut known = messages::places_and_newest(tx, &found, &pairs)?;
-        let seen = |room| Self::known(&mut known, ctx, room);
+        let known = messages::places_and_newest(tx, &found, &pairs)?;
+        let seen = |room| Self::known(&known, ctx, room);
         Ok(found.into_iter().map(seen).collect())
     }
 
     /// The same of a room whose places and newest messages were read.
-    pub(super) fn known(known: &mut PlacesAndNewest, ctx: &Context, room: StoredRoom) -> Self {
+    pub(super) fn known(known: &PlacesAndNewest, ctx: &Context, room: StoredRoom) -> Self {
         let (places, newest) = known;
         let key = room.record.key;
-        let own = places.remove(&(key, ctx.user));
+        let own = places.get(&(key, ctx.user)).cloned();
         let scene = Scene { room, own };
         let may_read = scene.active().is_some() || ctx.caller.is_service();
         let shown = scene.last_shown().filter(|_| may_read);

@@ -29,6 +29,23 @@ async fn staff_are_told_of_rooms_that_they_do_not_follow() {
 }
 
 #[tokio::test]
+async fn every_connection_of_a_user_is_shown_the_same() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let mut lives = Vec::new();
+    for _ in 0..3 {
+        lives.push(Live::of(&room.pharmacist).await);
+    }
+    let message = room.customer.say(&room, "is anybody there?").await;
+    for live in &mut lives {
+        let summary = json!({ "type": "room_summary", "room": room.id, "seq": message["seq"] });
+        let told = live.expect(summary).await;
+        assert_eq!(told["unread_count"], 1);
+        assert_eq!(told["last_message"]["id"], message["id"]);
+    }
+}
+
+#[tokio::test]
 async fn reading_and_closing_change_the_summary() {
     let server = Server::start().await;
     let room = server.open_room().await;
