@@ -51,7 +51,8 @@ pub(crate) fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
         let chat = open(&settings).await?;
         let verifier = verifier(&settings).await?;
         let key = keys::signing_key(&settings)?;
-        run::run(Arc::new(settings), chat, verifier, key, |_, _| ()).await
+        let more = run::More::default();
+        run::run(Arc::new(settings), chat, verifier, key, more, |_, _| ()).await
     })
 }
 

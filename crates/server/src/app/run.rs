@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::Router;
 use axum::http::HeaderValue;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -48,6 +49,13 @@ pub(super) fn make_private(settings: &Settings) {
     }
 }
 
+/// What a kind of server has besides.
+#[derive(Debug, Default)]
+pub(super) struct More {
+    pub(super) routes: Router<http::AppState>,
+    pub(super) is_demo: bool,
+}
+
 /// Serves until SIGTERM or SIGINT, or until the database can no longer be trusted. `ready` is told
 /// the address once the server listens, and what is cancelled when it stops.
 pub(super) async fn run(
@@ -55,6 +63,7 @@ pub(super) async fn run(
     chat: Chat,
     verifier: Verifier,
     key: SigningKey,
+    more: More,
     ready: impl FnOnce(SocketAddr, &CancellationToken),
 ) -> anyhow::Result<ExitCode> {
     let metrics = telemetry::Metrics::install()?;
@@ -94,10 +103,10 @@ pub(super) async fn run(
         limits,
         live,
         seal,
-        http_settings(&settings),
+        http_settings(&settings, more.is_demo),
         stop.clone(),
     );
-    let router = http::service(state);
+    let router = http::service(state, more.routes);
     let asked_to_stop = stop.clone();
     let keys = async move { verifier.keep_fresh(asked_to_stop).await };
     net::spawn("keys", keys);
@@ -150,7 +159,7 @@ pub(super) async fn run(
 }
 
 /// What the settings say to `http`, which does not know the listeners.
-fn http_settings(settings: &Settings) -> http::HttpSettings {
+fn http_settings(settings: &Settings, is_demo: bool) -> http::HttpSettings {
     let trusted = settings.trusted_proxies.clone();
     let origins = settings.origins.iter();
     http::HttpSettings {
@@ -166,6 +175,12 @@ fn http_settings(settings: &Settings) -> http::HttpSettings {
                 None => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             },
         ),
+        pages: http::PageSettings {
+            frame_ancestors: (settings.frame_ancestors.iter())
+                .map(|origin| origin.as_str().to_owned())
+                .collect(),
+            is_demo,
+        },
     }
 }
 

@@ -129,6 +129,9 @@ settings! {
 
     /// Origins that pages may come from, separated by commas; none: only the server's own.
     origins: Vec<Origin> = "", "ORIGIN,…", Open, parse::list(parse::origin);
+    /// Origins of sites that may show the chat page in a frame, separated by commas; none: only the
+    /// server's own.
+    frame_ancestors: Vec<Origin> = "", "ORIGIN,…", Open, parse::list(parse::origin);
     /// Addresses or networks of proxies whose X-Forwarded-For counts, separated by commas.
     trusted_proxies: Vec<IpNet> = "", "NETWORK,…", Open, parse::list(parse::network);
 

@@ -104,6 +104,7 @@ mod tests {
     use tokio::sync::Notify;
     use tower::ServiceExt;
 
+    use super::super::PageSettings;
     use super::*;
 
     fn admission(max_in_flight: usize, request_deadline: Duration) -> Admission {
@@ -113,6 +114,7 @@ mod tests {
             max_in_flight,
             request_deadline,
             client_address: Box::new(|_, _| IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            pages: PageSettings::default(),
         };
         Admission::new(&settings, CancellationToken::new())
     }

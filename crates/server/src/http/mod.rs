@@ -9,7 +9,7 @@
 
 pub(crate) mod asyncapi;
 mod attempts;
-mod body;
+pub(crate) mod body;
 mod caller;
 mod cloud_events;
 mod docs;
@@ -19,7 +19,8 @@ mod observe;
 mod openapi;
 mod ops;
 mod page;
-mod path;
+mod pages;
+pub(crate) mod path;
 mod query;
 pub(crate) mod seal;
 pub(crate) mod v1;
@@ -47,6 +48,7 @@ use crate::signin::SignIn;
 use body::BodyLimit;
 use layers::Admission;
 use openapi::queries::WithQuery;
+pub(crate) use pages::PageSettings;
 use seal::Seal;
 
 /// Finds out the address of whoever asks, from the connection's extension and the headers.
@@ -63,6 +65,7 @@ pub(crate) struct HttpSettings {
     /// Time within which a JSON request is answered.
     pub(crate) request_deadline: Duration,
     pub(crate) client_address: ClientAddress,
+    pub(crate) pages: PageSettings,
 }
 
 impl fmt::Debug for HttpSettings {
@@ -138,8 +141,8 @@ pub(crate) fn document() -> OpenApi {
     openapi::complete(api().merge(live::router()).into_openapi())
 }
 
-/// Everything that the public listener answers.
-pub(crate) fn service(state: AppState) -> NormalizePath<Router> {
+/// Everything that the public listener answers. `more` are routes that only this kind of server has.
+pub(crate) fn service(state: AppState, more: Router<AppState>) -> NormalizePath<Router> {
     let (api, _) = api().split_for_parts();
     let (live, _) = live::router().split_for_parts();
     let docs = docs::router(&document());
@@ -151,6 +154,8 @@ pub(crate) fn service(state: AppState) -> NormalizePath<Router> {
         .merge(live)
         .merge(ops::router())
         .merge(docs)
+        .merge(pages::router())
+        .merge(more)
         .fallback(layers::no_such_route)
         .method_not_allowed_fallback(layers::no_such_method)
         .layer(cors)

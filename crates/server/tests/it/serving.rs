@@ -305,3 +305,29 @@ async fn proxies_are_believed_only_when_configured() {
         "paths in answers are absolute paths only"
     );
 }
+
+#[tokio::test]
+async fn the_page_may_be_framed_by_the_sites_that_are_named() {
+    let server = Server::with("ORDERCHAT_FRAME_ANCESTORS", "https://shop.example")
+        .start()
+        .await;
+    let anonymous = server.anonymous();
+    let config = anonymous.get("/app/config.json").await.ok(200);
+    assert_eq!(config["demo"], false);
+    assert_eq!(config["frame_ancestors"], json!(["https://shop.example"]));
+    for path in ["/", "/app", "/app/rooms/x", "/embed"] {
+        let page = anonymous.get(path).await;
+        let policy = page.header("content-security-policy").expect("a policy");
+        assert!(
+            policy.contains("frame-ancestors 'self' https://shop.example;"),
+            "{path}: {policy}"
+        );
+        assert_eq!(page.header("cache-control"), Some("no-store"), "{path}");
+    }
+    anonymous.get("/app/assets/none.js").await.refused(404);
+    anonymous.get("/app/../Cargo.toml").await.refused(404);
+    anonymous
+        .get("/app/%2e%2e/%2e%2e/%2e%2e/%2e%2e/Cargo.toml")
+        .await
+        .refused(404);
+}

@@ -8,7 +8,7 @@ use orderchat_domain::TokenRole;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::people::{SHOP, caller};
+use super::people::{ADMIN, SHOP, SUPPORT, caller};
 use super::sample::{Sample, samples};
 use super::script::{EVERY, MOST, Pace, Script};
 use crate::app::token;
@@ -40,7 +40,7 @@ impl Guide<'_> {
         let shown = samples.iter().find(|sample| sample.is_under_way());
         let shown = shown.context("no sample order that is under way")?;
         let mut text = format!(
-            "\nOrderchat runs with 30 sample orders of three pharmacies.\n\
+            "\nOrderchat runs with 30 sample orders of three pharmacies. Open http://{{address}}\n\
              API: http://{{address}}/api/docs   data: {} (gone when this ends)\n",
             self.folder.display()
         );
@@ -131,13 +131,13 @@ fn bearers(shown: &Sample) -> anyhow::Result<[Bearer<'_>; 6]> {
             )
         },
         Bearer {
-            name: Some("Sam Support"),
-            ..of("support-demo", TokenRole::Support, "reaches every room")
+            name: Some(SUPPORT.1),
+            ..of(SUPPORT.0, TokenRole::Support, "reaches every room")
         },
         Bearer {
-            name: Some("Ada Admin"),
+            name: Some(ADMIN.1),
             ..of(
-                "admin-demo",
+                ADMIN.0,
                 TokenRole::Admin,
                 "reaches every room, and moderates",
             )

@@ -7,18 +7,29 @@ use tokio_util::sync::CancellationToken;
 
 use super::people::{caller, context, say, shop};
 use super::script::{Act, Due, Pace, Person, Script};
+use super::stage::InHand;
 use crate::chat::{Chat, Context};
 use crate::clock;
 use crate::orders::{self, Event};
 
-/// Until everything has happened, or the process is asked to stop.
-pub(super) async fn run(chat: Chat, script: Script, pace: Pace, stop: CancellationToken) {
+/// Until everything has happened, or the process is asked to stop. Orders in somebody's hand are left
+/// alone.
+pub(super) async fn run(
+    chat: Chat,
+    script: Script,
+    pace: Pace,
+    in_hand: InHand,
+    stop: CancellationToken,
+) {
     let began = clock::monotonic();
     for due in script.agenda() {
         let then = began + pace.duration(due.at);
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep_until(then.into()) => {}
+        }
+        if due.order().is_ok_and(|order| in_hand.has(order.as_str())) {
+            continue;
         }
         if let Err(error) = play(&chat, &script, due).await {
             // A policy of one's own may allow less than the script wants.

@@ -1,11 +1,14 @@
 //! `orderchat demo`: sample orders of three pharmacies, with their people and what they said, in a
 //! temporary folder; nothing to configure. Some more live while it runs.
 
+mod cast;
 mod guide;
+mod journey;
 mod living;
 mod people;
 mod sample;
 mod script;
+mod stage;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -53,19 +56,29 @@ pub(crate) fn demo(mut settings: Settings, pace: Pace) -> anyhow::Result<ExitCod
             folder: folder.path(),
         };
         let guide = guide.text(&script, pace)?;
+        let cast = cast::Cast::of(&sample::samples()?, &script)?;
+        let settings = Arc::new(settings);
+        let in_hand = stage::InHand::default();
+        let stage = stage::Stage {
+            settings: Arc::clone(&settings),
+            secret,
+            cast,
+            in_hand: in_hand.clone(),
+        };
+        let more = run::More {
+            routes: stage::router(stage),
+            is_demo: true,
+        };
         let shop = chat.clone();
-        run::run(
-            Arc::new(settings),
-            chat,
-            verifier,
-            key,
-            move |address, stop| {
-                println!("{}", guide.replace("{address}", &address.to_string()));
-                if pace.moves() {
-                    net::spawn("demo", living::run(shop, script, pace, stop.clone()));
-                }
-            },
-        )
+        run::run(settings, chat, verifier, key, more, move |address, stop| {
+            println!("{}", guide.replace("{address}", &address.to_string()));
+            if pace.moves() {
+                net::spawn(
+                    "demo",
+                    living::run(shop, script, pace, in_hand, stop.clone()),
+                );
+            }
+        })
         .await
     })
 }

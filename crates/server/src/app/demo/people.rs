@@ -11,6 +11,9 @@ use crate::chat::{Chat, ChatError, Context, Origin};
 
 /// Under which id the shop's backend tells of orders.
 pub(super) const SHOP: &str = "demo-shop";
+/// Id and name of those who have a part in every order.
+pub(super) const SUPPORT: (&str, &str) = ("support-demo", "Sam Support");
+pub(super) const ADMIN: (&str, &str) = ("admin-demo", "Ada Admin");
 
 /// What goes with a command that somebody gives at this time.
 pub(super) async fn context(chat: &Chat, caller: Caller, at: Millis) -> anyhow::Result<Context> {

@@ -24,6 +24,11 @@ pub(super) struct Sample {
 }
 
 impl Sample {
+    /// What the shop reports of it, one after the other.
+    pub(super) fn reports(&self) -> impl Iterator<Item = &Value> {
+        std::iter::once(&self.order).chain(self.then.iter().map(|later| &later.order))
+    }
+
     /// Whether all of its people can talk in its room now.
     pub(super) fn is_under_way(&self) -> bool {
         let last = self.then.last().map_or(&self.order, |later| &later.order);

@@ -94,6 +94,11 @@ impl Script {
         Ok(script)
     }
 
+    /// Everybody who has a part in it.
+    pub(super) fn people(&self) -> impl Iterator<Item = &Person> {
+        self.people.values()
+    }
+
     /// The customer of the first life, whose orders are worth following.
     pub(super) fn followed(&self) -> anyhow::Result<&Person> {
         let id = self

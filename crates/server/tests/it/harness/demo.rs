@@ -2,11 +2,12 @@
 
 use std::sync::mpsc::Receiver;
 
+use serde_json::json;
 use tempfile::TempDir;
 
-use super::Client;
 use super::identity::Secret;
 use super::server::{PATIENCE, Process, command, http};
+use super::{Client, Fields as _};
 
 /// A running demo. Killed when dropped.
 pub(crate) struct Demo {
@@ -71,6 +72,22 @@ impl Demo {
         let (before, url) = (&line, self.process.url.as_str());
         assert!(before.contains(&format!("chat --url {url} ")), "{line}");
         self.bearer(token, "followed")
+    }
+
+    /// Whoever opens the demo's page, before they step in.
+    pub(crate) fn visitor(&self) -> Client {
+        Client::new(&self.http, &self.process.url, None, "")
+    }
+
+    /// Steps in as this person of the demo.
+    pub(crate) async fn step_in(&self, user: &str) -> Client {
+        let wanted = json!({ "user": user });
+        let person = self
+            .visitor()
+            .post("/api/demo/token/", wanted)
+            .await
+            .ok(200);
+        self.bearer(&person.string("token"), user)
     }
 
     fn bearer(&self, token: &str, user: &str) -> Client {
