@@ -227,6 +227,15 @@ impl OrderPolicy {
         &row.unwrap_or(&self.active_row)[who.place()]
     }
 
+    /// Whether somebody may read a room in one status of its order and not in another, as far as the
+    /// file goes.
+    #[must_use]
+    pub fn reading_hangs_on_status(&self) -> bool {
+        let rows = || self.rows.iter().chain([&self.active_row, &self.final_row]);
+        let mut people = Who::ALL.into_iter().map(Who::place);
+        people.any(|place| rows().any(|row| row[place].read != self.active_row[place].read))
+    }
+
     /// What a participant may do. Closed and archived rooms take no messages from anybody; that is
     /// the room's state ([`crate::room::check_state`]), not a matter of policy.
     #[must_use]
@@ -399,6 +408,20 @@ mod tests {
             reopened_at: None,
             closed_at: None,
             now,
+        }
+    }
+
+    #[test]
+    fn reading_hangs_on_the_status_where_it_differs_between_two() {
+        assert!(!OrderPolicy::default().reading_hangs_on_status());
+        for (text, hangs) in [
+            ("rights.status.preparing.rider.read = \"never\"", true),
+            ("rights.final.customer.read = \"while_open\"", true),
+            ("rights.final.customer.write = false", false),
+        ] {
+            let text = format!("version = 2\n{text}");
+            let policy = OrderPolicy::parse(&text).unwrap_or_else(|why| panic!("{text}: {why:?}"));
+            assert_eq!(policy.reading_hangs_on_status(), hangs, "{text}");
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use orderchat_domain::event::EventKind;
 use orderchat_domain::news::ReceiptNews;
 use orderchat_domain::{Millis, RoomId};
 use tokio_util::sync::CancellationToken;
@@ -79,6 +80,14 @@ impl Reader for Commands {
             let people = self.0.people_of(room).await;
             people.map_err(|error| unreadable(&error))
         })
+    }
+
+    fn lets_in(&self, kind: EventKind) -> bool {
+        match kind {
+            EventKind::RoomReopened => true,
+            EventKind::OrderUpdated => self.0.policy().reading_hangs_on_status(),
+            _ => false,
+        }
     }
 
     fn places(&self, user: i64) -> BoxFuture<'_, Result<Vec<LivePlace>, Unreadable>> {

@@ -47,6 +47,8 @@ pub(crate) trait Reader: Send + Sync + 'static {
     fn log(&self, room: RoomId, after: u64) -> BoxFuture<'_, Result<Option<LogPart>, Unreadable>>;
     /// The users who may read the room as participants.
     fn people(&self, room: RoomId) -> BoxFuture<'_, Result<Vec<i64>, Unreadable>>;
+    /// Whether, with an event of this kind, who is in a room may get to read it again.
+    fn lets_in(&self, kind: EventKind) -> bool;
     /// The user's places in rooms.
     fn places(&self, user: i64) -> BoxFuture<'_, Result<Vec<Place>, Unreadable>>;
     /// How far everybody in the room has received and read.
@@ -228,9 +230,9 @@ impl Relay {
                     self.0.hub.people.signal(user, Signal::Follow(room));
                 }
             }
-            EventKind::RoomReopened => {
+            kind if self.0.reader.lets_in(kind) => {
                 let relay = self.clone();
-                spawn("relay-reopened", async move {
+                spawn("relay-let-in", async move {
                     let people = relay.0.reader.people(room).await;
                     for user in people.into_iter().flatten() {
                         relay.0.hub.people.signal(user, Signal::Follow(room));

@@ -198,6 +198,10 @@ impl Reader for SlowLog {
         Box::pin(async { Ok(Vec::new()) })
     }
 
+    fn lets_in(&self, _kind: EventKind) -> bool {
+        false
+    }
+
     fn places(&self, _user: i64) -> BoxFuture<'_, Result<Vec<Place>, Unreadable>> {
         Box::pin(async { Ok(Vec::new()) })
     }

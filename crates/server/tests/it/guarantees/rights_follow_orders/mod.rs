@@ -246,9 +246,6 @@ impl<'a> Run<'a> {
                 watch.shut_out_at = Some((counts[place], head));
             } else if !before[place].read && after[place].read {
                 watch.shut_out_at = None;
-                // Who came in or got the room back by its reopening follows anyway.
-                let subscribe = json!({ "type": "subscribe", "room": self.room.id });
-                watch.live.done(subscribe).await;
             }
         }
         self.facts_agree().await;
