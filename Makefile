@@ -5,7 +5,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-one test-sqlite test-postgres lint bench soak snapshots clean-local
+.PHONY: help run web build test test-one test-sqlite test-postgres lint bench soak snapshots clean-local
 
 T ?=
 E ?= sqlite
@@ -13,10 +13,14 @@ E ?= sqlite
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## build the server and start it with sample orders; nothing to configure
+run: ## build pages and server and start them with sample orders; nothing to configure
+	@scripts/web-build --if-node
 	cargo run --locked --package orderchat -- demo
 
-build: ## build the server for use: target/release/orderchat
+web: ## build the pages, which the next build of the server has in it
+	@scripts/web-build
+
+build: web ## build the server with its pages for use: target/release/orderchat
 	cargo build --locked --release --package orderchat
 
 test: ## everything: lint, tests on both engines, walkthrough, schemathesis, kill rounds (25 minutes)

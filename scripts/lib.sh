@@ -76,3 +76,13 @@ require_engine() {
 # Where cargo puts what it builds.
 # shellcheck disable=SC2034 # used by those who source this
 target=${CARGO_TARGET_DIR:-$root/target}
+# web_modules: installs what web/package-lock.json names, where it is missing or old.
+web_modules() {
+    local lock=$root/web/package-lock.json modules=$root/web/node_modules
+    if ! cmp --silent "$lock" "$modules/installed.json"; then
+        echo "installing what the pages are built with" >&2
+        npm ci --prefix "$root/web" --no-audit --no-fund --loglevel=error >&2 ||
+            fail "npm cannot install $lock, see above"
+        cp "$lock" "$modules/installed.json"
+    fi
+}

@@ -1,5 +1,8 @@
 //! One WebSocket, from its first frame to its last. All of it is one task: what the client reads
 //! slowly is not sent faster, and what it asks for meanwhile waits.
+//!
+//! A task is as large as the largest thing it may ever wait for. Most connections wait for nothing but
+//! the next event, so whatever is waited for seldom is boxed: an idle connection does not pay for it.
 
 mod arrival;
 mod requests;
@@ -22,6 +25,7 @@ use super::connection::Connection;
 use super::follow::{Following, Step};
 use super::hub::Watch;
 use super::protocol::{ClientFrame, CloseCode, Frame, Numbered, Resume, ServerFrame};
+use super::waiting::Unknown;
 use crate::chat::Origin;
 use crate::clock::instant;
 use crate::random;
@@ -47,31 +51,40 @@ enum End {
 type Going = Result<(), End>;
 
 /// Serves one connection until it closes.
-pub(crate) async fn run(live: Arc<Live>, arrival: Arrival) {
+pub(crate) fn run(live: Arc<Live>, arrival: Arrival) -> impl Future<Output = ()> {
+    // Taken apart before the task begins, which would keep room for the whole besides its parts.
     let mut socket = Socket::new(arrival.socket, arrival.received);
-    let origin = arrival.origin;
-    let stopping = live.stopping.clone();
-    let came = tokio::select! {
-        came = arrival::sign_in(&live, &mut socket, &origin) => came,
-        () = stopping.cancelled() => Err(End::Close(CloseCode::GoingAway)),
-    };
-    drop(arrival.unknown);
-    let ended = match came {
-        Ok((who, resume)) => serve(&live, &mut socket, origin, who, resume).await,
-        Err(end) => end,
-    };
-    if let End::Close(code) = ended {
-        let retry_after = match code {
-            CloseCode::GoingAway => Some(u64::from(
-                u16::from_be_bytes(random::bytes()) % (COME_BACK_WITHIN + 1),
-            )),
-            other => other.retry_after(),
-        };
-        let bye = ServerFrame::Bye { code, retry_after };
-        socket.close(code, &bye.encode()).await;
+    let (origin, unknown) = (arrival.origin, arrival.unknown);
+    async move {
+        let ended = served(&live, &mut socket, origin, unknown).await;
+        if let End::Close(code) = ended {
+            Box::pin(say_goodbye(&mut socket, code)).await;
+        }
     }
 }
 
+/// Until the client says who they are, and then until something ends it.
+async fn served(live: &Arc<Live>, socket: &mut Socket, origin: Origin, unknown: Unknown) -> End {
+    let came = Box::pin(arrival::sign_in(live, socket, &origin));
+    let came = live.stopping.run_until_cancelled(came).await;
+    drop(unknown);
+    match came {
+        Some(Ok((who, resume))) => serve(live, socket, origin, who, resume).await,
+        Some(Err(end)) => end,
+        None => End::Close(CloseCode::GoingAway),
+    }
+}
+
+async fn say_goodbye(socket: &mut Socket, code: CloseCode) {
+    let retry_after = match code {
+        CloseCode::GoingAway => Some(u64::from(
+            u16::from_be_bytes(random::bytes()) % (COME_BACK_WITHIN + 1),
+        )),
+        other => other.retry_after(),
+    };
+    let bye = ServerFrame::Bye { code, retry_after };
+    socket.close(code, &bye.encode()).await;
+}
 /// One who is signed in, connected for as long as this lives.
 struct Session<'a> {
     live: &'a Arc<Live>,
@@ -126,12 +139,12 @@ async fn serve(
     };
     let is_person = !session.who.ctx.caller.is_service();
     let is_news = connected.is_first && is_person && live.came(connection.user, seen_before);
-    let ended = match session.welcome(resume, is_news).await {
+    let ended = match Box::pin(session.welcome(resume, is_news)).await {
         Ok(()) => session.go_on().await,
         Err(end) => end,
     };
     session.following.end();
-    session.finish(ended).await;
+    Box::pin(session.finish(ended)).await;
     live.hub.people.unwatch(&connection, &session.watch);
     drop(connected);
     ended
@@ -168,7 +181,7 @@ impl Session<'_> {
             () = connection.woken() => Ok(()),
             answer = commands.next_answer() => self.answer(answer).await,
             step = following.catch_up_next(who) => self.take(step).await,
-            incoming = socket.next(), if takes_more => self.incoming(incoming).await,
+            incoming = socket.next(), if takes_more => Box::pin(self.incoming(incoming)).await,
             () = timer.as_mut() => self.on_time().await,
         }
     }
@@ -218,7 +231,7 @@ impl Session<'_> {
         if step.room_gone {
             return Err(End::Close(CloseCode::RoomGone));
         }
-        if step.recheck && self.live.is_shut_out(&self.who).await {
+        if step.recheck && Box::pin(self.live.is_shut_out(&self.who)).await {
             return Err(End::Close(CloseCode::Unauthenticated));
         }
         Ok(())

@@ -31,16 +31,16 @@ impl Session<'_> {
                 self.commands.answer(pong.encode());
                 Ok(())
             }
-            ClientFrame::Auth(auth) => self.renew(reference, &auth.token).await,
-            ClientFrame::Subscribe(it) => self.subscribe(reference, it).await,
+            ClientFrame::Auth(auth) => Box::pin(self.renew(reference, &auth.token)).await,
+            ClientFrame::Subscribe(it) => Box::pin(self.subscribe(reference, it)).await,
             ClientFrame::Unsubscribe(it) => {
-                let room = self.live.chat.room_id(&it.room).await;
+                let room = Box::pin(self.live.chat.room_id(&it.room)).await;
                 self.following.leave(room.unwrap_or(NO_ROOM));
                 self.done(reference.as_ref());
                 Ok(())
             }
             ClientFrame::Typing(it) => {
-                self.typing(reference, &it.room).await;
+                Box::pin(self.typing(reference, &it.room)).await;
                 Ok(())
             }
             it => {

@@ -55,7 +55,7 @@ impl Session<'_> {
         }
         if self.next_note <= now {
             self.next_note = now + NOTE_EVERY;
-            self.note_reading().await;
+            Box::pin(self.note_reading()).await;
         }
         Ok(())
     }
