@@ -38,7 +38,18 @@ for (const [key, message] of Object.entries(asyncapi.components.messages)) {
 schemas.ClientFrame = { description: 'What a client sends.', oneOf: unions.client };
 schemas.ServerFrame = { description: 'What the server sends.', oneOf: unions.server };
 
-const ast = await openapiTS({ ...openapi, components: { ...openapi.components, schemas } });
+/** An object of which nothing is said may hold anything; the generator takes it for an empty one. */
+function open(node) {
+  if (typeof node !== 'object' || node === null) return node;
+  if (Array.isArray(node)) return node.map(open);
+  const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, open(value)]));
+  const isObject = copy.type === 'object' || copy.type?.includes?.('object');
+  if (isObject && !copy.properties) copy.additionalProperties ??= {};
+  return copy;
+}
+
+const document = open({ ...openapi, components: { ...openapi.components, schemas } });
+const ast = await openapiTS(document);
 const head =
   '// Written by tools/gen-api.mjs from openapi.json and asyncapi.json; not to be edited.\n';
 const options = await prettier.resolveConfig(output.pathname);

@@ -972,7 +972,9 @@ export interface components {
       reply_to: components['schemas']['Quote'] | null;
       /** Format: int64 */
       reply_count: number;
-      metadata: Record<string, never> | null;
+      metadata: {
+        [key: string]: unknown;
+      } | null;
       /** Format: date-time */
       timestamp: string;
       /** Format: date-time */
@@ -1058,7 +1060,9 @@ export interface components {
       language: string | null;
       is_active: boolean;
       /** @description The shop's own; null for customers and riders, who could read of each other in it. */
-      metadata: Record<string, never> | null;
+      metadata: {
+        [key: string]: unknown;
+      } | null;
       /** Format: int64 */
       sequence: number | null;
       /** Format: int64 */
@@ -1135,7 +1139,9 @@ export interface components {
       /** @description Null where the policy hides presence, and in events. */
       is_online: boolean | null;
       /** @description Null on everybody but oneself. */
-      notification_preferences: Record<string, never> | null;
+      notification_preferences: {
+        [key: string]: unknown;
+      } | null;
       /** @description Null in events. */
       can_send_messages: boolean | null;
       /** @description Null in events. */
@@ -1200,7 +1206,9 @@ export interface components {
       /** @description Of the `welcome` that the seqs are of. */
       epoch: string;
       /** @description The last seq of each room that the client has. */
-      rooms: Record<string, never>;
+      rooms: {
+        [key: string]: unknown;
+      };
     };
     /**
      * @description Why a cursor cannot be served.
@@ -1524,7 +1532,9 @@ export interface components {
        */
       unread_rooms: number;
       /** @description What a room's own preferences start from */
-      notification_preferences: Record<string, never>;
+      notification_preferences: {
+        [key: string]: unknown;
+      };
     };
     /**
      * @description Why and for how long somebody is muted.
@@ -1554,7 +1564,9 @@ export interface components {
       /** @description A language tag like de or en-GB */
       language?: string | null;
       /** @description Keys given replace, null removes */
-      notification_preferences?: Record<string, never> | null;
+      notification_preferences?: {
+        [key: string]: unknown;
+      } | null;
     };
     /**
      * @description A message to be sent.
@@ -1571,7 +1583,9 @@ export interface components {
       /** @description The id of a message of the same room */
       reply_to?: string | null;
       /** @description At most 4 KiB */
-      metadata?: Record<string, never> | null;
+      metadata?: {
+        [key: string]: unknown;
+      } | null;
       /** @description Makes the send repeatable: the same key gives the same message, for ever */
       client_message_id?: string | null;
     };
@@ -1700,7 +1714,9 @@ export interface components {
       /** @default null */
       language: string | null;
       /** @description The shop's own, at most 64 KiB; for staff only */
-      metadata?: Record<string, never> | null;
+      metadata?: {
+        [key: string]: unknown;
+      } | null;
       /**
        * Format: int64
        * @description Grows with every report: an older one changes only what no newer one has set
@@ -2068,7 +2084,9 @@ export interface components {
       /** @description Staff change it: the user's own role or a lower one */
       role?: string | null;
       /** @description Only the participant changes their own: keys given replace, null removes */
-      notification_preferences?: Record<string, never> | null;
+      notification_preferences?: {
+        [key: string]: unknown;
+      } | null;
     };
     /** @description One pharmacy or several. */
     Pharmacies: string | string[];
@@ -2190,7 +2208,9 @@ export interface components {
       by: components['schemas']['ActorView'] | null;
       /** @description What it said from then on; null for a deletion, and when the text was erased. */
       content: string | null;
-      metadata: Record<string, never> | null;
+      metadata: {
+        [key: string]: unknown;
+      } | null;
       /** @description Why it was deleted, if somebody said. */
       reason: string | null;
     };
@@ -2511,7 +2531,9 @@ export interface components {
       /** @description Of an event; null for customers and riders */
       event_id: string | null;
       /** @description All of it, as it came; null for customers and riders, who could read of each other in it */
-      body: Record<string, never> | null;
+      body: {
+        [key: string]: unknown;
+      } | null;
     };
     /**
      * @description A user as known here.
@@ -2583,7 +2605,9 @@ export interface components {
       content: string;
       message_type?: string | null;
       reply_to?: string | null;
-      metadata?: Record<string, never> | null;
+      metadata?: {
+        [key: string]: unknown;
+      } | null;
       /** @description Makes the send repeatable: the same key gives the same message, for ever. */
       client_message_id?: string | null;
     };

@@ -66,20 +66,18 @@ function inline(text: string): Token[] {
  */
 export function tokens(text: string): Token[] {
   const all: Token[] = [];
-  for (const line of text.split('\n')) {
+  text.split('\n').forEach((line, index) => {
     const item = ITEM.exec(line);
     const last = all.at(-1);
-    if (item) {
-      const ordered = item[2] !== undefined;
-      const content = inline(item[3]!);
-      if (last?.type === 'list' && last.ordered === ordered) last.items.push(content);
-      else all.push({ type: 'list', ordered, start: Number(item[2] ?? 1), items: [content] });
-      continue;
+    if (!item) {
+      if (index > 0 && last?.type !== 'list') all.push({ type: 'break' });
+      all.push(...inline(line));
+      return;
     }
-    if (last && last.type !== 'list') all.push({ type: 'break' });
-    all.push(...inline(line));
-    // An empty line is one, too, where nothing came before it.
-    if (!line && !last) all.push({ type: 'break' });
-  }
+    const ordered = item[2] !== undefined;
+    const content = inline(item[3]!);
+    if (last?.type === 'list' && last.ordered === ordered) last.items.push(content);
+    else all.push({ type: 'list', ordered, start: Number(item[2] ?? 1), items: [content] });
+  });
   return all;
 }

@@ -58,6 +58,8 @@ export interface ClientOptions {
    * a cached one is of no use). What it throws ends in the state `unauthorised`.
    */
   getToken(renew: boolean): string | Promise<string>;
+  /** The user's id, where it is known before a token is: shows outbox and drafts without a network. */
+  user?: string;
   /** Outbox and drafts; IndexedDB where there is one, else memory. */
   storage?: Storage;
   /** For Node 20, which has none: `WebSocket` of the package `ws`. */
