@@ -14,7 +14,7 @@ function format(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTim
   return found;
 }
 
-export const time = (at: Date) => format('time', { hour: 'numeric', minute: '2-digit' }).format(at);
+export const time = (at: Date) => format('time', { timeStyle: 'short' }).format(at);
 
 export const full = (at: Date) => format('full', { dateStyle: 'full', timeStyle: 'short' }).format(at);
 
