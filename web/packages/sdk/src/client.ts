@@ -21,6 +21,7 @@ import type {
 import { upload } from './upload.js';
 import type {
   AttachmentView,
+  Capabilities,
   EventFrame,
   FrameOf,
   MeView,
@@ -53,6 +54,7 @@ class OrderchatClient implements Client {
   readonly #outbox: Outbox;
   readonly #rooms: Rooms;
   readonly #open = new Set<RoomViewModel>();
+  readonly #capabilities = new Map<string, Capabilities>();
   readonly #listeners = new Map<string, Set<Listener>>();
   #user: string | null = null;
   /** How far the server's clock is ahead of ours. */
@@ -136,6 +138,7 @@ class OrderchatClient implements Client {
       outbox: this.#outbox,
       user: () => this.#user,
       isStaff: () => this.#isStaff(),
+      capabilities: (of) => this.#capabilities.get(of) ?? null,
       follow: (of, seq) => {
         this.#following.opened(of);
         if (seq !== null) this.#following.follow(of, seq);
@@ -272,6 +275,7 @@ class OrderchatClient implements Client {
         break;
       case 'caught_up':
         this.#following.caughtUp(frame);
+        this.#capabilities.set(frame.room, frame.capabilities);
         this.#each(frame.room, (room) => room.frame(frame));
         break;
       case 'receipt':
@@ -284,7 +288,12 @@ class OrderchatClient implements Client {
         this.#rooms.summary(frame);
         this.#each(frame.room, (room) => room.listed());
         break;
-      case 'capabilities':
+      case 'capabilities': {
+        const { type: _, room, ...capabilities } = frame;
+        this.#capabilities.set(room, capabilities);
+        this.#each(room, (view) => view.frame(frame));
+        break;
+      }
       case 'typing':
       case 'presence':
         this.#each(frame.room, (room) => room.frame(frame));

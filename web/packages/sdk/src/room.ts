@@ -137,6 +137,7 @@ export class RoomViewModel extends Actions implements Room {
       ended: null,
       room: this.parts.rooms.get(room.id) ?? room,
       order: order as OrderView | null,
+      capabilities: this.parts.capabilities(room.id),
       readSeq: Math.max(this.value.readSeq, mine?.read_seq ?? 0),
       unreadCount: unread,
       ...(isFirst && mine && unread > 0 && { unreadAfter: mine.read_seq }),
@@ -248,12 +249,9 @@ export class RoomViewModel extends Actions implements Room {
 
   frame(frame: FrameOf<'capabilities' | 'caught_up' | 'receipt' | 'typing' | 'presence'>): void {
     switch (frame.type) {
-      case 'capabilities': {
-        const { type: _, room: __, ...capabilities } = frame;
-        return this.#state.patch({ capabilities });
-      }
+      case 'capabilities':
       case 'caught_up':
-        return this.#state.patch({ capabilities: frame.capabilities });
+        return this.#state.patch({ capabilities: this.parts.capabilities(this.id) });
       case 'typing':
         return this.#startTyping(frame.participant);
       case 'presence': {

@@ -16,7 +16,11 @@ export class Signal<T> implements Readable<T> {
   set(value: T): void {
     if (value === this.#value) return;
     this.#value = value;
-    for (const listener of [...this.#listeners]) listener(value);
+    for (const listener of [...this.#listeners]) {
+      // A listener has set another value: everybody was told of that one.
+      if (this.#value !== value) return;
+      listener(value);
+    }
   }
 
   /** Replaces the object by one with these fields; nothing when they are as they were. */
