@@ -26,6 +26,8 @@ export interface RoomParts {
   isStaff(): boolean;
   /** What the server last said that one may do in a room. */
   capabilities(room: string): Capabilities | null;
+  /** How far the room's log was followed. */
+  seq(room: string): number;
   follow(room: string, seq: number | null): void;
   unfollow(room: string): void;
   mark(room: string, kind: 'delivered' | 'read', seq: number): void;

@@ -100,7 +100,8 @@ class OrderchatClient implements Client {
       onAccepted: (message) => this.#accepted(message),
     });
     const received = (room: string, seq: number) => mark(room, 'delivered', seq);
-    this.#rooms = new Rooms({ clock, requests: this.#requests, me: this.me, received });
+    const seq = (room: string) => this.#following.seq(room);
+    this.#rooms = new Rooms({ clock, requests: this.#requests, me: this.me, received, seq });
     this.drafts = new DraftStore(clock, storage);
     this.connection = this.#connection.state;
     this.unread = this.#rooms.unread;
@@ -139,6 +140,7 @@ class OrderchatClient implements Client {
       user: () => this.#user,
       isStaff: () => this.#isStaff(),
       capabilities: (of) => this.#capabilities.get(of) ?? null,
+      seq: (of) => this.#following.seq(of),
       follow: (of, seq) => {
         this.#following.opened(of);
         if (seq !== null) this.#following.follow(of, seq);
@@ -275,6 +277,7 @@ class OrderchatClient implements Client {
         break;
       case 'caught_up':
         this.#following.caughtUp(frame);
+        this.#rooms.caughtUp(frame.room, frame.seq);
         this.#capabilities.set(frame.room, frame.capabilities);
         this.#each(frame.room, (room) => room.frame(frame));
         break;
@@ -304,13 +307,12 @@ class OrderchatClient implements Client {
   #event(event: EventFrame): void {
     const { message, participant } = event.data ?? {};
     this.#rooms.event(event, (sender) => sender !== null && sender === this.#mine(event.room));
-    if (message) {
-      this.#outbox.seen(message);
-      if (message.sender !== this.#mine(event.room)) {
-        this.#following.mark(event.room, 'delivered', message.seq);
-      }
+    if (message && message.sender !== this.#mine(event.room)) {
+      this.#following.mark(event.room, 'delivered', message.seq);
     }
     this.#each(event.room, (room) => room.event(event));
+    // After the rooms, so that the bubble is one of them at any time.
+    if (message) this.#outbox.seen(message);
     const isMyEnd = event.kind === 'participant.ended' && participant?.user === this.#user;
     if (event.kind === 'room.deleted' || isMyEnd) {
       this.#following.ended(event.room);

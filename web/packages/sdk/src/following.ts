@@ -63,6 +63,10 @@ export class Following {
     this.#ask(room);
   }
 
+  seq(room: string): number {
+    return this.#seqs.get(room) ?? 0;
+  }
+
   opened(room: string): void {
     this.#views.set(room, (this.#views.get(room) ?? 0) + 1);
   }

@@ -1,7 +1,7 @@
 import { OrderchatError } from './errors.js';
 import { Actions } from './actions.js';
 import type { RoomParts } from './actions.js';
-import { Signal } from './signal.js';
+import { PacedSignal } from './signal.js';
 import { Timeline } from './timeline.js';
 import type { Draft, PendingMessage, Room, RoomState } from './types.js';
 import type {
@@ -21,14 +21,19 @@ const TELL_TYPING_MS = 3_000;
 /** With more unread than this the window begins where they do. */
 const FEW_UNREAD = 40;
 
+/** Frames beside the log that change what a room shows. */
+type Shown = FrameOf<'capabilities' | 'caught_up' | 'receipt' | 'typing' | 'presence'>;
+
 /** An open room: its state follows what arrives. */
 export class RoomViewModel extends Actions implements Room {
-  readonly #state: Signal<RoomState>;
+  readonly #state: PacedSignal<RoomState>;
   readonly #timeline: Timeline;
   readonly #typing = new Map<string, unknown>();
   readonly #ends: (() => void)[] = [];
   #toldTyping = -Infinity;
   #loads = 0;
+  /** What came while the room was being read, which may be older. */
+  #early: Shown[] | null = [];
   #isOpen = true;
   #isFollowed: string | null = null;
 
@@ -58,11 +63,10 @@ export class RoomViewModel extends Actions implements Room {
       unreadCount: 0,
       ended: null,
     };
-    this.#state = new Signal(state);
-    this.#timeline = new Timeline(parts.requests, () => this.id, this.#state);
+    this.#state = new PacedSignal(state, parts.clock);
+    this.#timeline = new Timeline(parts.requests, this.#state, (messages) => this.#pending(messages));
     this.#ends.push(
-      parts.outbox.items.subscribe(() => this.#showPending()),
-      this.#state.subscribe(() => this.#showPending()),
+      parts.outbox.items.subscribe(() => this.#state.patch({ pending: this.#pending() })),
     );
     void this.reload();
   }
@@ -100,10 +104,13 @@ export class RoomViewModel extends Actions implements Room {
 
   async #load(isCurrent: () => boolean): Promise<void> {
     const { requests } = this.parts;
+    this.#early = [];
     const path = { room: this.id };
     // First the room: its `seq` is where the log is followed from, so what is read after it is not older.
     const room = (await requests.rest('GET', '/api/chat/rooms/{room}/', { path })) as RoomView;
     if (!isCurrent()) return;
+    // An event overtook the answer.
+    if (room.seq !== null && room.seq < this.parts.seq(room.id)) return this.#load(isCurrent);
     if (this.#isFollowed === null) {
       this.#isFollowed = room.id;
       this.parts.follow(room.id, room.seq);
@@ -143,6 +150,9 @@ export class RoomViewModel extends Actions implements Room {
       ...(isFirst && mine && unread > 0 && { unreadAfter: mine.read_seq }),
     });
     this.#participants(((participants as Page<ParticipantView> | null)?.results ?? []).concat(mine ?? []));
+    const early = this.#early;
+    this.#early = null;
+    for (const frame of early ?? []) this.frame(frame);
     this.#received();
   }
 
@@ -247,7 +257,8 @@ export class RoomViewModel extends Actions implements Room {
     }
   }
 
-  frame(frame: FrameOf<'capabilities' | 'caught_up' | 'receipt' | 'typing' | 'presence'>): void {
+  frame(frame: Shown): void {
+    this.#early?.push(frame);
     switch (frame.type) {
       case 'capabilities':
       case 'caught_up':
@@ -321,15 +332,15 @@ export class RoomViewModel extends Actions implements Room {
   }
 
   /** Own messages on their way, without those that are shown among the others already. */
-  #showPending(): void {
-    const { id, asked } = { id: this.id, asked: this.asked };
-    const keys = new Set(this.value.messages.map((message) => message.client_message_id));
-    const pending = this.parts.outbox.items.value.filter(
-      ({ room, clientMessageId }) => (room === id || room === asked) && !keys.has(clientMessageId),
-    );
-    const before = this.value.pending;
+  #pending(messages = this.value.messages): readonly PendingMessage[] {
+    const { id, pending: before } = this.value;
+    const isHere = ({ room }: PendingMessage) => room === id || room === this.asked;
+    const mine = this.parts.outbox.items.value.filter(isHere);
+    if (mine.length === 0 && before.length === 0) return before;
+    const keys = new Set(messages.map((message) => message.client_message_id));
+    const pending = mine.filter(({ clientMessageId }) => !keys.has(clientMessageId));
     const isSame = pending.length === before.length && pending.every((one, at) => one === before[at]);
-    if (!isSame) this.#state.patch({ pending });
+    return isSame ? before : pending;
   }
 
   #end(ended: RoomState['ended'], error: OrderchatError | null): void {
