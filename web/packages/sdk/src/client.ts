@@ -18,7 +18,6 @@ import type {
   SearchQuery,
   WebSocketConstructor,
 } from './types.js';
-import { upload } from './upload.js';
 import type {
   AttachmentView,
   Capabilities,
@@ -239,11 +238,13 @@ class OrderchatClient implements Client {
     return this.#requests.json('POST', path, body) as Promise<MessageView>;
   }
 
-  #upload(
+  async #upload(
     { room, file }: PendingMessage,
     signal: AbortSignal,
     onProgress: (progress: number) => void,
   ): Promise<AttachmentView> {
+    // Only who sends a file loads what it takes.
+    const { upload } = await import('./upload.js');
     return upload({
       url: this.#url + routeOf('/api/chat/rooms/{room}/attachments/', { room }),
       token: (renew) => this.#credentials.get(renew),

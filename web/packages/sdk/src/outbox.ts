@@ -167,7 +167,9 @@ export class Outbox {
   async #take(tab: string, user: string): Promise<void> {
     const left = (await this.#kept()).filter(([, kept]) => kept.tab === tab);
     if (user !== this.#user) return;
-    const items = left.map(([, { item }]) => revived(item)).filter((item) => !this.#find(item.clientMessageId));
+    const items = left
+      .map(([, { item }]) => revived(item))
+      .filter((item) => !this.#find(item.clientMessageId));
     this.#insert(items);
     for (const item of items) this.#keep(item);
     this.pump();
@@ -276,8 +278,7 @@ const prefixOf = (user: string) => `${encodeURIComponent(user)}/outbox/`;
 /** What was under way when its tab ended waits again. */
 function revived(item: PendingMessage): PendingMessage {
   const { error: old } = item;
-  const error =
-    old && new OrderchatError({ ...old, type: old.code, errors: [...old.errors] }, old);
+  const error = old && new OrderchatError({ ...old, type: old.code, errors: [...old.errors] }, old);
   const state = item.state === 'failed' ? 'failed' : 'waiting';
   return { ...item, error, state, retryAt: null };
 }

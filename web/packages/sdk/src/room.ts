@@ -64,7 +64,9 @@ export class RoomViewModel extends Actions implements Room {
       ended: null,
     };
     this.#state = new PacedSignal(state, parts.clock);
-    this.#timeline = new Timeline(parts.requests, this.#state, (messages) => this.#pending(messages));
+    this.#timeline = new Timeline(parts.requests, this.#state, (messages) =>
+      this.#pending(messages),
+    );
     this.#ends.push(
       parts.outbox.items.subscribe(() => this.#state.patch({ pending: this.#pending() })),
     );
@@ -129,11 +131,10 @@ export class RoomViewModel extends Actions implements Room {
       }),
       room.order === null
         ? null
-        : requests
-            .rest('GET', '/api/orders/{order}/', { path: { order: room.order } })
-            .catch(none),
+        : requests.rest('GET', '/api/orders/{order}/', { path: { order: room.order } }).catch(none),
     ]).catch((error: OrderchatError) => {
-      if (mine === null && room.is_public && error.status === 404) return [null, null, null] as const;
+      if (mine === null && room.is_public && error.status === 404)
+        return [null, null, null] as const;
       throw error;
     });
     if (!isCurrent()) return;
@@ -149,7 +150,9 @@ export class RoomViewModel extends Actions implements Room {
       unreadCount: unread,
       ...(isFirst && mine && unread > 0 && { unreadAfter: mine.read_seq }),
     });
-    this.#participants(((participants as Page<ParticipantView> | null)?.results ?? []).concat(mine ?? []));
+    this.#participants(
+      ((participants as Page<ParticipantView> | null)?.results ?? []).concat(mine ?? []),
+    );
     const early = this.#early;
     this.#early = null;
     for (const frame of early ?? []) this.frame(frame);
@@ -311,7 +314,10 @@ export class RoomViewModel extends Actions implements Room {
     if (id === this.value.me?.id) return;
     const { clock } = this.parts;
     clock.clearTimeout(this.#typing.get(id));
-    this.#typing.set(id, clock.setTimeout(() => this.#stopTyping(id), TYPING_MS));
+    this.#typing.set(
+      id,
+      clock.setTimeout(() => this.#stopTyping(id), TYPING_MS),
+    );
     this.#showTyping();
   }
 
@@ -339,7 +345,8 @@ export class RoomViewModel extends Actions implements Room {
     if (mine.length === 0 && before.length === 0) return before;
     const keys = new Set(messages.map((message) => message.client_message_id));
     const pending = mine.filter(({ clientMessageId }) => !keys.has(clientMessageId));
-    const isSame = pending.length === before.length && pending.every((one, at) => one === before[at]);
+    const isSame =
+      pending.length === before.length && pending.every((one, at) => one === before[at]);
     return isSame ? before : pending;
   }
 

@@ -2,9 +2,9 @@ import { gathered } from './clock.js';
 import { OrderchatError } from './errors.js';
 import type { Requests } from './rest.js';
 import { routeOf } from './rest.js';
-import { counts } from './rows.js';
 import { Signal } from './signal.js';
 import type { Clock, RoomFilter, RoomList, RoomListState, Unread } from './types.js';
+import { counts } from './unread.js';
 import type { EventFrame, FrameOf, MeView, MessageView, Page, Quote, RoomView } from './wire.js';
 
 const REFRESH_MS = 300;
@@ -99,7 +99,8 @@ export class Rooms {
       Object.assign(next, changed);
       for (const field of OWN) next[field] = room[field] as never;
     }
-    if (order) Object.assign(next, { order_status: order.status, delivery_status: order.delivery_status });
+    if (order)
+      Object.assign(next, { order_status: order.status, delivery_status: order.delivery_status });
     const mine = room.my_participant;
     if (participant && participant.id === mine?.id && participant.version > mine.version) {
       const { notification_preferences, is_online, last_seen } = mine;
@@ -151,7 +152,12 @@ export class Rooms {
     return this.#rooms.values();
   }
 
-  #message(room: RoomView, { kind, at, seq }: EventFrame, message: MessageView, own: boolean): void {
+  #message(
+    room: RoomView,
+    { kind, at, seq }: EventFrame,
+    message: MessageView,
+    own: boolean,
+  ): void {
     const quote: Quote = {
       id: message.id,
       seq: message.seq,
@@ -178,7 +184,11 @@ export class Rooms {
     this.#stale.clear();
     const read = (id: string) =>
       this.parts.requests.rest('GET', '/api/chat/rooms/{room}/', { path: { room: id } });
-    for (const id of ids) await read(id).then((room) => this.put(room as RoomView), () => {});
+    for (const id of ids)
+      await read(id).then(
+        (room) => this.put(room as RoomView),
+        () => {},
+      );
   }
 
   #set(room: RoomView): void {

@@ -31,7 +31,9 @@ export class Signal<T> implements Readable<T> {
 
   /** Replaces the object by one with these fields; nothing when they are as they were. */
   patch(fields: Partial<T>): void {
-    const changed = Object.entries(fields).some(([key, value]) => this.#value[key as keyof T] !== value);
+    const changed = Object.entries(fields).some(
+      ([key, value]) => this.#value[key as keyof T] !== value,
+    );
     if (changed) this.set({ ...this.#value, ...fields });
   }
 

@@ -74,7 +74,11 @@ export class Timeline {
       const page = await this.#page({ after: messages.at(-1)!.seq });
       if (load !== this.#loads) return;
       const isEnd = page.next === null;
-      const all = merge(this.state.value.messages, ...page.results, ...(isEnd ? this.#arrived : []));
+      const all = merge(
+        this.state.value.messages,
+        ...page.results,
+        ...(isEnd ? this.#arrived : []),
+      );
       this.#show(all.slice(-MOST), {
         hasNewer: !isEnd,
         ...(all.length > MOST && { hasOlder: true }),

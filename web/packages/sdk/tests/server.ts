@@ -21,7 +21,12 @@ export interface Person {
 
 export const aisha: Person = { sub: 'aisha', role: 'customer', name: 'Aisha Rahman' };
 export const ravi: Person = { sub: 'ravi', role: 'rider', name: 'Ravi Menon' };
-export const mei: Person = { sub: 'mei', role: 'pharmacy', name: 'Mei Tanaka', pharmacy: 'marigold' };
+export const mei: Person = {
+  sub: 'mei',
+  role: 'pharmacy',
+  name: 'Mei Tanaka',
+  pharmacy: 'marigold',
+};
 export const admin: Person = { sub: 'ada', role: 'admin', name: 'Ada Admin' };
 const shop: Person = { sub: 'shop', role: 'service' };
 
@@ -146,7 +151,11 @@ export class Server {
     return this.ask(shop, 'PUT', `/api/orders/${order}/`, {
       status: 'accepted',
       customer: { id: aisha.sub, name: aisha.name },
-      pharmacy: { id: mei.pharmacy, name: 'Marigold Lane', staff: [{ id: mei.sub, name: mei.name }] },
+      pharmacy: {
+        id: mei.pharmacy,
+        name: 'Marigold Lane',
+        staff: [{ id: mei.sub, name: mei.name }],
+      },
       rider: { id: ravi.sub, name: ravi.name },
       ...fields,
     });
