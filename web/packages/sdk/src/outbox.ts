@@ -67,6 +67,8 @@ export class Outbox {
     this.#user = user;
     if (known !== null) this.items.set([]);
     for (const item of this.items.value) this.#keep(item);
+    // What this tab left when somebody else signed in meanwhile.
+    await this.#take(this.#tab, user);
     await this.adopt();
   }
 
@@ -124,15 +126,14 @@ export class Outbox {
   readonly pump = (): void => {
     if (!this.parts.isOnline()) return;
     const now = this.parts.clock.now();
-    const busy = new Set<string>();
+    const inFlight = this.items.value.filter(({ state }) => state === 'sending');
+    const busy = new Set(inFlight.map(({ room }) => room));
     let next = Infinity;
     for (const item of this.items.value) {
       const isFile = item.file !== null && item.attachment === null;
       // Neither what was refused nor a file that is still on its way holds up what comes after it.
-      if (item.state === 'failed' || item.state === 'uploading' || (!isFile && busy.has(item.room)))
-        continue;
+      if (item.state !== 'waiting' || (!isFile && busy.has(item.room))) continue;
       if (!isFile) busy.add(item.room);
-      if (item.state === 'sending') continue;
       if (item.retryAt !== null && item.retryAt > now) next = Math.min(next, item.retryAt);
       else if (isFile) void this.#upload(item);
       else void this.#send(item);

@@ -1,4 +1,4 @@
-import { OrderchatError } from './errors.js';
+import { type OrderchatError } from './errors.js';
 import { Actions } from './actions.js';
 import type { RoomParts } from './actions.js';
 import { PacedSignal } from './signal.js';

@@ -1,5 +1,5 @@
 import { gathered } from './clock.js';
-import { OrderchatError } from './errors.js';
+import { type OrderchatError } from './errors.js';
 import type { Requests } from './rest.js';
 import { routeOf } from './rest.js';
 import { Signal } from './signal.js';
