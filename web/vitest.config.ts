@@ -1,10 +1,16 @@
+import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 // `--project unit` takes seconds and needs nothing; `--project contract` needs the server's binary.
-// Components in a real browser are of packages/ui and have a configuration of their own.
+// Packages with tests of another kind (components in a real browser) have a configuration of their own.
+const others = ['packages/ui', 'apps/chat'].filter((folder) =>
+  existsSync(new URL(`${folder}/vitest.config.ts`, import.meta.url)),
+);
+
 export default defineConfig({
   test: {
     projects: [
+      ...others,
       {
         test: {
           name: 'unit',

@@ -52,7 +52,9 @@ async function play(): Promise<void> {
   him.typing();
   await has('server.typing');
   her.send('Please ring twice.');
-  const said = await until(() => her.value.messages.find((one) => one.content.startsWith('Please')));
+  const said = await until(() =>
+    her.value.messages.find((one) => one.content.startsWith('Please')),
+  );
   him.markRead(said.seq);
   await has('server.receipt');
   const plain = new Recorded(`${server.url.replace('http', 'ws')}/api/chat/ws/`, 'orderchat.v1');

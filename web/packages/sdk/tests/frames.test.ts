@@ -20,7 +20,10 @@ ajv.addSchema(asyncapi, 'asyncapi');
 test.each(frames)('%s is as asyncapi.json says', (name, frame) => {
   const key = `${name.split('.')[0]}.${frame.type}`;
   const validate = ajv.getSchema(`asyncapi#/components/messages/${key}/payload`)!;
-  expect({ valid: validate(frame), errors: validate.errors }).toEqual({ valid: true, errors: null });
+  expect({ valid: validate(frame), errors: validate.errors }).toEqual({
+    valid: true,
+    errors: null,
+  });
 });
 
 test('the SDK takes every frame, and those that it does not know', async () => {
