@@ -2,7 +2,7 @@ import { defineConfig } from 'vite';
 
 export default defineConfig({
   build: {
-    lib: { entry: 'src/index.ts', formats: ['es'], fileName: 'index' },
+    lib: { entry: { index: 'src/index.ts', view: 'src/view.ts' }, formats: ['es'] },
     target: 'es2022',
     minify: true,
     rolldownOptions: { output: { minify: true } },

@@ -3,6 +3,7 @@ import type { Requests } from './rest.js';
 import type { Rooms } from './rooms.js';
 import type { Clock, Room, SearchQuery } from './types.js';
 import type {
+  Capabilities,
   MessageView,
   Page,
   ParticipantView,
@@ -23,6 +24,10 @@ export interface RoomParts {
   /** The user's id, once it is known. */
   user(): string | null;
   isStaff(): boolean;
+  /** What the server last said that one may do in a room. */
+  capabilities(room: string): Capabilities | null;
+  /** How far the room's log was followed. */
+  seq(room: string): number;
   follow(room: string, seq: number | null): void;
   unfollow(room: string): void;
   mark(room: string, kind: 'delivered' | 'read', seq: number): void;

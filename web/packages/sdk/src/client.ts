@@ -18,9 +18,9 @@ import type {
   SearchQuery,
   WebSocketConstructor,
 } from './types.js';
-import { upload } from './upload.js';
 import type {
   AttachmentView,
+  Capabilities,
   EventFrame,
   FrameOf,
   MeView,
@@ -53,6 +53,7 @@ class OrderchatClient implements Client {
   readonly #outbox: Outbox;
   readonly #rooms: Rooms;
   readonly #open = new Set<RoomViewModel>();
+  readonly #capabilities = new Map<string, Capabilities>();
   readonly #listeners = new Map<string, Set<Listener>>();
   #user: string | null = null;
   /** How far the server's clock is ahead of ours. */
@@ -98,7 +99,8 @@ class OrderchatClient implements Client {
       onAccepted: (message) => this.#accepted(message),
     });
     const received = (room: string, seq: number) => mark(room, 'delivered', seq);
-    this.#rooms = new Rooms({ clock, requests: this.#requests, me: this.me, received });
+    const seq = (room: string) => this.#following.seq(room);
+    this.#rooms = new Rooms({ clock, requests: this.#requests, me: this.me, received, seq });
     this.drafts = new DraftStore(clock, storage);
     this.connection = this.#connection.state;
     this.unread = this.#rooms.unread;
@@ -136,6 +138,8 @@ class OrderchatClient implements Client {
       outbox: this.#outbox,
       user: () => this.#user,
       isStaff: () => this.#isStaff(),
+      capabilities: (of) => this.#capabilities.get(of) ?? null,
+      seq: (of) => this.#following.seq(of),
       follow: (of, seq) => {
         this.#following.opened(of);
         if (seq !== null) this.#following.follow(of, seq);
@@ -234,11 +238,13 @@ class OrderchatClient implements Client {
     return this.#requests.json('POST', path, body) as Promise<MessageView>;
   }
 
-  #upload(
+  async #upload(
     { room, file }: PendingMessage,
     signal: AbortSignal,
     onProgress: (progress: number) => void,
   ): Promise<AttachmentView> {
+    // Only who sends a file loads what it takes.
+    const { upload } = await import('./upload.js');
     return upload({
       url: this.#url + routeOf('/api/chat/rooms/{room}/attachments/', { room }),
       token: (renew) => this.#credentials.get(renew),
@@ -272,6 +278,8 @@ class OrderchatClient implements Client {
         break;
       case 'caught_up':
         this.#following.caughtUp(frame);
+        this.#rooms.caughtUp(frame.room, frame.seq);
+        this.#capabilities.set(frame.room, frame.capabilities);
         this.#each(frame.room, (room) => room.frame(frame));
         break;
       case 'receipt':
@@ -284,7 +292,12 @@ class OrderchatClient implements Client {
         this.#rooms.summary(frame);
         this.#each(frame.room, (room) => room.listed());
         break;
-      case 'capabilities':
+      case 'capabilities': {
+        const { type: _, room, ...capabilities } = frame;
+        this.#capabilities.set(room, capabilities);
+        this.#each(room, (view) => view.frame(frame));
+        break;
+      }
       case 'typing':
       case 'presence':
         this.#each(frame.room, (room) => room.frame(frame));
@@ -295,13 +308,12 @@ class OrderchatClient implements Client {
   #event(event: EventFrame): void {
     const { message, participant } = event.data ?? {};
     this.#rooms.event(event, (sender) => sender !== null && sender === this.#mine(event.room));
-    if (message) {
-      this.#outbox.seen(message);
-      if (message.sender !== this.#mine(event.room)) {
-        this.#following.mark(event.room, 'delivered', message.seq);
-      }
+    if (message && message.sender !== this.#mine(event.room)) {
+      this.#following.mark(event.room, 'delivered', message.seq);
     }
     this.#each(event.room, (room) => room.event(event));
+    // After the rooms, so that the bubble is one of them at any time.
+    if (message) this.#outbox.seen(message);
     const isMyEnd = event.kind === 'participant.ended' && participant?.user === this.#user;
     if (event.kind === 'room.deleted' || isMyEnd) {
       this.#following.ended(event.room);

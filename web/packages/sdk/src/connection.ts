@@ -28,7 +28,11 @@ export interface ConnectionParts {
 }
 
 /** A command without its `ref`. */
-type Command = ClientFrame extends infer F ? (F extends ClientFrame ? Omit<F, 'ref'> : never) : never;
+type Command = ClientFrame extends infer F
+  ? F extends ClientFrame
+    ? Omit<F, 'ref'>
+    : never
+  : never;
 
 interface Waiting {
   done(frame: OkFrame): void;

@@ -60,7 +60,9 @@ export class DraftStore implements Drafts {
     this.#changed.clear();
     const write = (room: string) => {
       const draft = this.get(room);
-      return draft ? this.storage.set(this.#key(room), draft) : this.storage.delete(this.#key(room));
+      return draft
+        ? this.storage.set(this.#key(room), draft)
+        : this.storage.delete(this.#key(room));
     };
     await Promise.all(rooms.map(write)).catch(() => {});
   }

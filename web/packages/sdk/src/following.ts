@@ -7,7 +7,10 @@ const MARKS_MS = 250;
 
 interface Parts {
   clock: Clock;
-  tell(frame: { type: 'subscribe'; room: string; after?: number } | { type: 'unsubscribe'; room: string }): void;
+  tell(
+    frame:
+      { type: 'subscribe'; room: string; after?: number } | { type: 'unsubscribe'; room: string },
+  ): void;
   command(frame: { type: Kind; room: string; seq: number }): Promise<OkFrame>;
   isOnline(): boolean;
   /** An event that was not there before, in the order of its room's log. */
@@ -63,6 +66,10 @@ export class Following {
     this.#ask(room);
   }
 
+  seq(room: string): number {
+    return this.#seqs.get(room) ?? 0;
+  }
+
   opened(room: string): void {
     this.#views.set(room, (this.#views.get(room) ?? 0) + 1);
   }
@@ -106,7 +113,11 @@ export class Following {
 
   /** Everything up to `seq` was received, or read. Neither falls back. */
   mark(room: string, kind: Kind, seq: number): void {
-    const marks = this.#marks.get(room) ?? { delivered: 0, read: 0, told: { delivered: 0, read: 0 } };
+    const marks = this.#marks.get(room) ?? {
+      delivered: 0,
+      read: 0,
+      told: { delivered: 0, read: 0 },
+    };
     this.#marks.set(room, marks);
     if (marks[kind] >= seq) return;
     marks[kind] = seq;

@@ -67,6 +67,8 @@ export class Outbox {
     this.#user = user;
     if (known !== null) this.items.set([]);
     for (const item of this.items.value) this.#keep(item);
+    // What this tab left when somebody else signed in meanwhile.
+    await this.#take(this.#tab, user);
     await this.adopt();
   }
 
@@ -124,15 +126,14 @@ export class Outbox {
   readonly pump = (): void => {
     if (!this.parts.isOnline()) return;
     const now = this.parts.clock.now();
-    const busy = new Set<string>();
+    const inFlight = this.items.value.filter(({ state }) => state === 'sending');
+    const busy = new Set(inFlight.map(({ room }) => room));
     let next = Infinity;
     for (const item of this.items.value) {
       const isFile = item.file !== null && item.attachment === null;
       // Neither what was refused nor a file that is still on its way holds up what comes after it.
-      if (item.state === 'failed' || item.state === 'uploading' || (!isFile && busy.has(item.room)))
-        continue;
+      if (item.state !== 'waiting' || (!isFile && busy.has(item.room))) continue;
       if (!isFile) busy.add(item.room);
-      if (item.state === 'sending') continue;
       if (item.retryAt !== null && item.retryAt > now) next = Math.min(next, item.retryAt);
       else if (isFile) void this.#upload(item);
       else void this.#send(item);
@@ -167,7 +168,9 @@ export class Outbox {
   async #take(tab: string, user: string): Promise<void> {
     const left = (await this.#kept()).filter(([, kept]) => kept.tab === tab);
     if (user !== this.#user) return;
-    const items = left.map(([, { item }]) => revived(item)).filter((item) => !this.#find(item.clientMessageId));
+    const items = left
+      .map(([, { item }]) => revived(item))
+      .filter((item) => !this.#find(item.clientMessageId));
     this.#insert(items);
     for (const item of items) this.#keep(item);
     this.pump();
@@ -276,8 +279,7 @@ const prefixOf = (user: string) => `${encodeURIComponent(user)}/outbox/`;
 /** What was under way when its tab ended waits again. */
 function revived(item: PendingMessage): PendingMessage {
   const { error: old } = item;
-  const error =
-    old && new OrderchatError({ ...old, type: old.code, errors: [...old.errors] }, old);
+  const error = old && new OrderchatError({ ...old, type: old.code, errors: [...old.errors] }, old);
   const state = item.state === 'failed' ? 'failed' : 'waiting';
   return { ...item, error, state, retryAt: null };
 }

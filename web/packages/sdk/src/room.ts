@@ -1,7 +1,7 @@
-import { OrderchatError } from './errors.js';
+import { type OrderchatError } from './errors.js';
 import { Actions } from './actions.js';
 import type { RoomParts } from './actions.js';
-import { Signal } from './signal.js';
+import { PacedSignal } from './signal.js';
 import { Timeline } from './timeline.js';
 import type { Draft, PendingMessage, Room, RoomState } from './types.js';
 import type {
@@ -21,14 +21,19 @@ const TELL_TYPING_MS = 3_000;
 /** With more unread than this the window begins where they do. */
 const FEW_UNREAD = 40;
 
+/** Frames beside the log that change what a room shows. */
+type Shown = FrameOf<'capabilities' | 'caught_up' | 'receipt' | 'typing' | 'presence'>;
+
 /** An open room: its state follows what arrives. */
 export class RoomViewModel extends Actions implements Room {
-  readonly #state: Signal<RoomState>;
+  readonly #state: PacedSignal<RoomState>;
   readonly #timeline: Timeline;
   readonly #typing = new Map<string, unknown>();
   readonly #ends: (() => void)[] = [];
   #toldTyping = -Infinity;
   #loads = 0;
+  /** What came while the room was being read, which may be older. */
+  #early: Shown[] | null = [];
   #isOpen = true;
   #isFollowed: string | null = null;
 
@@ -58,11 +63,12 @@ export class RoomViewModel extends Actions implements Room {
       unreadCount: 0,
       ended: null,
     };
-    this.#state = new Signal(state);
-    this.#timeline = new Timeline(parts.requests, () => this.id, this.#state);
+    this.#state = new PacedSignal(state, parts.clock);
+    this.#timeline = new Timeline(parts.requests, this.#state, (messages) =>
+      this.#pending(messages),
+    );
     this.#ends.push(
-      parts.outbox.items.subscribe(() => this.#showPending()),
-      this.#state.subscribe(() => this.#showPending()),
+      parts.outbox.items.subscribe(() => this.#state.patch({ pending: this.#pending() })),
     );
     void this.reload();
   }
@@ -100,10 +106,13 @@ export class RoomViewModel extends Actions implements Room {
 
   async #load(isCurrent: () => boolean): Promise<void> {
     const { requests } = this.parts;
+    this.#early = [];
     const path = { room: this.id };
     // First the room: its `seq` is where the log is followed from, so what is read after it is not older.
     const room = (await requests.rest('GET', '/api/chat/rooms/{room}/', { path })) as RoomView;
     if (!isCurrent()) return;
+    // An event overtook the answer.
+    if (room.seq !== null && room.seq < this.parts.seq(room.id)) return this.#load(isCurrent);
     if (this.#isFollowed === null) {
       this.#isFollowed = room.id;
       this.parts.follow(room.id, room.seq);
@@ -122,11 +131,10 @@ export class RoomViewModel extends Actions implements Room {
       }),
       room.order === null
         ? null
-        : requests
-            .rest('GET', '/api/orders/{order}/', { path: { order: room.order } })
-            .catch(none),
+        : requests.rest('GET', '/api/orders/{order}/', { path: { order: room.order } }).catch(none),
     ]).catch((error: OrderchatError) => {
-      if (mine === null && room.is_public && error.status === 404) return [null, null, null] as const;
+      if (mine === null && room.is_public && error.status === 404)
+        return [null, null, null] as const;
       throw error;
     });
     if (!isCurrent()) return;
@@ -137,11 +145,17 @@ export class RoomViewModel extends Actions implements Room {
       ended: null,
       room: this.parts.rooms.get(room.id) ?? room,
       order: order as OrderView | null,
+      capabilities: this.parts.capabilities(room.id),
       readSeq: Math.max(this.value.readSeq, mine?.read_seq ?? 0),
       unreadCount: unread,
       ...(isFirst && mine && unread > 0 && { unreadAfter: mine.read_seq }),
     });
-    this.#participants(((participants as Page<ParticipantView> | null)?.results ?? []).concat(mine ?? []));
+    this.#participants(
+      ((participants as Page<ParticipantView> | null)?.results ?? []).concat(mine ?? []),
+    );
+    const early = this.#early;
+    this.#early = null;
+    for (const frame of early ?? []) this.frame(frame);
     this.#received();
   }
 
@@ -246,14 +260,12 @@ export class RoomViewModel extends Actions implements Room {
     }
   }
 
-  frame(frame: FrameOf<'capabilities' | 'caught_up' | 'receipt' | 'typing' | 'presence'>): void {
+  frame(frame: Shown): void {
+    this.#early?.push(frame);
     switch (frame.type) {
-      case 'capabilities': {
-        const { type: _, room: __, ...capabilities } = frame;
-        return this.#state.patch({ capabilities });
-      }
+      case 'capabilities':
       case 'caught_up':
-        return this.#state.patch({ capabilities: frame.capabilities });
+        return this.#state.patch({ capabilities: this.parts.capabilities(this.id) });
       case 'typing':
         return this.#startTyping(frame.participant);
       case 'presence': {
@@ -302,7 +314,10 @@ export class RoomViewModel extends Actions implements Room {
     if (id === this.value.me?.id) return;
     const { clock } = this.parts;
     clock.clearTimeout(this.#typing.get(id));
-    this.#typing.set(id, clock.setTimeout(() => this.#stopTyping(id), TYPING_MS));
+    this.#typing.set(
+      id,
+      clock.setTimeout(() => this.#stopTyping(id), TYPING_MS),
+    );
     this.#showTyping();
   }
 
@@ -323,15 +338,16 @@ export class RoomViewModel extends Actions implements Room {
   }
 
   /** Own messages on their way, without those that are shown among the others already. */
-  #showPending(): void {
-    const { id, asked } = { id: this.id, asked: this.asked };
-    const keys = new Set(this.value.messages.map((message) => message.client_message_id));
-    const pending = this.parts.outbox.items.value.filter(
-      ({ room, clientMessageId }) => (room === id || room === asked) && !keys.has(clientMessageId),
-    );
-    const before = this.value.pending;
-    const isSame = pending.length === before.length && pending.every((one, at) => one === before[at]);
-    if (!isSame) this.#state.patch({ pending });
+  #pending(messages = this.value.messages): readonly PendingMessage[] {
+    const { id, pending: before } = this.value;
+    const isHere = ({ room }: PendingMessage) => room === id || room === this.asked;
+    const mine = this.parts.outbox.items.value.filter(isHere);
+    if (mine.length === 0 && before.length === 0) return before;
+    const keys = new Set(messages.map((message) => message.client_message_id));
+    const pending = mine.filter(({ clientMessageId }) => !keys.has(clientMessageId));
+    const isSame =
+      pending.length === before.length && pending.every((one, at) => one === before[at]);
+    return isSame ? before : pending;
   }
 
   #end(ended: RoomState['ended'], error: OrderchatError | null): void {

@@ -1,13 +1,15 @@
 import { gathered } from './clock.js';
-import { OrderchatError } from './errors.js';
+import { type OrderchatError } from './errors.js';
 import type { Requests } from './rest.js';
 import { routeOf } from './rest.js';
-import { counts } from './rows.js';
 import { Signal } from './signal.js';
 import type { Clock, RoomFilter, RoomList, RoomListState, Unread } from './types.js';
+import { counts } from './unread.js';
 import type { EventFrame, FrameOf, MeView, MessageView, Page, Quote, RoomView } from './wire.js';
 
 const REFRESH_MS = 300;
+/** Totals are read again after so long when something was counted while they were on their way. */
+const RECOUNT_MS = 2_000;
 const EXCERPT = 100;
 
 interface Parts {
@@ -16,6 +18,8 @@ interface Parts {
   me: Signal<MeView | null>;
   /** The user has this much of the room: what a list shows was received. */
   received(room: string, seq: number): void;
+  /** How far the log of a room was followed. */
+  seq(room: string): number;
 }
 
 /** Fields of a room that are the caller's own business and null in events: what is known of them stays. */
@@ -35,8 +39,11 @@ export class Rooms {
   readonly #refresh;
   readonly #stale = new Set<string>();
   readonly #reread;
+  readonly #recount;
+  #counted = 0;
 
   constructor(private readonly parts: Parts) {
+    this.#recount = gathered(parts.clock, RECOUNT_MS, () => void this.#total());
     this.#refresh = gathered(parts.clock, REFRESH_MS, () => void this.refresh());
     this.#reread = gathered(parts.clock, REFRESH_MS, () => void this.#readStale());
   }
@@ -53,14 +60,13 @@ export class Rooms {
 
   /** Lists and totals anew: after a time without connection, and when a room turns up. */
   async refresh(): Promise<void> {
-    const { requests, me } = this.parts;
-    const mine = requests
-      .rest('GET', '/api/chat/me/')
-      .then((view) => me.set(view as MeView))
-      .catch(() => {});
-    await Promise.all([mine, ...[...this.#lists].map((list) => list.refresh())]);
-    const { unread_count: messages = 0, unread_rooms: rooms = 0 } = me.value ?? {};
-    if (me.value) this.unread.set({ messages, rooms });
+    await Promise.all([this.#total(), ...[...this.#lists].map((list) => list.refresh())]);
+  }
+
+  /** The server says that the room is that far: what is known of it may be older. */
+  caughtUp(id: string, seq: number): void {
+    const room = this.#rooms.get(id);
+    if (room && (room.seq ?? 0) < seq) this.reread(id);
   }
 
   /** A room as REST answers it. */
@@ -68,6 +74,7 @@ export class Rooms {
     for (const room of rooms) {
       this.#set(room);
       const { my_participant: mine, last_message: last } = room;
+      if (room.seq !== null && room.seq < this.parts.seq(room.id)) this.reread(room.id);
       if (mine?.is_active && last && last.seq > mine.delivered_seq) {
         this.parts.received(room.id, last.seq);
       }
@@ -92,7 +99,8 @@ export class Rooms {
       Object.assign(next, changed);
       for (const field of OWN) next[field] = room[field] as never;
     }
-    if (order) Object.assign(next, { order_status: order.status, delivery_status: order.delivery_status });
+    if (order)
+      Object.assign(next, { order_status: order.status, delivery_status: order.delivery_status });
     const mine = room.my_participant;
     if (participant && participant.id === mine?.id && participant.version > mine.version) {
       const { notification_preferences, is_online, last_seen } = mine;
@@ -144,7 +152,12 @@ export class Rooms {
     return this.#rooms.values();
   }
 
-  #message(room: RoomView, { kind, at, seq }: EventFrame, message: MessageView, own: boolean): void {
+  #message(
+    room: RoomView,
+    { kind, at, seq }: EventFrame,
+    message: MessageView,
+    own: boolean,
+  ): void {
     const quote: Quote = {
       id: message.id,
       seq: message.seq,
@@ -171,7 +184,11 @@ export class Rooms {
     this.#stale.clear();
     const read = (id: string) =>
       this.parts.requests.rest('GET', '/api/chat/rooms/{room}/', { path: { room: id } });
-    for (const id of ids) await read(id).then((room) => this.put(room as RoomView), () => {});
+    for (const id of ids)
+      await read(id).then(
+        (room) => this.put(room as RoomView),
+        () => {},
+      );
   }
 
   #set(room: RoomView): void {
@@ -182,9 +199,19 @@ export class Rooms {
     this.#rooms.set(room.id, room);
   }
 
+  async #total(): Promise<void> {
+    const counted = this.#counted;
+    const me = await this.parts.requests.rest('GET', '/api/chat/me/').catch(() => null);
+    if (!me) return;
+    this.parts.me.set(me as MeView);
+    this.unread.set({ messages: me.unread_count, rooms: me.unread_rooms });
+    if (counted !== this.#counted) this.#recount.ask();
+  }
+
   #count(before: number, now: number): void {
     const { messages, rooms } = this.unread.value;
     if (before === now) return;
+    this.#counted += 1;
     this.unread.set({
       messages: Math.max(0, messages + now - before),
       rooms: Math.max(0, rooms + Number(now > 0) - Number(before > 0)),

@@ -1,4 +1,5 @@
 import type { PendingMessage } from './types.js';
+import { counts } from './unread.js';
 import type { MessageView } from './wire.js';
 
 export interface RowOptions {
@@ -33,11 +34,6 @@ export type Row =
 
 /** Longer silence ends a group. */
 const GROUP_MS = 5 * 60_000;
-
-/** Whether a message counts as unread for who did not write it. */
-export function counts(message: MessageView): boolean {
-  return message.message_type !== 'system' && !message.is_deleted;
-}
 
 const isUpdate = ({ message_type: type }: MessageView) =>
   type === 'order_update' || type === 'delivery_update';

@@ -38,7 +38,10 @@ export function indexedDbStorage(name = 'orderchat'): Storage {
     opened.catch(() => (opened = null));
     return opened;
   };
-  const run = async <T>(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<T>) => {
+  const run = async <T>(
+    mode: IDBTransactionMode,
+    ask: (store: IDBObjectStore) => IDBRequest<T>,
+  ) => {
     const transaction = (await database()).transaction('kept', mode);
     const committed = new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();

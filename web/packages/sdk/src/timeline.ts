@@ -12,25 +12,34 @@ const MOST = 2_000;
 /** The window of a room's messages: from where to where, and how it grows. */
 export class Timeline {
   #loads = 0;
+  #isLoading = false;
   /** Messages that arrived while a page was on its way. */
   #arrived: MessageView[] = [];
 
   constructor(
     private readonly requests: Requests,
-    private readonly room: () => string,
     private readonly state: Signal<RoomState>,
+    private readonly pendingBeside: (messages: readonly MessageView[]) => RoomState['pending'],
   ) {}
 
   /** A new window: around a seq, or the newest. */
   async load(around: number | null): Promise<void> {
     const load = ++this.#loads;
     this.#arrived = [];
-    const page = await this.#page(around === null ? {} : { around });
+    this.#isLoading = true;
+    const page = await this.#page(around === null ? {} : { around }).finally(() => {
+      if (load === this.#loads) this.#isLoading = false;
+    });
     if (load !== this.#loads) return;
     const hasNewer = page.next !== null;
-    this.#show(merge([], ...page.results, ...(hasNewer ? [] : this.#arrived)), {
+    const hasOlder = page.previous !== null;
+    const [first, last] = [page.results[0]?.seq ?? 0, page.results.at(-1)?.seq ?? 0];
+    const arrived = this.#arrived.filter(
+      ({ seq }) => (seq >= first || !hasOlder) && (seq <= last || !hasNewer),
+    );
+    this.#show(merge([], ...page.results, ...arrived), {
       hasNewer,
-      hasOlder: page.previous !== null,
+      hasOlder,
       loadingOlder: false,
       loadingNewer: false,
     });
@@ -65,7 +74,11 @@ export class Timeline {
       const page = await this.#page({ after: messages.at(-1)!.seq });
       if (load !== this.#loads) return;
       const isEnd = page.next === null;
-      const all = merge(this.state.value.messages, ...page.results, ...(isEnd ? this.#arrived : []));
+      const all = merge(
+        this.state.value.messages,
+        ...page.results,
+        ...(isEnd ? this.#arrived : []),
+      );
       this.#show(all.slice(-MOST), {
         hasNewer: !isEnd,
         ...(all.length > MOST && { hasOlder: true }),
@@ -77,8 +90,8 @@ export class Timeline {
 
   /** A message in a new state; one that is new only where the window reaches the end. */
   put(message: MessageView, isNew = false): void {
-    const { messages, hasNewer, hasOlder } = this.state.value;
-    if (isNew) this.#arrived.push(message);
+    const { messages, hasNewer, hasOlder, loadingNewer } = this.state.value;
+    if (this.#isLoading || (isNew && loadingNewer)) this.#arrived.push(message);
     const first = messages[0]?.seq ?? (hasOlder ? Infinity : 0);
     const last = messages.at(-1)?.seq ?? 0;
     if (message.seq < first || (hasNewer && message.seq > last)) return;
@@ -89,12 +102,12 @@ export class Timeline {
   }
 
   #show(messages: readonly MessageView[], more: Partial<RoomState>): void {
-    this.state.patch({ messages, ...more });
+    this.state.patch({ messages, pending: this.pendingBeside(messages), ...more });
   }
 
   #page(where: Record<string, number>): Promise<Page<MessageView>> {
     const query = { limit: PAGE, ...where };
-    const path = routeOf('/api/chat/rooms/{room}/messages/', { room: this.room() }, query);
+    const path = routeOf('/api/chat/rooms/{room}/messages/', { room: this.state.value.id }, query);
     return this.requests.json('GET', path) as Promise<Page<MessageView>>;
   }
 }
