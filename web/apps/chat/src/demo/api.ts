@@ -1,0 +1,32 @@
+/** The demo's own routes: its orders, and what their shop reports. Only `orderchat demo` has them. */
+export interface Person {
+  user: string;
+  name: string;
+  role: string;
+}
+
+export interface DemoOrder {
+  order: string;
+  number: string;
+  room: string | null;
+  room_title: string | null;
+  status: string;
+  delivery_status: string | null;
+  people: Person[];
+}
+
+async function ask<T>(path: string, body?: unknown): Promise<T> {
+  const answer = await fetch(`/api/demo/${path}`, {
+    ...(body === undefined
+      ? {}
+      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  });
+  const data = (await answer.json()) as T & { detail?: string };
+  if (!answer.ok) throw new Error(data.detail ?? `The demo answered ${answer.status}`);
+  return data;
+}
+
+export const orders = async () => (await ask<{ orders: DemoOrder[] }>('')).orders;
+export const reportNext = (order: string) => ask<DemoOrder>(`orders/${encodeURIComponent(order)}/next/`, {});
+export const handOver = (order: string) => ask<DemoOrder>(`orders/${encodeURIComponent(order)}/hand-over/`, {});
+export const tokenOf = async (user: string) => (await ask<{ token: string }>('token/', { user })).token;

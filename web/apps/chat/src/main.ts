@@ -1,0 +1,11 @@
+import '@orderchat/ui/styles/tokens.css';
+import '@orderchat/ui/styles/base.css';
+import { mount } from 'svelte';
+import App from './App.svelte';
+import { followKeyboard } from './viewport.js';
+import { preferences } from './models/preferences.svelte.js';
+
+followKeyboard();
+await preferences.ready;
+const target = document.getElementById('app');
+if (target) mount(App, { target });

@@ -1,0 +1,123 @@
+import type { Client, RoomView } from '@orderchat/sdk';
+import { t } from '@orderchat/ui/i18n/index.svelte.js';
+import { nameOnly, plain } from '@orderchat/ui/text/tokens.js';
+import { toast } from '@orderchat/ui/primitives/toasts.svelte.js';
+import { getContext, setContext } from 'svelte';
+import { Live } from '../live.svelte.js';
+import { session } from '../session.svelte.js';
+import { preferences } from './preferences.svelte.js';
+import { chime } from './sound.js';
+
+const MINUTE_MS = 60_000;
+
+/** Everything of the signed-in person that is not about one room. */
+export class Chat {
+  readonly client: Client;
+  readonly #connection;
+  readonly #me;
+  readonly #unread;
+  readonly #drafts;
+  readonly #outbox;
+  /** Whole minutes of the server's clock, for times that age. */
+  now: Date = $state.raw(new Date());
+  /** The room on the screen, whose news are read out. */
+  open: string | null = null;
+
+  constructor(client: Client) {
+    this.client = client;
+    this.#connection = new Live(client.connection);
+    this.#me = new Live(client.me);
+    this.#unread = new Live(client.unread);
+    this.#drafts = new Live(client.drafts);
+    this.#outbox = new Live(client.outbox);
+    this.now = new Date(client.now());
+  }
+
+  get connection() {
+    return this.#connection.value;
+  }
+  get me() {
+    return this.#me.value;
+  }
+  get role() {
+    return this.me?.role ?? 'customer';
+  }
+  get isStaff() {
+    return ['pharmacy', 'support', 'admin'].includes(this.role);
+  }
+  get unread() {
+    return this.#unread.value;
+  }
+  get drafts() {
+    return this.#drafts.value;
+  }
+  get outbox() {
+    return this.#outbox.value;
+  }
+
+  /** Follows what happens until the returned function is called. */
+  start(): () => void {
+    const tick = setInterval(() => (this.now = new Date(this.client.now())), 15_000);
+    const heard: string[] = [];
+    let speak: ReturnType<typeof setTimeout> | undefined;
+    const end = this.client.onFrame('event', (frame) => {
+      const message = frame.kind === 'message.created' ? frame.data?.message : undefined;
+      if (!message || message.message_type === 'system' || message.is_deleted) return;
+      const own = message.client_message_id !== null || this.isOwn(frame.room, message.sender);
+      if (own || this.client.now() - Date.parse(frame.at) > MINUTE_MS) return;
+      if (preferences.sound && !isAttended() && !this.isMuted(frame.room)) chime();
+      if (frame.room !== this.open) return;
+      heard.push(t('room.newMessage', { name: nameOnly(message.sender_name), text: plain(message.content) }));
+      speak ??= setTimeout(() => {
+        speak = undefined;
+        toast.speak(heard.length > 3 ? t('room.newMessages', { n: heard.length }) : heard.join(' '));
+        heard.length = 0;
+      }, 1_000);
+    });
+    return () => {
+      clearInterval(tick);
+      clearTimeout(speak);
+      end();
+    };
+  }
+
+  /** Rooms as they were last listed, for what a frame does not say. */
+  readonly known = new Map<string, RoomView>();
+
+  isOwn(room: string, participant: string | null): boolean {
+    return participant !== null && this.known.get(room)?.my_participant?.id === participant;
+  }
+
+  isMuted(room: string): boolean {
+    const mine = this.known.get(room)?.my_participant?.notification_preferences as
+      | { messages?: boolean; sound?: boolean; mute_until?: string | null }
+      | null
+      | undefined;
+    if (!mine) return false;
+    const until = mine.mute_until ? Date.parse(mine.mute_until) : 0;
+    return mine.messages === false || mine.sound === false || until > this.client.now();
+  }
+}
+
+/** Whether somebody looks at these pages: visible, and in the window that has the focus. Panes of one
+ *  window count as one. */
+export function isAttended(): boolean {
+  if (document.visibilityState !== 'visible') return false;
+  try {
+    return window.top?.document.hasFocus() ?? document.hasFocus();
+  } catch {
+    return document.hasFocus();
+  }
+}
+
+/** The number of unread messages on the tab and, where pages have one, on the icon. */
+export function showUnread(count: number, title: string): void {
+  document.title = `${count > 0 ? `(${count}) ` : ''}${title}`;
+  const badge = navigator as Navigator & { setAppBadge?: (count: number) => Promise<void> };
+  badge.setAppBadge?.(count).catch(() => undefined);
+  session.tell({ type: 'orderchat:unread', count });
+}
+
+const KEY = Symbol('chat');
+export const provideChat = (chat: Chat) => setContext(KEY, chat);
+export const useChat = () => getContext<Chat>(KEY);

@@ -1,0 +1,35 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig, type ProxyOptions } from 'vite';
+import { precompress } from './build/precompress.js';
+import { themeFirst } from './build/theme-first.js';
+
+/** The server that development and preview talk to. */
+const server = process.env['ORDERCHAT_URL'] ?? 'http://127.0.0.1:8080';
+
+const proxy: Record<string, ProxyOptions> = {
+  '/api': {
+    target: server,
+    ws: true,
+    changeOrigin: true,
+    // The server takes pages of its own origin only; behind the proxy this one is.
+    configure: (through) => {
+      through.on('proxyReq', (request) => request.setHeader('origin', server));
+      through.on('proxyReqWs', (request) => request.setHeader('origin', server));
+    },
+  },
+  '/app/config.json': { target: server, changeOrigin: true },
+};
+
+export default defineConfig({
+  base: '/app/',
+  plugins: [svelte(), themeFirst(), precompress()],
+  server: { proxy, host: '127.0.0.1' },
+  preview: { proxy, host: '127.0.0.1' },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  worker: { format: 'es' },
+});

@@ -1,0 +1,154 @@
+import { gathered } from './clock.js';
+import type { Clock } from './types.js';
+import type { ClientFrame, EventFrame, FrameOf, OkFrame } from './wire.js';
+
+/** How long marks gather: who scrolls reads ten messages a second. */
+const MARKS_MS = 250;
+
+interface Parts {
+  clock: Clock;
+  tell(
+    frame:
+      { type: 'subscribe'; room: string; after?: number } | { type: 'unsubscribe'; room: string },
+  ): void;
+  command(frame: { type: Kind; room: string; seq: number }): Promise<OkFrame>;
+  isOnline(): boolean;
+  /** An event that was not there before, in the order of its room's log. */
+  onEvent(event: EventFrame): void;
+}
+
+type Kind = 'delivered' | 'read';
+
+/** How far one is, and how far the server was told. */
+type Marks = Record<Kind, number> & { told: Record<Kind, number> };
+
+/**
+ * How far the client has the log of each room, and what it told the server of that. Nothing is taken
+ * twice and nothing is passed over: a missing `seq` is asked for.
+ */
+export class Following {
+  epoch: string | null = null;
+  readonly #seqs = new Map<string, number>();
+  /** Rooms of which the rest was asked for. */
+  readonly #asked = new Set<string>();
+  /** Rooms that the last `hello` named. */
+  #resumed = new Set<string>();
+  /** How many views of a room are open. */
+  readonly #views = new Map<string, number>();
+  readonly #marks = new Map<string, Marks>();
+  readonly #flush;
+
+  constructor(private readonly parts: Parts) {
+    this.#flush = gathered(parts.clock, MARKS_MS, () => this.#tellMarks());
+  }
+
+  /** For `hello`. */
+  resume(): NonNullable<Extract<ClientFrame, { type: 'hello' }>['resume']> | null {
+    this.#asked.clear();
+    this.#resumed.clear();
+    if (this.epoch === null) return null;
+    this.#resumed = new Set(this.#seqs.keys());
+    return { epoch: this.epoch, rooms: Object.fromEntries(this.#seqs) as never };
+  }
+
+  welcome({ epoch }: FrameOf<'welcome'>): void {
+    this.epoch = epoch;
+    // Opened while there was no connection: from where the answers by REST were.
+    this.#asked.clear();
+    for (const room of this.#seqs.keys()) if (!this.#resumed.has(room)) this.#ask(room);
+    this.#flush.ask();
+  }
+
+  /** A view of the room has everything up to `seq` and wants the rest. */
+  follow(room: string, seq: number): void {
+    if (this.#seqs.has(room)) return;
+    this.#seqs.set(room, seq);
+    this.#ask(room);
+  }
+
+  seq(room: string): number {
+    return this.#seqs.get(room) ?? 0;
+  }
+
+  opened(room: string): void {
+    this.#views.set(room, (this.#views.get(room) ?? 0) + 1);
+  }
+
+  /** With `forget` it is not followed any more when no view is left: staff follow what they look at. */
+  closed(room: string, forget: boolean): void {
+    const left = (this.#views.get(room) ?? 1) - 1;
+    this.#views.set(room, left);
+    if (left > 0 || !forget) return;
+    this.#views.delete(room);
+    this.ended(room);
+    this.parts.tell({ type: 'unsubscribe', room });
+  }
+
+  ended(room: string): void {
+    this.#seqs.delete(room);
+    this.#asked.delete(room);
+  }
+
+  event(event: EventFrame): void {
+    const { room, seq } = event;
+    const have = this.#seqs.get(room) ?? seq - 1;
+    if (seq > have + 1) return this.#ask(room);
+    if (seq <= have) return;
+    this.#seqs.set(room, seq);
+    this.parts.onEvent(event);
+  }
+
+  caughtUp({ room, seq }: FrameOf<'caught_up'>): void {
+    const have = this.#seqs.get(room);
+    if (have !== undefined && have < seq) return this.#ask(room);
+    this.#asked.delete(room);
+    if (have === undefined) this.#seqs.set(room, seq);
+  }
+
+  /** What there is of the room is of no use; it is live from `seq` on. */
+  resync({ room, seq }: FrameOf<'resync'>): void {
+    this.ended(room);
+    if (seq !== null) this.#seqs.set(room, seq);
+  }
+
+  /** Everything up to `seq` was received, or read. Neither falls back. */
+  mark(room: string, kind: Kind, seq: number): void {
+    const marks = this.#marks.get(room) ?? {
+      delivered: 0,
+      read: 0,
+      told: { delivered: 0, read: 0 },
+    };
+    this.#marks.set(room, marks);
+    if (marks[kind] >= seq) return;
+    marks[kind] = seq;
+    this.#flush.ask();
+  }
+
+  #ask(room: string): void {
+    if (this.#asked.has(room)) return;
+    this.#asked.add(room);
+    this.parts.tell({ type: 'subscribe', room, after: this.#seqs.get(room) ?? 0 });
+  }
+
+  #tellMarks(): void {
+    // Without a connection the next `welcome` comes back to it.
+    if (!this.parts.isOnline()) return;
+    for (const [room, marks] of this.#marks) {
+      // Reading implies delivery.
+      marks.told.delivered = Math.max(marks.told.delivered, marks.read);
+      for (const kind of ['delivered', 'read'] as const) this.#tell(room, kind, marks);
+    }
+  }
+
+  #tell(room: string, kind: Kind, marks: Marks): void {
+    const seq = marks[kind];
+    const before = marks.told[kind];
+    if (seq <= before) return;
+    marks.told[kind] = seq;
+    this.parts.command({ type: kind, room, seq }).catch((error: { isTemporary?: boolean }) => {
+      if (!error.isTemporary || marks.told[kind] !== seq) return;
+      marks.told[kind] = before;
+      this.#flush.ask();
+    });
+  }
+}

@@ -1,0 +1,365 @@
+import { type OrderchatError } from './errors.js';
+import { Actions } from './actions.js';
+import type { RoomParts } from './actions.js';
+import { PacedSignal } from './signal.js';
+import { Timeline } from './timeline.js';
+import type { Draft, PendingMessage, Room, RoomState } from './types.js';
+import type {
+  EventFrame,
+  FrameOf,
+  MessageView,
+  OrderView,
+  Page,
+  ParticipantView,
+  RoomView,
+} from './wire.js';
+
+/** How long somebody types after the last signal. */
+const TYPING_MS = 6_000;
+/** How often one's own typing is told. */
+const TELL_TYPING_MS = 3_000;
+/** With more unread than this the window begins where they do. */
+const FEW_UNREAD = 40;
+
+/** Frames beside the log that change what a room shows. */
+type Shown = FrameOf<'capabilities' | 'caught_up' | 'receipt' | 'typing' | 'presence'>;
+
+/** An open room: its state follows what arrives. */
+export class RoomViewModel extends Actions implements Room {
+  readonly #state: PacedSignal<RoomState>;
+  readonly #timeline: Timeline;
+  readonly #typing = new Map<string, unknown>();
+  readonly #ends: (() => void)[] = [];
+  #toldTyping = -Infinity;
+  #loads = 0;
+  /** What came while the room was being read, which may be older. */
+  #early: Shown[] | null = [];
+  #isOpen = true;
+  #isFollowed: string | null = null;
+
+  constructor(
+    readonly asked: string,
+    parts: RoomParts,
+  ) {
+    super(parts);
+    const state: RoomState = {
+      id: asked,
+      status: 'loading',
+      error: null,
+      room: null,
+      me: null,
+      order: null,
+      participants: [],
+      capabilities: null,
+      messages: [],
+      pending: [],
+      hasOlder: false,
+      hasNewer: false,
+      loadingOlder: false,
+      loadingNewer: false,
+      typing: [],
+      unreadAfter: null,
+      readSeq: 0,
+      unreadCount: 0,
+      ended: null,
+    };
+    this.#state = new PacedSignal(state, parts.clock);
+    this.#timeline = new Timeline(parts.requests, this.#state, (messages) =>
+      this.#pending(messages),
+    );
+    this.#ends.push(
+      parts.outbox.items.subscribe(() => this.#state.patch({ pending: this.#pending() })),
+    );
+    void this.reload();
+  }
+
+  get id(): string {
+    return this.value.id;
+  }
+  get value(): RoomState {
+    return this.#state.value;
+  }
+  subscribe(listener: (state: RoomState) => void): () => void {
+    return this.#state.subscribe(listener);
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    for (const end of this.#ends.splice(0)) end();
+    for (const timer of this.#typing.values()) this.parts.clock.clearTimeout(timer);
+    if (this.#isFollowed !== null) this.parts.unfollow(this.#isFollowed);
+    this.parts.onClose(this);
+  }
+
+  async reload(): Promise<void> {
+    const load = ++this.#loads;
+    this.#state.patch({ status: this.value.room ? 'ready' : 'loading', error: null });
+    try {
+      await this.#load(() => load === this.#loads && this.#isOpen);
+    } catch (cause) {
+      const error = cause as OrderchatError;
+      if (load !== this.#loads) return;
+      if (error.status === 404 || error.status === 403) this.#end(this.value.ended, error);
+      else this.#state.patch({ status: this.value.room ? 'ready' : 'failed', error });
+    }
+  }
+
+  async #load(isCurrent: () => boolean): Promise<void> {
+    const { requests } = this.parts;
+    this.#early = [];
+    const path = { room: this.id };
+    // First the room: its `seq` is where the log is followed from, so what is read after it is not older.
+    const room = (await requests.rest('GET', '/api/chat/rooms/{room}/', { path })) as RoomView;
+    if (!isCurrent()) return;
+    // An event overtook the answer.
+    if (room.seq !== null && room.seq < this.parts.seq(room.id)) return this.#load(isCurrent);
+    if (this.#isFollowed === null) {
+      this.#isFollowed = room.id;
+      this.parts.follow(room.id, room.seq);
+    }
+    const mine = room.my_participant;
+    const isFirst = this.value.room === null;
+    this.#state.patch({ id: room.id });
+    const unread = room.unread_count ?? 0;
+    // Of a public room one only sees the card, until one joins.
+    const none = (): null => null;
+    const [, participants, order] = await Promise.all([
+      this.#timeline.load(isFirst && mine && unread > FEW_UNREAD ? mine.read_seq + 1 : null),
+      requests.rest('GET', '/api/chat/rooms/{room}/participants/', {
+        path,
+        query: { limit: 200, ...(this.parts.isStaff() && { ended: true }) },
+      }),
+      room.order === null
+        ? null
+        : requests.rest('GET', '/api/orders/{order}/', { path: { order: room.order } }).catch(none),
+    ]).catch((error: OrderchatError) => {
+      if (mine === null && room.is_public && error.status === 404)
+        return [null, null, null] as const;
+      throw error;
+    });
+    if (!isCurrent()) return;
+    this.parts.rooms.put(room);
+    this.#state.patch({
+      status: 'ready',
+      error: null,
+      ended: null,
+      room: this.parts.rooms.get(room.id) ?? room,
+      order: order as OrderView | null,
+      capabilities: this.parts.capabilities(room.id),
+      readSeq: Math.max(this.value.readSeq, mine?.read_seq ?? 0),
+      unreadCount: unread,
+      ...(isFirst && mine && unread > 0 && { unreadAfter: mine.read_seq }),
+    });
+    this.#participants(
+      ((participants as Page<ParticipantView> | null)?.results ?? []).concat(mine ?? []),
+    );
+    const early = this.#early;
+    this.#early = null;
+    for (const frame of early ?? []) this.frame(frame);
+    this.#received();
+  }
+
+  // What is shown
+
+  older = (): Promise<void> => this.#timeline.older();
+  newer = (): Promise<void> => this.#timeline.newer();
+  latest = (): Promise<void> =>
+    this.value.hasNewer ? this.#timeline.load(null) : Promise.resolve();
+  around = (seq: number): Promise<void> => this.#timeline.load(seq);
+
+  async find(message: string): Promise<MessageView> {
+    const shown = this.value.messages.find(({ id }) => id === message);
+    if (shown) return shown;
+    const found = await this.message(message);
+    await this.around(found.seq);
+    return found;
+  }
+
+  // What one does
+
+  send(draft: Draft | string): PendingMessage {
+    const said = typeof draft === 'string' ? { content: draft } : draft;
+    return this.parts.outbox.add(this.id, said);
+  }
+
+  sendFile(file: File, draft: Draft = { content: '' }): PendingMessage {
+    return this.parts.outbox.add(this.id, draft, file);
+  }
+
+  retry(id: string): void {
+    this.parts.outbox.retry(id);
+  }
+
+  discard(id: string): void {
+    this.parts.outbox.discard(id);
+  }
+
+  markRead(seq: number): void {
+    if (seq <= this.value.readSeq || !this.value.me) return;
+    this.#state.patch({ readSeq: seq });
+    this.parts.mark(this.id, 'read', seq);
+    this.parts.rooms.read(this.id, seq);
+    this.listed();
+  }
+
+  typing(): void {
+    const now = this.parts.clock.now();
+    if (now - this.#toldTyping < TELL_TYPING_MS) return;
+    this.#toldTyping = now;
+    this.parts.tell({ type: 'typing', room: this.id });
+  }
+
+  protected override changedMessage(message: MessageView): void {
+    if (message.room === this.id) this.#timeline.put(message);
+  }
+
+  protected override changedParticipant(participant: ParticipantView): void {
+    this.#participants([participant]);
+  }
+
+  protected override changedRoom(room: RoomView): void {
+    this.parts.rooms.put(room);
+    this.listed();
+  }
+
+  // What arrives
+
+  /** The index has another state of the room. */
+  listed(): void {
+    const room = this.parts.rooms.get(this.id);
+    if (room) this.#state.patch({ room, unreadCount: room.unread_count ?? 0 });
+  }
+
+  /** A message of one's own was accepted. */
+  accepted(message: MessageView): void {
+    this.changedMessage(message);
+    this.#toldTyping = -Infinity;
+  }
+
+  event(event: EventFrame): void {
+    const { message, participant, order } = event.data ?? {};
+    if (message) {
+      this.#timeline.put(message, event.kind === 'message.created');
+      if (message.sender) this.#stopTyping(message.sender);
+    }
+    if (order) this.#state.patch({ order });
+    if (participant) this.#participants([participant]);
+    this.listed();
+    this.#received();
+    if (event.kind === 'room.deleted') this.#end('deleted', null);
+    else if (event.kind === 'participant.ended' || event.kind === 'participant.blocked') {
+      // Staff go on seeing what their token reaches, except when blocked.
+      const { me } = this.value;
+      if (!me || participant?.id !== me.id) return;
+      if (!this.parts.isStaff()) this.#end(me.ended, null);
+      else void this.reload();
+    } else if (event.kind === 'participant.joined' && participant?.id === this.value.me?.id) {
+      // Here, or back again: what one sees may be more.
+      if (this.value.status === 'gone') void this.reload();
+      else this.parts.rooms.reread(this.id);
+    }
+  }
+
+  frame(frame: Shown): void {
+    this.#early?.push(frame);
+    switch (frame.type) {
+      case 'capabilities':
+      case 'caught_up':
+        return this.#state.patch({ capabilities: this.parts.capabilities(this.id) });
+      case 'typing':
+        return this.#startTyping(frame.participant);
+      case 'presence': {
+        const { participant: id, is_online, last_seen } = frame;
+        return this.#patchParticipant(id, () => ({ is_online, last_seen }));
+      }
+      case 'receipt': {
+        const { participant: id, delivered_seq, read_seq } = frame;
+        this.#patchParticipant(id, (old) => ({
+          delivered_seq: Math.max(old.delivered_seq, delivered_seq),
+          read_seq: Math.max(old.read_seq, read_seq),
+        }));
+        if (id === this.value.me?.id && read_seq > this.value.readSeq) {
+          this.#state.patch({ readSeq: read_seq });
+        }
+      }
+    }
+  }
+
+  #participants(changed: readonly ParticipantView[]): void {
+    const all = new Map(this.value.participants.map((one) => [one.id, one]));
+    for (const next of changed) {
+      const old = all.get(next.id);
+      if (old && old.version > next.version) continue;
+      // Null in events: what is known stays.
+      const own = ['is_online', 'can_send_messages', 'can_receive_messages'] as const;
+      const participant = { ...next };
+      for (const field of own) participant[field] ??= old?.[field] ?? null;
+      participant.last_seen ??= old?.last_seen ?? null;
+      participant.notification_preferences ??= old?.notification_preferences ?? null;
+      participant.delivered_seq = Math.max(next.delivered_seq, old?.delivered_seq ?? 0);
+      participant.read_seq = Math.max(next.read_seq, old?.read_seq ?? 0);
+      all.set(next.id, participant);
+    }
+    const participants = [...all.values()];
+    const me = participants.find(({ user }) => user !== null && user === this.parts.user()) ?? null;
+    this.#state.patch({ participants, me });
+  }
+
+  #patchParticipant(id: string, change: (old: ParticipantView) => Partial<ParticipantView>): void {
+    const old = this.value.participants.find((one) => one.id === id);
+    if (old) this.#participants([{ ...old, ...change(old) }]);
+  }
+
+  #startTyping(id: string): void {
+    if (id === this.value.me?.id) return;
+    const { clock } = this.parts;
+    clock.clearTimeout(this.#typing.get(id));
+    this.#typing.set(
+      id,
+      clock.setTimeout(() => this.#stopTyping(id), TYPING_MS),
+    );
+    this.#showTyping();
+  }
+
+  #stopTyping(id: string): void {
+    this.parts.clock.clearTimeout(this.#typing.get(id));
+    if (this.#typing.delete(id)) this.#showTyping();
+  }
+
+  #showTyping(): void {
+    this.#state.patch({ typing: [...this.#typing.keys()] });
+  }
+
+  /** Tells that what others wrote is here. */
+  #received(): void {
+    const { messages, me, hasNewer } = this.value;
+    const last = messages.findLast(({ sender }) => sender !== me?.id);
+    if (last && me && !hasNewer) this.parts.mark(this.id, 'delivered', last.seq);
+  }
+
+  /** Own messages on their way, without those that are shown among the others already. */
+  #pending(messages = this.value.messages): readonly PendingMessage[] {
+    const { id, pending: before } = this.value;
+    const isHere = ({ room }: PendingMessage) => room === id || room === this.asked;
+    const mine = this.parts.outbox.items.value.filter(isHere);
+    if (mine.length === 0 && before.length === 0) return before;
+    const keys = new Set(messages.map((message) => message.client_message_id));
+    const pending = mine.filter(({ clientMessageId }) => !keys.has(clientMessageId));
+    const isSame =
+      pending.length === before.length && pending.every((one, at) => one === before[at]);
+    return isSame ? before : pending;
+  }
+
+  #end(ended: RoomState['ended'], error: OrderchatError | null): void {
+    this.parts.rooms.remove(this.id);
+    this.#state.patch({
+      status: 'gone',
+      ended,
+      error,
+      messages: [],
+      participants: [],
+      capabilities: null,
+      typing: [],
+    });
+  }
+}

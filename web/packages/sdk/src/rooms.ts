@@ -1,0 +1,320 @@
+import { gathered } from './clock.js';
+import { type OrderchatError } from './errors.js';
+import type { Requests } from './rest.js';
+import { routeOf } from './rest.js';
+import { Signal } from './signal.js';
+import type { Clock, RoomFilter, RoomList, RoomListState, Unread } from './types.js';
+import { counts } from './unread.js';
+import type { EventFrame, FrameOf, MeView, MessageView, Page, Quote, RoomView } from './wire.js';
+
+const REFRESH_MS = 300;
+/** Totals are read again after so long when something was counted while they were on their way. */
+const RECOUNT_MS = 2_000;
+const EXCERPT = 100;
+
+interface Parts {
+  clock: Clock;
+  requests: Requests;
+  me: Signal<MeView | null>;
+  /** The user has this much of the room: what a list shows was received. */
+  received(room: string, seq: number): void;
+  /** How far the log of a room was followed. */
+  seq(room: string): number;
+}
+
+/** Fields of a room that are the caller's own business and null in events: what is known of them stays. */
+const OWN = [
+  'message_count',
+  'unread_count',
+  'last_message',
+  'last_message_preview',
+  'my_participant',
+] as const;
+
+/** What is known of rooms, from lists, single answers and events. */
+export class Rooms {
+  readonly unread = new Signal<Unread>({ messages: 0, rooms: 0 });
+  readonly #rooms = new Map<string, RoomView>();
+  readonly #lists = new Set<List>();
+  readonly #refresh;
+  readonly #stale = new Set<string>();
+  readonly #reread;
+  readonly #recount;
+  #counted = 0;
+
+  constructor(private readonly parts: Parts) {
+    this.#recount = gathered(parts.clock, RECOUNT_MS, () => void this.#total());
+    this.#refresh = gathered(parts.clock, REFRESH_MS, () => void this.refresh());
+    this.#reread = gathered(parts.clock, REFRESH_MS, () => void this.#readStale());
+  }
+
+  get(id: string): RoomView | undefined {
+    return this.#rooms.get(id);
+  }
+
+  list(filter: RoomFilter): RoomList {
+    const list: List = new List(this.parts.requests, filter, this, () => this.#lists.delete(list));
+    this.#lists.add(list);
+    return list;
+  }
+
+  /** Lists and totals anew: after a time without connection, and when a room turns up. */
+  async refresh(): Promise<void> {
+    await Promise.all([this.#total(), ...[...this.#lists].map((list) => list.refresh())]);
+  }
+
+  /** The server says that the room is that far: what is known of it may be older. */
+  caughtUp(id: string, seq: number): void {
+    const room = this.#rooms.get(id);
+    if (room && (room.seq ?? 0) < seq) this.reread(id);
+  }
+
+  /** A room as REST answers it. */
+  put(...rooms: readonly RoomView[]): void {
+    for (const room of rooms) {
+      this.#set(room);
+      const { my_participant: mine, last_message: last } = room;
+      if (room.seq !== null && room.seq < this.parts.seq(room.id)) this.reread(room.id);
+      if (mine?.is_active && last && last.seq > mine.delivered_seq) {
+        this.parts.received(room.id, last.seq);
+      }
+    }
+    this.#changed();
+  }
+
+  remove(id: string): void {
+    const room = this.#rooms.get(id);
+    if (!room) return;
+    this.#count(room.unread_count ?? 0, 0);
+    this.#rooms.delete(id);
+    this.#changed();
+  }
+
+  event(event: EventFrame, isOwn: (participant: string | null) => boolean): void {
+    const room = this.#rooms.get(event.room);
+    if (!room) return this.#refresh.ask();
+    const next: RoomView = { ...room, seq: Math.max(room.seq ?? 0, event.seq) };
+    const { message, room: changed, order, participant } = event.data ?? {};
+    if (changed && (changed.version ?? 0) >= (room.version ?? 0)) {
+      Object.assign(next, changed);
+      for (const field of OWN) next[field] = room[field] as never;
+    }
+    if (order)
+      Object.assign(next, { order_status: order.status, delivery_status: order.delivery_status });
+    const mine = room.my_participant;
+    if (participant && participant.id === mine?.id && participant.version > mine.version) {
+      const { notification_preferences, is_online, last_seen } = mine;
+      next.my_participant = { ...participant, notification_preferences, is_online, last_seen };
+    }
+    // It may belong into other lists now.
+    if (changed) this.#refresh.ask();
+    if (message) this.#message(next, event, message, isOwn(message.sender));
+    this.#set(next);
+    this.#changed();
+  }
+
+  summary({ room: id, type: _, ...summary }: FrameOf<'room_summary'>): void {
+    const room = this.#rooms.get(id);
+    if (!room || room.status !== summary.status) this.#refresh.ask();
+    if (!room) return;
+    const last = summary.last_message;
+    this.#set({
+      ...room,
+      ...summary,
+      status: summary.status as RoomView['status'],
+      last_message_preview: last?.excerpt ?? null,
+    });
+    this.#changed();
+  }
+
+  /** One has read up to `seq`, here or elsewhere. */
+  read(id: string, seq: number): void {
+    const room = this.#rooms.get(id);
+    const mine = room?.my_participant;
+    if (!room || !mine || mine.read_seq >= seq) return;
+    const isAll = seq >= (room.last_message?.seq ?? room.seq ?? 0);
+    this.#set({
+      ...room,
+      unread_count: isAll ? 0 : room.unread_count,
+      my_participant: { ...mine, read_seq: seq },
+    });
+    if (!isAll) this.reread(id);
+    this.#changed();
+  }
+
+  /** Asks for the room again, soon: what happened does not tell its counts. */
+  reread(id: string): void {
+    this.#stale.add(id);
+    this.#reread.ask();
+  }
+
+  all(): Iterable<RoomView> {
+    return this.#rooms.values();
+  }
+
+  #message(
+    room: RoomView,
+    { kind, at, seq }: EventFrame,
+    message: MessageView,
+    own: boolean,
+  ): void {
+    const quote: Quote = {
+      id: message.id,
+      seq: message.seq,
+      sender_name: message.sender_name,
+      excerpt: [...message.content].slice(0, EXCERPT).join(''),
+      is_deleted: message.is_deleted,
+    };
+    if (message.seq >= (room.last_message?.seq ?? 0)) {
+      room.last_message = quote;
+      room.last_message_preview = message.is_deleted ? null : quote.excerpt;
+    }
+    const isUnread = !own && message.seq > (room.my_participant?.read_seq ?? Infinity);
+    if (kind === 'message.created') {
+      room.last_activity = at;
+      room.message_count = (room.message_count ?? 0) + 1;
+      if (isUnread && counts(message)) room.unread_count = (room.unread_count ?? 0) + 1;
+    } else if (isUnread && kind === 'message.deleted' && seq === message.version) {
+      this.reread(room.id);
+    }
+  }
+
+  async #readStale(): Promise<void> {
+    const ids = [...this.#stale];
+    this.#stale.clear();
+    const read = (id: string) =>
+      this.parts.requests.rest('GET', '/api/chat/rooms/{room}/', { path: { room: id } });
+    for (const id of ids)
+      await read(id).then(
+        (room) => this.put(room as RoomView),
+        () => {},
+      );
+  }
+
+  #set(room: RoomView): void {
+    const old = this.#rooms.get(room.id);
+    // Of two answers that crossed, the newer one.
+    if (old && (room.seq ?? 0) < (old.seq ?? 0)) return;
+    if (old) this.#count(old.unread_count ?? 0, room.unread_count ?? 0);
+    this.#rooms.set(room.id, room);
+  }
+
+  async #total(): Promise<void> {
+    const counted = this.#counted;
+    const me = await this.parts.requests.rest('GET', '/api/chat/me/').catch(() => null);
+    if (!me) return;
+    this.parts.me.set(me as MeView);
+    this.unread.set({ messages: me.unread_count, rooms: me.unread_rooms });
+    if (counted !== this.#counted) this.#recount.ask();
+  }
+
+  #count(before: number, now: number): void {
+    const { messages, rooms } = this.unread.value;
+    if (before === now) return;
+    this.#counted += 1;
+    this.unread.set({
+      messages: Math.max(0, messages + now - before),
+      rooms: Math.max(0, rooms + Number(now > 0) - Number(before > 0)),
+    });
+  }
+
+  #changed(): void {
+    for (const list of this.#lists) list.changed();
+  }
+}
+
+class List extends Signal<RoomListState> implements RoomList {
+  /** What the server said belongs here; others are told by the filter. */
+  readonly #listed = new Set<string>();
+  #next: string | null = null;
+  #isClosed = false;
+
+  constructor(
+    private readonly requests: Requests,
+    readonly filter: RoomFilter,
+    private readonly known: Rooms,
+    private readonly onClose: () => void,
+  ) {
+    super({ rooms: [], status: 'loading', error: null, hasMore: false, loadingMore: false });
+    void this.reload();
+  }
+
+  async reload(): Promise<void> {
+    this.patch({ status: 'loading', error: null });
+    this.#next = routeOf('/api/chat/rooms/', {}, { ...this.filter });
+    this.#listed.clear();
+    await this.#load();
+  }
+
+  async more(): Promise<void> {
+    if (this.value.loadingMore || this.#next === null) return;
+    this.patch({ loadingMore: true });
+    await this.#load();
+  }
+
+  /** The first page again, without forgetting the others. */
+  async refresh(): Promise<void> {
+    if (this.value.status === 'failed') return this.reload();
+    const path = routeOf('/api/chat/rooms/', {}, { ...this.filter });
+    const page = await this.#page(path).catch(() => null);
+    if (page) this.#add(page);
+  }
+
+  changed(): void {
+    if (this.value.status !== 'ready') return;
+    const { ordering = '-last_activity' } = this.filter;
+    const field = ordering.replace('-', '') as 'last_activity' | 'created_at';
+    const way = ordering.startsWith('-') ? -1 : 1;
+    const key = (room: RoomView) => `${room[field] ?? ''} ${room.id}`;
+    const rooms = [...this.known.all()]
+      .filter((room) => this.#has(room))
+      .sort((a, b) => (key(a) < key(b) ? -way : way));
+    const before = this.value.rooms;
+    const isSame = rooms.length === before.length && rooms.every((room, at) => room === before[at]);
+    this.patch({ rooms: isSame ? before : rooms, hasMore: this.#next !== null });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.onClose();
+  }
+
+  #has(room: RoomView): boolean {
+    const { scope = 'mine', status, is_public, order, role } = this.filter;
+    const mine = room.my_participant;
+    return (
+      this.#listed.has(room.id) &&
+      (scope !== 'mine' || mine?.is_active !== false) &&
+      (status ?? room.status) === room.status &&
+      (is_public ?? room.is_public) === room.is_public &&
+      (order ?? room.order) === room.order &&
+      (role ?? mine?.role) === mine?.role
+    );
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const page = await this.#page(this.#next!);
+      this.#next = page.next;
+      this.patch({ status: 'ready', error: null, loadingMore: false });
+      this.#add(page);
+    } catch (error) {
+      const failed = this.value.rooms.length === 0;
+      this.patch({
+        loadingMore: false,
+        error: error as OrderchatError,
+        ...(failed && { status: 'failed' }),
+      });
+    }
+  }
+
+  #page(path: string): Promise<Page<RoomView>> {
+    return this.requests.json('GET', path) as Promise<Page<RoomView>>;
+  }
+
+  #add({ results }: Page<RoomView>): void {
+    if (this.#isClosed) return;
+    for (const { id } of results) this.#listed.add(id);
+    this.known.put(...results);
+  }
+}

@@ -1,0 +1,113 @@
+import { merge } from './merge.js';
+import type { Requests } from './rest.js';
+import { routeOf } from './rest.js';
+import type { Signal } from './signal.js';
+import type { RoomState } from './types.js';
+import type { MessageView, Page } from './wire.js';
+
+const PAGE = 50;
+/** More are not kept: the far end is dropped, and read again when somebody goes there. */
+const MOST = 2_000;
+
+/** The window of a room's messages: from where to where, and how it grows. */
+export class Timeline {
+  #loads = 0;
+  #isLoading = false;
+  /** Messages that arrived while a page was on its way. */
+  #arrived: MessageView[] = [];
+
+  constructor(
+    private readonly requests: Requests,
+    private readonly state: Signal<RoomState>,
+    private readonly pendingBeside: (messages: readonly MessageView[]) => RoomState['pending'],
+  ) {}
+
+  /** A new window: around a seq, or the newest. */
+  async load(around: number | null): Promise<void> {
+    const load = ++this.#loads;
+    this.#arrived = [];
+    this.#isLoading = true;
+    const page = await this.#page(around === null ? {} : { around }).finally(() => {
+      if (load === this.#loads) this.#isLoading = false;
+    });
+    if (load !== this.#loads) return;
+    const hasNewer = page.next !== null;
+    const hasOlder = page.previous !== null;
+    const [first, last] = [page.results[0]?.seq ?? 0, page.results.at(-1)?.seq ?? 0];
+    const arrived = this.#arrived.filter(
+      ({ seq }) => (seq >= first || !hasOlder) && (seq <= last || !hasNewer),
+    );
+    this.#show(merge([], ...page.results, ...arrived), {
+      hasNewer,
+      hasOlder,
+      loadingOlder: false,
+      loadingNewer: false,
+    });
+  }
+
+  async older(): Promise<void> {
+    const { messages, hasOlder, loadingOlder } = this.state.value;
+    if (!hasOlder || loadingOlder) return;
+    const load = this.#loads;
+    this.state.patch({ loadingOlder: true });
+    try {
+      const page = await this.#page({ before: messages[0]!.seq });
+      if (load !== this.#loads) return;
+      const all = merge(this.state.value.messages, ...page.results);
+      const isTooLong = all.length > MOST;
+      this.#show(isTooLong ? all.slice(0, MOST) : all, {
+        hasOlder: page.previous !== null,
+        ...(isTooLong && { hasNewer: true }),
+      });
+    } finally {
+      if (load === this.#loads) this.state.patch({ loadingOlder: false });
+    }
+  }
+
+  async newer(): Promise<void> {
+    const { messages, hasNewer, loadingNewer } = this.state.value;
+    if (!hasNewer || loadingNewer) return;
+    const load = this.#loads;
+    this.#arrived = [];
+    this.state.patch({ loadingNewer: true });
+    try {
+      const page = await this.#page({ after: messages.at(-1)!.seq });
+      if (load !== this.#loads) return;
+      const isEnd = page.next === null;
+      const all = merge(
+        this.state.value.messages,
+        ...page.results,
+        ...(isEnd ? this.#arrived : []),
+      );
+      this.#show(all.slice(-MOST), {
+        hasNewer: !isEnd,
+        ...(all.length > MOST && { hasOlder: true }),
+      });
+    } finally {
+      if (load === this.#loads) this.state.patch({ loadingNewer: false });
+    }
+  }
+
+  /** A message in a new state; one that is new only where the window reaches the end. */
+  put(message: MessageView, isNew = false): void {
+    const { messages, hasNewer, hasOlder, loadingNewer } = this.state.value;
+    if (this.#isLoading || (isNew && loadingNewer)) this.#arrived.push(message);
+    const first = messages[0]?.seq ?? (hasOlder ? Infinity : 0);
+    const last = messages.at(-1)?.seq ?? 0;
+    if (message.seq < first || (hasNewer && message.seq > last)) return;
+    const all = merge(messages, message);
+    // Not at every message: whoever looks at the oldest ones would see them go one by one.
+    if (all.length > MOST + PAGE) this.#show(all.slice(-MOST), { hasOlder: true });
+    else this.#show(all, {});
+  }
+
+  #show(messages: readonly MessageView[], more: Partial<RoomState>): void {
+    this.state.patch({ messages, pending: this.pendingBeside(messages), ...more });
+  }
+
+  #page(where: Record<string, number>): Promise<Page<MessageView>> {
+    const query = { limit: PAGE, ...where };
+    const path = routeOf('/api/chat/rooms/{room}/messages/', { room: this.state.value.id }, query);
+    return this.requests.json('GET', path) as Promise<Page<MessageView>>;
+  }
+}

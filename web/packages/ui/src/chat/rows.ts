@@ -1,0 +1,37 @@
+import type { MessageView, Row } from '@orderchat/sdk';
+
+export type { Row };
+
+/** The newest message of a row; null for marks and for what is not sent. */
+export const lastOf = (row: Row | undefined): MessageView | null =>
+  row === undefined
+    ? null
+    : row.kind === 'updates'
+      ? (row.messages.at(-1) ?? null)
+      : 'message' in row
+        ? row.message
+        : null;
+
+export const holds = (row: Row, id: string): boolean =>
+  row.kind === 'updates'
+    ? row.messages.some((one) => one.id === id)
+    : 'message' in row && row.message.id === id;
+
+/** The change from what is shown to what shall be, in steps that a virtual list can show without
+ *  moving the reader: what came or went at the beginning alone and marked as such, then the rest. Both
+ *  at once would move the reader, because a list can hold on to one end only. */
+export function steps(
+  shown: readonly Row[],
+  wanted: readonly Row[],
+): { rows: readonly Row[]; shift: boolean }[] {
+  const isContent = (row: Row) => row.kind !== 'day' && row.kind !== 'unread';
+  const tail = shown.at(-1);
+  const head = shown.find(isContent);
+  const newHead = wanted.find(isContent);
+  const whole = [{ rows: wanted, shift: false }];
+  if (!tail || !head || !newHead || head.key === newHead.key) return whole;
+  const cut = wanted.findIndex((row) => row.key === tail.key);
+  if (cut === -1 || cut + 1 === shown.length) return whole;
+  const first = { rows: wanted.slice(0, cut + 1), shift: true };
+  return cut + 1 === wanted.length ? [first] : [first, ...whole];
+}

@@ -1,0 +1,69 @@
+import { en, type Catalogue, type Key } from './en.js';
+
+/** The language of the pages. `en` is always there and is the type of the others, which are loaded
+ *  when wanted. Texts have `{name}` in them; where a number decides, an object of plural forms. */
+export type Text = string | Partial<Record<Intl.LDMLPluralRule, string>>;
+export type Language = 'en' | 'de' | 'ar';
+
+export const languages: Record<Language, string> = { en: 'English', de: 'Deutsch', ar: 'العربية' };
+
+const load: Record<Language, () => Promise<Catalogue>> = {
+  en: () => Promise.resolve(en),
+  de: async () => (await import('./de.js')).de,
+  ar: async () => (await import('./ar.js')).ar,
+};
+
+class Locale {
+  #catalogue: Catalogue = $state.raw(en);
+  #language: Language = $state('en');
+
+  get language(): Language {
+    return this.#language;
+  }
+
+  /** For `Intl`: the reader's own region when it speaks the language, so that clocks are as at home. */
+  get tag(): string {
+    const own = navigator.languages.find((tag) => tag.split('-')[0] === this.#language);
+    return own ?? this.#language;
+  }
+
+  get direction(): 'ltr' | 'rtl' {
+    return this.#language === 'ar' ? 'rtl' : 'ltr';
+  }
+
+  async use(language: Language): Promise<void> {
+    this.#catalogue = await load[language]();
+    this.#language = language;
+    document.documentElement.lang = language;
+    document.documentElement.dir = this.direction;
+  }
+
+  text(key: Key): Text {
+    return this.#catalogue[key] as Text;
+  }
+}
+
+export const locale = new Locale();
+
+/** The reader's own choice, else the first of the browser's languages that there is. */
+export function preferredLanguage(chosen?: string | null): Language {
+  const wanted = [chosen, ...navigator.languages].map((tag) => tag?.split('-')[0]);
+  return (wanted.find((tag) => tag !== undefined && tag in languages) as Language) ?? 'en';
+}
+
+export function t(key: Key, values: Record<string, string | number> = {}): string {
+  const found = locale.text(key);
+  let text: string;
+  if (typeof found === 'string') text = found;
+  else {
+    const rule = new Intl.PluralRules(locale.tag).select(Number(values['n'] ?? 0));
+    text = found[rule] ?? found.other ?? '';
+  }
+  return text.replace(/\{(\w+)\}/gu, (whole, name: string) => {
+    const value = values[name];
+    if (value === undefined) return whole;
+    return typeof value === 'number' ? new Intl.NumberFormat(locale.tag).format(value) : value;
+  });
+}
+
+export type { Key };

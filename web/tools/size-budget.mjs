@@ -1,0 +1,63 @@
+// What people load, against what they may: gzip of what a build has left in dist. A page's first load is
+// what its index.html names and all that this imports; what is imported later is listed for the record.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { root } from './workspaces.mjs';
+
+const KB = 1000;
+const gzip = (paths) =>
+  paths.reduce((sum, path) => sum + gzipSync(readFileSync(path), { level: 9 }).length, 0);
+
+/** These modules and all that they import at once, without what they `import()`. */
+function closure(entries) {
+  const all = new Set();
+  const add = (path) => {
+    if (all.has(path)) return;
+    all.add(path);
+    const text = readFileSync(path, 'utf8');
+    for (const [, name] of text.matchAll(/(?:\bfrom|\bimport)\s*["'`](\.[^"'`]+\.js)["'`]/g)) {
+      add(join(dirname(path), name));
+    }
+  };
+  entries.forEach(add);
+  return [...all];
+}
+
+function page(dist) {
+  const html = readFileSync(join(dist, 'index.html'), 'utf8');
+  const named = [...html.matchAll(/(?:src|href)="([^"]+\.(js|css))"/g)].map(([, path, kind]) => {
+    const name = path.split('/assets/').pop();
+    return { kind, path: [join(dist, 'assets', name), join(dist, path)].find(existsSync) };
+  });
+  const of = (kind) => named.filter((one) => one.kind === kind && one.path).map(({ path }) => path);
+  return { js: closure(of('js')), css: of('css') };
+}
+
+const checks = [];
+const sdk = join(root, 'packages/sdk/dist');
+if (!existsSync(join(sdk, 'index.js'))) throw new Error(`${sdk} is not there: npm run build`);
+checks.push(['SDK', closure([join(sdk, 'index.js')]), 10 * KB]);
+const chat = join(root, 'apps/chat/dist');
+if (existsSync(join(root, 'apps/chat/package.json'))) {
+  const { js, css } = page(chat);
+  checks.push(['chat, JavaScript', js, 80 * KB], ['chat, CSS', css, 12 * KB]);
+}
+
+let failed = false;
+for (const [name, paths, budget] of checks) {
+  const size = gzip(paths);
+  const isOver = size > budget || size === 0;
+  failed ||= isOver;
+  console.log(`${name}: ${size} of ${budget} bytes${isOver ? ' TOO MUCH' : ''}`);
+}
+for (const dist of [sdk, chat].filter(existsSync)) {
+  const counted = new Set(checks.flatMap(([, paths]) => paths));
+  for (const name of readdirSync(dist, { recursive: true })) {
+    const path = join(dist, name);
+    if (/\.(js|css)$/.test(name) && !counted.has(path)) {
+      console.log(`  later: ${relative(root, path)} ${gzip([path])}`);
+    }
+  }
+}
+process.exit(failed ? 1 : 0);
