@@ -1,0 +1,6 @@
+//! Files: sent with a message, or first and then named; downloaded by those who may.
+
+mod access;
+mod content;
+mod sending;
+mod serving;
