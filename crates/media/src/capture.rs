@@ -1,6 +1,6 @@
 //! When and where a picture was taken, as its camera wrote it down (EXIF).
 
-use crate::Kind;
+use crate::{Kind, Limits, exif, format};
 
 /// What a camera said of a picture. Whoever took it may have changed it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,9 +24,17 @@ pub struct Position {
     pub longitude: f64,
 }
 
-/// When and where the picture was taken; none where it says neither.
+/// When and where the picture was taken; none where it says neither, or says it in a way that
+/// [`process`](crate::process) would refuse.
 #[must_use]
 pub fn capture(bytes: &[u8], kind: Kind) -> Option<Capture> {
-    let _ = (bytes, kind);
-    None
+    // Only what is beside the pixels is read: their number does not matter.
+    let limits = Limits { pixels: u64::MAX, ..Limits::default() };
+    let header = match kind {
+        Kind::Jpeg => format::jpeg::header(bytes, &limits),
+        Kind::Png => format::png::header(bytes, &limits),
+        Kind::Webp => format::webp::header(bytes, &limits),
+        _ => return None,
+    };
+    exif::capture(&header.ok()?.exif?)
 }

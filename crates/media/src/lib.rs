@@ -10,10 +10,17 @@
 //! was taken, which [`process`] leaves out.
 
 mod capture;
+mod colour;
+mod encode;
+mod exif;
+mod format;
+mod header;
 mod kind;
 mod limits;
+mod pixels;
 mod process;
 mod refused;
+mod small;
 mod sniff;
 
 pub use capture::{Capture, Position, Taken, capture};
