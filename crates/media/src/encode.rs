@@ -91,7 +91,11 @@ struct Bounded {
 
 impl Bounded {
     fn new(limit: usize) -> Self {
-        Self { bytes: Vec::new(), limit, is_full: false }
+        Self {
+            bytes: Vec::new(),
+            limit,
+            is_full: false,
+        }
     }
 
     /// What was written, if it was not too much.

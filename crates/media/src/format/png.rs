@@ -27,11 +27,17 @@ pub(crate) fn header(bytes: &[u8], limits: &Limits) -> Result<Header, Refused> {
     let reader = open(bytes, limits)?;
     let info = reader.info();
     let pixels = check_pixels(info.width, info.height, limits)?;
-    let frames = info.animation_control.map_or(1, |control| control.num_frames);
+    let frames = info
+        .animation_control
+        .map_or(1, |control| control.num_frames);
     check_frames(frames, limits)?;
     let depth = layout(info).samples() as u64;
     // Greys with alpha come as two samples and are then spread to four.
-    let spread = if info.color_type == ColorType::GrayscaleAlpha { 2 } else { 0 };
+    let spread = if info.color_type == ColorType::GrayscaleAlpha {
+        2
+    } else {
+        0
+    };
     Ok(Header {
         width: info.width,
         height: info.height,
@@ -45,7 +51,9 @@ pub(crate) fn header(bytes: &[u8], limits: &Limits) -> Result<Header, Refused> {
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Pixels, Refused> {
     let mut reader = open(bytes, limits)?;
     check_pixels(reader.info().width, reader.info().height, limits)?;
-    let size = reader.output_buffer_size().ok_or_else(|| broken("its size"))?;
+    let size = reader
+        .output_buffer_size()
+        .ok_or_else(|| broken("its size"))?;
     let mut samples = vec![0; size];
     let frame = reader.next_frame(&mut samples).map_err(broken)?;
     samples.truncate(frame.buffer_size());
@@ -59,7 +67,12 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Pixels, Refused> {
         }
         ColorType::Indexed => return Err(broken("it has no palette")),
     };
-    let mut pixels = Pixels { width: frame.width, height: frame.height, layout, samples };
+    let mut pixels = Pixels {
+        width: frame.width,
+        height: frame.height,
+        layout,
+        samples,
+    };
     let info = reader.info();
     if let Some(icc) = &info.icc_profile {
         check_metadata("colour profile", icc.len(), limits)?;
@@ -86,7 +99,9 @@ fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Reader<Cursor<&'a [u8]>>
         _ => return Err(broken("its header is cut off")),
     };
     let rows = (u64::from(width).min(limits.pixels) * ROWS_HELD) as usize;
-    let bound = DecoderLimits { bytes: 2 * limits.metadata + CHUNKS + rows };
+    let bound = DecoderLimits {
+        bytes: 2 * limits.metadata + CHUNKS + rows,
+    };
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), bound);
     decoder.set_ignore_text_chunk(true);
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
@@ -133,7 +148,14 @@ fn described_profile(info: &Info<'_>, layout: Layout) -> Option<ColorProfile> {
             green: point(colours.green),
             blue: point(colours.blue),
         };
-        profile.update_rgb_colorimetry(XyY { x: x.into(), y: y.into(), yb: 1.0 }, primaries);
+        profile.update_rgb_colorimetry(
+            XyY {
+                x: x.into(),
+                y: y.into(),
+                yb: 1.0,
+            },
+            primaries,
+        );
     }
     Some(profile)
 }
@@ -144,7 +166,9 @@ fn walk(bytes: &[u8], limits: &Limits) -> Result<Option<Vec<u8>>, Refused> {
     let mut rest = bytes.get(8..).unwrap_or_default();
     while let Some((&[a, b, c, d], after)) = rest.split_first_chunk::<4>() {
         let length = u32::from_be_bytes([a, b, c, d]) as usize;
-        let Some((name, body)) = after.split_first_chunk::<4>() else { break };
+        let Some((name, body)) = after.split_first_chunk::<4>() else {
+            break;
+        };
         let what = match name {
             b"eXIf" => "EXIF",
             b"iCCP" => "colour profile",
@@ -153,7 +177,9 @@ fn walk(bytes: &[u8], limits: &Limits) -> Result<Option<Vec<u8>>, Refused> {
         if !what.is_empty() {
             check_metadata(what, length, limits)?;
         }
-        let Some(content) = body.get(..length) else { break };
+        let Some(content) = body.get(..length) else {
+            break;
+        };
         if name == b"eXIf" && exif.is_none() {
             exif = Some(content.to_vec());
         }

@@ -2,5 +2,6 @@
 
 mod access;
 mod content;
+mod images;
 mod sending;
 mod serving;
