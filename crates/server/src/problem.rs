@@ -179,6 +179,16 @@ impl Problem {
         )
     }
 
+    /// 413 for a file.
+    pub(crate) fn file_too_large(limit_bytes: u64) -> Self {
+        Self::new(
+            "too-large",
+            "The body is too large",
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the file is larger than {limit_bytes} bytes; send a smaller one"),
+        )
+    }
+
     /// 415.
     pub(crate) fn unsupported_media_type(detail: &'static str) -> Self {
         Self::new(

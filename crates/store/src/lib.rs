@@ -6,6 +6,7 @@
 
 pub mod actors;
 mod alone;
+pub mod attachments;
 pub mod audit;
 pub mod checkpoints;
 pub mod copy;
@@ -54,6 +55,7 @@ pub use store::{Engine, Options, POSTGRES_SETTINGS, Store};
 pub fn statements() -> Vec<&'static Sql> {
     [
         actors::SQL,
+        attachments::SQL,
         audit::SQL,
         checkpoints::SQL,
         follow::SQL,

@@ -10,7 +10,9 @@ use std::time::Duration;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
-use super::values::{BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Origin, Rate};
+use super::values::{
+    BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Origin, Rate, StorageLocation,
+};
 use crate::signing::{PRIVATE_PEM, SigningKey};
 
 /// Reads a value or says what to write instead, without repeating the value.
@@ -58,6 +60,16 @@ pub(super) fn database(text: &str) -> Parsed<Database> {
     match server {
         Some(server) if !server.is_empty() => Ok(Database::Postgres(text.into())),
         _ => Err(REMEDY.to_owned()),
+    }
+}
+
+pub(super) fn storage(text: &str) -> Parsed<StorageLocation> {
+    match text.strip_prefix("file:") {
+        Some(folder) if !folder.is_empty() => {
+            let folder = folder.strip_prefix("//").unwrap_or(folder);
+            Ok(StorageLocation::Folder(PathBuf::from(folder)))
+        }
+        _ => Err("write file:FOLDER".to_owned()),
     }
 }
 

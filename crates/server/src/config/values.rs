@@ -14,6 +14,12 @@ pub(crate) enum Database {
     Postgres(SecretString),
 }
 
+/// Where files lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StorageLocation {
+    Folder(PathBuf),
+}
+
 /// How nodes tell each other what has happened.
 #[derive(Clone, Debug)]
 pub(crate) enum BusLocation {

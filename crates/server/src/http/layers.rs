@@ -15,6 +15,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::HttpSettings;
 use super::observe::X_REQUEST_ID;
+use super::transfer::{Transfers, is_transfer};
 use crate::problem::Problem;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -26,6 +27,7 @@ const PREFLIGHT_AGE: Duration = Duration::from_mins(10);
 pub(super) struct Admission {
     /// Requests under way at once.
     places: Arc<Semaphore>,
+    transfers: Transfers,
     deadline: Duration,
     stopping: CancellationToken,
 }
@@ -34,13 +36,14 @@ impl Admission {
     pub(super) fn new(settings: &HttpSettings, stopping: CancellationToken) -> Self {
         Self {
             places: Arc::new(Semaphore::new(settings.max_in_flight)),
+            transfers: Transfers::new(settings.max_transfers),
             deadline: settings.request_deadline,
             stopping,
         }
     }
 }
 
-/// Lets a request in, or answers at once that there is no place; ends it at the deadline, which a
+/// Lets a request in (one that moves a file by a door of its own), or answers at once that there is no place; ends it at the deadline, which a
 /// body that does not arrive is under too. What was handed to the store by then may still be done.
 pub(super) async fn admit(
     State(admission): State<Admission>,
@@ -50,6 +53,9 @@ pub(super) async fn admit(
     if admission.stopping.is_cancelled() && !request.method().is_safe() {
         let detail = "this server is stopping; nothing was done, try again";
         return Problem::unavailable(detail).into_response();
+    }
+    if is_transfer(&request) {
+        return admission.transfers.admit(request, next).await;
     }
     let Ok(_place) = admission.places.try_acquire() else {
         let detail = "too many requests are under way; nothing was done, try again";
@@ -112,6 +118,7 @@ mod tests {
             origins: Vec::new(),
             max_body: 1024,
             max_in_flight,
+            max_transfers: 1,
             request_deadline,
             client_address: Box::new(|_, _| IpAddr::V4(Ipv4Addr::LOCALHOST)),
             pages: PageSettings::default(),

@@ -1,0 +1,7 @@
+//! Files: sent with a message, or first and then named; downloaded by those who may.
+
+mod access;
+mod content;
+mod images;
+mod sending;
+mod serving;
