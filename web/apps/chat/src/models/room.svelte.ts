@@ -1,4 +1,5 @@
-import { receiptOf, toRows, type Client, type MessageView, type Room, type Row } from '@orderchat/sdk';
+import type { Client, MessageView, Room } from '@orderchat/sdk';
+import { receiptOf, toRows, type Row } from '@orderchat/sdk/view';
 import { provideConversation, type Conversation, type Rights } from '@orderchat/ui/chat/context.js';
 import type { Mode, Sending } from '@orderchat/ui/chat/Composer.svelte';
 import { words } from '@orderchat/ui/i18n/errors.js';

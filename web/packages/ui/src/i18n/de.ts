@@ -62,6 +62,7 @@ export const de: Catalogue = {
   'delivery.reassigned': 'Geht an einen anderen Kurier',
 
   'room.open': 'Offen',
+  'room.opened': 'Chat geöffnet',
   'room.closed': 'Geschlossen',
   'room.archived': 'Archiviert',
   'room.start': 'Beginn der Unterhaltung',

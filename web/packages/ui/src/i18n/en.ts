@@ -62,6 +62,7 @@ export const en = {
   'delivery.reassigned': 'Goes to another rider',
 
   'room.open': 'Open',
+  'room.opened': 'Chat opened',
   'room.closed': 'Closed',
   'room.archived': 'Archived',
   'room.start': 'Start of the conversation',

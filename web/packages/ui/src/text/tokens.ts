@@ -1,4 +1,4 @@
-import { tokens, type Token } from '@orderchat/sdk';
+import { tokens, type Token } from '@orderchat/sdk/view';
 
 /** What turns the direction of the text after it around; it could make one thing look like another. */
 const BIDI = /[\u202a-\u202e\u2066-\u2069]/gu;
@@ -50,7 +50,7 @@ export function plain(text: string): string {
     list
       .map((token) => {
         if (token.type === 'break') return ' ';
-        if (token.type === 'list') return `${token.items.map(flat).join(', ')} `;
+        if (token.type === 'list') return ` ${token.items.map(flat).join(', ')} `;
         return 'children' in token ? flat(token.children) : token.text;
       })
       .join('');
