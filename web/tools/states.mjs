@@ -1,0 +1,97 @@
+// The states of the chat pages that are looked at: how one comes there from a fresh page.
+// Used by `make shots` and wherever all states are to be gone through.
+
+const room = (demo, query = '') => `/app/rooms/${demo.room}${query}`;
+const timeline = '[role=log][data-settled="true"]';
+
+async function openMenu(page) {
+  await page.locator('[role=log] article[aria-label]').last().focus();
+  await page.keyboard.press('Enter');
+  await page.locator('[role=menu] [role=menuitem]').first().waitFor();
+}
+
+/** `as`: whose eyes (a role of the order's people, null: nobody, the demo's page). */
+export const states = [
+  { name: 'demo', as: null, path: () => '/', ready: 'iframe', wait: 2500 },
+  { name: 'rooms', as: 'support', path: () => '/app/', ready: '#rooms li' },
+  { name: 'conversation', as: 'customer', path: (demo) => room(demo), ready: timeline },
+  {
+    name: 'writing',
+    as: 'rider',
+    path: (demo) => room(demo),
+    ready: timeline,
+    async go(page) {
+      await page.locator('[role=log] article[aria-label]').last().focus();
+      await page.keyboard.press('r');
+      await page.locator('[data-composer]').first().fill('At the door in *two minutes*.\n- ring twice\n- code `4711#`');
+    },
+  },
+  { name: 'message-menu', as: 'customer', path: (demo) => room(demo), ready: timeline, go: openMenu },
+  { name: 'order', as: 'customer', path: (demo) => room(demo, '?pane=order'), ready: 'aside ol' },
+  { name: 'people', as: 'admin', path: (demo) => room(demo, '?pane=people'), ready: 'aside li' },
+  { name: 'timeline', as: 'pharmacy', path: (demo) => room(demo, '?pane=timeline'), ready: 'aside li time' },
+  {
+    name: 'search',
+    as: 'support',
+    path: (demo) => room(demo, '?pane=search'),
+    ready: 'aside input',
+    async go(page) {
+      await page.locator('aside input[type=search]').fill('the');
+      await page.locator('aside .hit').first().waitFor();
+    },
+  },
+  {
+    name: 'dialog',
+    as: 'admin',
+    path: (demo) => room(demo, '?pane=people'),
+    ready: 'aside li',
+    async go(page) {
+      await page.locator('aside li button').first().click();
+      await page.locator('[role=menuitem]').filter({ hasText: 'Mute' }).click();
+      await page.locator('dialog[open]').waitFor();
+    },
+  },
+  { name: 'closed', as: 'customer', path: (demo) => `/app/rooms/${demo.closed}`, ready: '[data-closed]' },
+  {
+    name: 'offline',
+    as: 'customer',
+    path: (demo) => room(demo),
+    ready: timeline,
+    async go(page, context) {
+      await context.setOffline(true);
+      await page.locator('[data-composer]').first().fill('Are you there?');
+      await page.locator('button[type=submit]').first().click();
+      await page.waitForTimeout(3000);
+    },
+  },
+];
+
+export const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
+export const themes = ['light', 'dark'];
+
+/** An order of the demo that is under way, one whose room is closed, and who is who. */
+export async function demoOf(url) {
+  const { orders } = await (await fetch(`${url}/api/demo/`)).json();
+  const going = orders.find((order) => order.status === 'picked_up') ?? orders[0];
+  const over = orders.find((order) => order.status === 'delivered') ?? going;
+  const people = Object.fromEntries(going.people.map((person) => [person.role, person.user]));
+  const past = Object.fromEntries(over.people.map((person) => [person.role, person.user]));
+  return { room: going.room, closed: over.room, people, past };
+}
+
+export async function enter(context, url, state, demo) {
+  const page = await context.newPage();
+  const people = state.name === 'closed' ? demo.past : demo.people;
+  if (state.as) {
+    await page.addInitScript(
+      (user) => sessionStorage.setItem('orderchat.demo-user', user),
+      people[state.as],
+    );
+  }
+  await page.goto(url + state.path(demo));
+  await page.locator(state.ready).first().waitFor({ timeout: 15_000 });
+  await page.waitForTimeout(state.wait ?? 500);
+  await state.go?.(page, context);
+  await page.waitForTimeout(400);
+  return page;
+}
