@@ -9,7 +9,14 @@ const [url = 'http://127.0.0.1:8080', folder = 'shots'] = process.argv.slice(2);
 await mkdir(folder, { recursive: true });
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--no-first-run',
+  ],
 });
 const demo = await demoOf(url);
 let failures = 0;
@@ -17,7 +24,14 @@ for (const [size, viewport] of Object.entries(sizes)) {
   for (const theme of themes) {
     for (const state of states) {
       const phone = size === 'phone';
-      const context = await browser.newContext({ viewport, colorScheme: theme, isMobile: phone, hasTouch: phone, deviceScaleFactor: phone ? 2 : 1, locale: 'en-GB' });
+      const context = await browser.newContext({
+        viewport,
+        colorScheme: theme,
+        isMobile: phone,
+        hasTouch: phone,
+        deviceScaleFactor: phone ? 2 : 1,
+        locale: 'en-GB',
+      });
       try {
         const page = await enter(context, url, state, demo);
         await page.screenshot({ path: `${folder}/${state.name}-${size}-${theme}.png` });

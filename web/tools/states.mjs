@@ -23,13 +23,27 @@ export const states = [
     async go(page) {
       await page.locator('[role=log] article[aria-label]').last().focus();
       await page.keyboard.press('r');
-      await page.locator('[data-composer]').first().fill('At the door in *two minutes*.\n- ring twice\n- code `4711#`');
+      await page
+        .locator('[data-composer]')
+        .first()
+        .fill('At the door in *two minutes*.\n- ring twice\n- code `4711#`');
     },
   },
-  { name: 'message-menu', as: 'customer', path: (demo) => room(demo), ready: timeline, go: openMenu },
+  {
+    name: 'message-menu',
+    as: 'customer',
+    path: (demo) => room(demo),
+    ready: timeline,
+    go: openMenu,
+  },
   { name: 'order', as: 'customer', path: (demo) => room(demo, '?pane=order'), ready: 'aside ol' },
   { name: 'people', as: 'admin', path: (demo) => room(demo, '?pane=people'), ready: 'aside li' },
-  { name: 'timeline', as: 'pharmacy', path: (demo) => room(demo, '?pane=timeline'), ready: 'aside li time' },
+  {
+    name: 'timeline',
+    as: 'pharmacy',
+    path: (demo) => room(demo, '?pane=timeline'),
+    ready: 'aside li time',
+  },
   {
     name: 'search',
     as: 'support',
@@ -51,7 +65,12 @@ export const states = [
       await page.locator('dialog[open]').waitFor();
     },
   },
-  { name: 'closed', as: 'customer', path: (demo) => `/app/rooms/${demo.closed}`, ready: '[data-closed]' },
+  {
+    name: 'closed',
+    as: 'customer',
+    path: (demo) => `/app/rooms/${demo.closed}`,
+    ready: '[data-closed]',
+  },
   {
     name: 'offline',
     as: 'customer',

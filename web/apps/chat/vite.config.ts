@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type ProxyOptions } from 'vite';
 import { precompress } from './build/precompress.js';
@@ -5,6 +6,9 @@ import { themeFirst } from './build/theme-first.js';
 
 /** The server that development and preview talk to. */
 const server = process.env['ORDERCHAT_URL'] ?? 'http://127.0.0.1:8080';
+
+const sdk = (file: string) =>
+  fileURLToPath(new URL(`../../packages/sdk/src/${file}`, import.meta.url));
 
 const proxy: Record<string, ProxyOptions> = {
   '/api': {
@@ -22,6 +26,13 @@ const proxy: Record<string, ProxyOptions> = {
 
 export default defineConfig({
   base: '/app/',
+  // From source, so that an old build of the SDK never stands in for it.
+  resolve: {
+    alias: [
+      { find: '@orderchat/sdk/view', replacement: sdk('view.ts') },
+      { find: '@orderchat/sdk', replacement: sdk('index.ts') },
+    ],
+  },
   plugins: [svelte(), themeFirst(), precompress()],
   server: { proxy, host: '127.0.0.1' },
   preview: { proxy, host: '127.0.0.1' },

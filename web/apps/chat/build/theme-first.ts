@@ -15,7 +15,8 @@ export function themeFirst(): Plugin {
     transformIndexHtml: {
       order: 'post',
       handler(_html, context) {
-        if (!reference || !context.bundle) return [{ tag: 'script', children: CODE, injectTo: 'head-prepend' }];
+        if (!reference || !context.bundle)
+          return [{ tag: 'script', children: CODE, injectTo: 'head-prepend' }];
         return [
           {
             tag: 'script',

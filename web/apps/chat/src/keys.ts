@@ -10,13 +10,17 @@ export interface Keyed {
   ends(to: 'start' | 'end'): void;
 }
 
-export const keyed: { room: Keyed | null; neighbour: ((step: 1 | -1, unread: boolean) => void) | null } = {
+export const keyed: {
+  room: Keyed | null;
+  neighbour: ((step: 1 | -1, unread: boolean) => void) | null;
+} = {
   room: null,
   neighbour: null,
 };
 
 const isWriting = (target: EventTarget | null) =>
-  target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null;
+  target instanceof HTMLElement &&
+  target.closest('input, textarea, select, [contenteditable]') !== null;
 
 const hasLayer = () => document.querySelector('dialog[open], :popover-open') !== null;
 
@@ -53,8 +57,20 @@ export function globalKeys(event: KeyboardEvent): void {
 
 /** From one part of the page to the next: list, conversation, composer, details. */
 function nextLandmark(step: 1 | -1): void {
-  const stops = [...document.querySelectorAll<HTMLElement>('#rooms a[tabindex="0"], [role=log], [data-composer], aside button')];
-  const parts = stops.filter((stop, index) => stop.offsetParent !== null && (!stop.closest('aside') || stops.findIndex((one) => one.closest('aside')) === index));
-  const now = parts.findIndex((part) => part === document.activeElement || (part.closest('aside, nav, [role=log]')?.contains(document.activeElement) ?? false));
+  const stops = [
+    ...document.querySelectorAll<HTMLElement>(
+      '#rooms a[tabindex="0"], [role=log], [data-composer], aside button',
+    ),
+  ];
+  const parts = stops.filter(
+    (stop, index) =>
+      stop.offsetParent !== null &&
+      (!stop.closest('aside') || stops.findIndex((one) => one.closest('aside')) === index),
+  );
+  const now = parts.findIndex(
+    (part) =>
+      part === document.activeElement ||
+      (part.closest('aside, nav, [role=log]')?.contains(document.activeElement) ?? false),
+  );
   parts[(now + step + parts.length) % parts.length]?.focus();
 }

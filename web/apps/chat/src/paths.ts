@@ -8,8 +8,10 @@ export const paths = {
   demo: () => `${BASE}/demo`,
   search: (q = '') => `${BASE}/search${q ? `?q=${encodeURIComponent(q)}` : ''}`,
   room: (room: string) => `${BASE}/rooms/${encodeURIComponent(room)}`,
-  message: (room: string, message: string) => `${paths.room(room)}/m/${encodeURIComponent(message)}`,
-  thread: (room: string, message: string) => `${paths.room(room)}/thread/${encodeURIComponent(message)}`,
+  message: (room: string, message: string) =>
+    `${paths.room(room)}/m/${encodeURIComponent(message)}`,
+  thread: (room: string, message: string) =>
+    `${paths.room(room)}/thread/${encodeURIComponent(message)}`,
 };
 
 export type Route =

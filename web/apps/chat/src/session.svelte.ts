@@ -30,7 +30,8 @@ class Session {
     if (this.framed) this.#listen();
     const { pathname, searchParams } = new URL(location.href);
     const room = searchParams.get('room');
-    if (room && pathname.startsWith('/embed')) router.go(paths.room(room), { replace: true, keepQuery: false });
+    if (room && pathname.startsWith('/embed'))
+      router.go(paths.room(room), { replace: true, keepQuery: false });
     if (this.framed) return this.#enterFramed();
     if (this.config.demo && (pathname === '/' || pathname.startsWith('/app/demo'))) {
       this.state = 'demo';

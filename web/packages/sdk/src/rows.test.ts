@@ -135,3 +135,11 @@ test('keys are there once', () => {
   );
   expect(new Set(keys).size).toBe(keys.length);
 });
+
+test('2,000 messages are rows in a few milliseconds', () => {
+  const messages = Array.from({ length: 2_000 }, (_, at) => message(at + 1));
+  toRows(messages, options);
+  const start = performance.now();
+  for (let turn = 0; turn < 10; turn += 1) toRows(messages, options);
+  expect((performance.now() - start) / 10).toBeLessThan(40);
+});

@@ -41,11 +41,33 @@ const isUpdate = ({ message_type: type }: MessageView) =>
 /** One's own keeps the key of its pending row; others' key is null on the wire. */
 const keyOf = (message: MessageView) => message.client_message_id ?? message.id;
 
-/** The local date of a time, as `2026-11-29`. */
-function dayOf(format: Intl.DateTimeFormat, at: number): string {
-  const part: Record<string, string> = {};
-  for (const { type, value } of format.formatToParts(at)) part[type] = value;
-  return `${part.year}-${part.month}-${part.day}`;
+/** Local time changes its distance to UTC at quarters of an hour only: one look-up for each is enough. */
+const QUARTER_MS = 15 * 60_000;
+const days = new Map<string, (at: number) => string>();
+
+/** Gives the local date of a time, as `2026-11-29`. */
+function dayIn(timeZone: string | undefined): (at: number) => string {
+  const known = days.get(timeZone ?? '');
+  if (known) return known;
+  const format = new Intl.DateTimeFormat('en-CA', {
+    ...(timeZone && { timeZone }),
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  });
+  let [quarter, day] = [-1, ''];
+  const dayOf = (at: number) => {
+    const next = Math.floor(at / QUARTER_MS);
+    if (next !== quarter) {
+      quarter = next;
+      const part: Record<string, string> = {};
+      for (const { type, value } of format.formatToParts(at)) part[type] = value;
+      day = `${part.year}-${part.month}-${part.day}`;
+    }
+    return day;
+  };
+  days.set(timeZone ?? '', dayOf);
+  return dayOf;
 }
 
 /** The last bubble so far, and what decides whether the next one joins its group. */
@@ -58,19 +80,14 @@ interface Group {
 /** The rows of a timeline. A row's `key` stays the same when its message is accepted, edited or deleted. */
 export function toRows(messages: readonly MessageView[], options: RowOptions): Row[] {
   const { me, pending = [], unreadAfter = null, isStart = false, timeZone } = options;
-  const format = new Intl.DateTimeFormat('en', {
-    ...(timeZone && { timeZone }),
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-  });
+  const dayOf = dayIn(timeZone);
   const rows: Row[] = isStart ? [{ kind: 'start', key: 'start' }] : [];
   let day = '';
   let group: Group | null = null;
   let isDivided = unreadAfter === null;
 
   const enter = (at: number) => {
-    const of = dayOf(format, at);
+    const of = dayOf(at);
     if (of === day) return;
     day = of;
     group = null;

@@ -19,7 +19,11 @@ async function ask<T>(path: string, body?: unknown): Promise<T> {
   const answer = await fetch(`/api/demo/${path}`, {
     ...(body === undefined
       ? {}
-      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      : {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
   });
   const data = (await answer.json()) as T & { detail?: string };
   if (!answer.ok) throw new Error(data.detail ?? `The demo answered ${answer.status}`);
@@ -27,6 +31,9 @@ async function ask<T>(path: string, body?: unknown): Promise<T> {
 }
 
 export const orders = async () => (await ask<{ orders: DemoOrder[] }>('')).orders;
-export const reportNext = (order: string) => ask<DemoOrder>(`orders/${encodeURIComponent(order)}/next/`, {});
-export const handOver = (order: string) => ask<DemoOrder>(`orders/${encodeURIComponent(order)}/hand-over/`, {});
-export const tokenOf = async (user: string) => (await ask<{ token: string }>('token/', { user })).token;
+export const reportNext = (order: string) =>
+  ask<DemoOrder>(`orders/${encodeURIComponent(order)}/next/`, {});
+export const handOver = (order: string) =>
+  ask<DemoOrder>(`orders/${encodeURIComponent(order)}/hand-over/`, {});
+export const tokenOf = async (user: string) =>
+  (await ask<{ token: string }>('token/', { user })).token;

@@ -67,10 +67,14 @@ export class Chat {
       if (own || this.client.now() - Date.parse(frame.at) > MINUTE_MS) return;
       if (preferences.sound && !isAttended() && !this.isMuted(frame.room)) chime();
       if (frame.room !== this.open) return;
-      heard.push(t('room.newMessage', { name: nameOnly(message.sender_name), text: plain(message.content) }));
+      heard.push(
+        t('room.newMessage', { name: nameOnly(message.sender_name), text: plain(message.content) }),
+      );
       speak ??= setTimeout(() => {
         speak = undefined;
-        toast.speak(heard.length > 3 ? t('room.newMessages', { n: heard.length }) : heard.join(' '));
+        toast.speak(
+          heard.length > 3 ? t('room.newMessages', { n: heard.length }) : heard.join(' '),
+        );
         heard.length = 0;
       }, 1_000);
     });
@@ -90,9 +94,7 @@ export class Chat {
 
   isMuted(room: string): boolean {
     const mine = this.known.get(room)?.my_participant?.notification_preferences as
-      | { messages?: boolean; sound?: boolean; mute_until?: string | null }
-      | null
-      | undefined;
+      { messages?: boolean; sound?: boolean; mute_until?: string | null } | null | undefined;
     if (!mine) return false;
     const until = mine.mute_until ? Date.parse(mine.mute_until) : 0;
     return mine.messages === false || mine.sound === false || until > this.client.now();

@@ -38,7 +38,7 @@ class Preferences {
     if (this.theme === 'system') delete root.dataset['theme'];
     else root.dataset['theme'] = this.theme;
     const language = preferredLanguage(from.language);
-    if (language !== locale.language || root.lang !== language) await locale.use(language);
+    await locale.use(language);
   }
 
   set(changes: Kept): void {

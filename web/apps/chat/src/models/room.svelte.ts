@@ -1,4 +1,5 @@
-import { receiptOf, toRows, type Client, type MessageView, type Room, type Row } from '@orderchat/sdk';
+import type { Client, MessageView, Room } from '@orderchat/sdk';
+import { receiptOf, toRows, type Row } from '@orderchat/sdk/view';
 import { provideConversation, type Conversation, type Rights } from '@orderchat/ui/chat/context.js';
 import type { Mode, Sending } from '@orderchat/ui/chat/Composer.svelte';
 import { words } from '@orderchat/ui/i18n/errors.js';
@@ -98,13 +99,21 @@ export class OpenRoom implements Conversation {
       if (seconds === 0) return this.whyNot ?? t('why.notWritable');
       return age < seconds ? null : t(key, { n: Math.round(seconds / 60) });
     };
-    if (message.is_deleted) return { reply: t('why.deleted'), edit: t('why.deleted'), remove: t('why.deleted') };
+    if (message.is_deleted)
+      return { reply: t('why.deleted'), edit: t('why.deleted'), remove: t('why.deleted') };
     const own = message.sender !== null && message.sender === this.me;
     const moderates = this.role === 'support' || this.role === 'admin';
     return {
       reply: this.whyNot,
-      edit: !own || message.message_type !== 'text' ? t('why.notWritable') : window(capabilities?.edit_s, 'why.editOver'),
-      remove: moderates ? null : own ? window(capabilities?.delete_s, 'why.deleteOver') : t('why.supportOnly'),
+      edit:
+        !own || message.message_type !== 'text'
+          ? t('why.notWritable')
+          : window(capabilities?.edit_s, 'why.editOver'),
+      remove: moderates
+        ? null
+        : own
+          ? window(capabilities?.delete_s, 'why.deleteOver')
+          : t('why.supportOnly'),
     };
   }
 
@@ -129,7 +138,10 @@ export class OpenRoom implements Conversation {
   /** Up in an empty box: the newest own text that may still be changed. */
   editLast(): void {
     const last = this.state.messages.findLast(
-      (message) => message.sender === this.me && message.message_type === 'text' && this.rights(message).edit === null,
+      (message) =>
+        message.sender === this.me &&
+        message.message_type === 'text' &&
+        this.rights(message).edit === null,
     );
     if (last) this.edit(last);
   }
@@ -216,7 +228,9 @@ export class OpenRoom implements Conversation {
     dialogs.show('receipts', { room: this.room, message });
   }
   thread(message: MessageView): void {
-    router.go(paths.thread(this.room.id, message.id), { replace: router.route.page === 'room' && router.route.thread !== null });
+    router.go(paths.thread(this.room.id, message.id), {
+      replace: router.route.page === 'room' && router.route.thread !== null,
+    });
   }
 
   /** To a message, loading it if it is not there; the way back is kept. */
@@ -257,7 +271,8 @@ export class OpenRoom implements Conversation {
   }
 
   tellRead(): void {
-    if (this.#seen > 0 && this.me !== null && isAttended() && this.#seen > this.state.readSeq) this.room.markRead(this.#seen);
+    if (this.#seen > 0 && this.me !== null && isAttended() && this.#seen > this.state.readSeq)
+      this.room.markRead(this.#seen);
   }
 
   retry(key: string): void {

@@ -9,10 +9,13 @@ export interface Prepared {
 const PICTURES = new Set(['image/jpeg', 'image/png', 'image/webp']);
 
 // A worker's address must be trusted by name; this one is of these pages.
-const policy = (globalThis as { trustedTypes?: { createPolicy(name: string, rules: object): { createScriptURL(url: string): unknown } } }).trustedTypes?.createPolicy(
-  'orderchat-worker',
-  { createScriptURL: (url: string) => url },
-);
+const policy = (
+  globalThis as {
+    trustedTypes?: {
+      createPolicy(name: string, rules: object): { createScriptURL(url: string): unknown };
+    };
+  }
+).trustedTypes?.createPolicy('orderchat-worker', { createScriptURL: (url: string) => url });
 
 let worker: Worker | null = null;
 let last = 0;

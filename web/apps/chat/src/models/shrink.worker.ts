@@ -22,5 +22,10 @@ async function shrink(file: File): Promise<Omit<Answer, 'id'>> {
 addEventListener('message', ({ data }: MessageEvent<{ id: number; file: File }>) => {
   shrink(data.file)
     .catch(() => ({ blob: null, width: 0, height: 0 }))
-    .then((answer) => (self as unknown as { postMessage(message: Answer): void }).postMessage({ id: data.id, ...answer }));
+    .then((answer) =>
+      (self as unknown as { postMessage(message: Answer): void }).postMessage({
+        id: data.id,
+        ...answer,
+      }),
+    );
 });

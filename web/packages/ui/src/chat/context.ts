@@ -36,7 +36,11 @@ export const provideConversation = (conversation: Conversation) => setContext(KE
 export const useConversation = () => getContext<Conversation>(KEY);
 
 /** A message that is on its way, in the shape of one that has arrived. */
-export function asMessage(pending: PendingMessage, me: ParticipantView | null, role: string): MessageView {
+export function asMessage(
+  pending: PendingMessage,
+  me: ParticipantView | null,
+  role: string,
+): MessageView {
   const { file } = pending;
   return {
     id: pending.clientMessageId,

@@ -34,6 +34,7 @@ export function fileIcon(type: string | null | undefined): IconName {
 export function refusal(file: File): 'file.empty' | 'file.tooLarge' | 'file.type' | null {
   if (file.size === 0) return 'file.empty';
   if (file.size > MAX_FILE_BYTES) return 'file.tooLarge';
-  const known = (file.type.split(';')[0] ?? '') in TYPES || /\.(m4a|ogg|txt|pdf)$/iu.test(file.name);
+  const known =
+    (file.type.split(';')[0] ?? '') in TYPES || /\.(m4a|ogg|txt|pdf)$/iu.test(file.name);
   return known ? null : 'file.type';
 }

@@ -38,7 +38,9 @@ function listed({ text, start, end }: Selected): Selected {
   const to = next === -1 ? text.length : next;
   const lines = text.slice(from, to).split('\n');
   const all = lines.every((line) => line.startsWith('- '));
-  const changed = lines.map((line) => (all ? line.slice(2) : line.startsWith('- ') ? line : `- ${line}`)).join('\n');
+  const changed = lines
+    .map((line) => (all ? line.slice(2) : line.startsWith('- ') ? line : `- ${line}`))
+    .join('\n');
   return {
     text: text.slice(0, from) + changed + text.slice(to),
     start: Math.max(from, start + (all ? -2 : 2)),
@@ -52,7 +54,8 @@ export function continued({ text, start, end }: Selected): Selected | null {
   const from = text.lastIndexOf('\n', start - 1) + 1;
   const found = /^(- |(\d{1,3})\. )(.*)$/u.exec(text.slice(from, start));
   if (!found) return null;
-  if (found[3] === '') return { text: text.slice(0, from) + text.slice(start), start: from, end: from };
+  if (found[3] === '')
+    return { text: text.slice(0, from) + text.slice(start), start: from, end: from };
   const sign = found[2] === undefined ? '- ' : `${Number(found[2]) + 1}. `;
   const at = start + 1 + sign.length;
   return { text: `${text.slice(0, start)}\n${sign}${text.slice(end)}`, start: at, end: at };

@@ -1,5 +1,5 @@
 import type { IconName } from '../primitives/icons.js';
-import { locale, t, type Key } from '../i18n/index.svelte.js';
+import { locale, t } from '../i18n/index.svelte.js';
 
 /** How an order's and a delivery's statuses look and are called. A shop may have its own: those are
  *  shown as they are written, with blanks. */
@@ -25,8 +25,8 @@ export function statusIcon(status: string | null | undefined, room?: string): Ic
 }
 
 function named(prefix: string, status: string): string {
-  const key = `${prefix}.${status}` as Key;
-  if (locale.text(key) !== undefined) return t(key);
+  const key = `${prefix}.${status}`;
+  if (locale.has(key)) return t(key);
   const text = status.replaceAll('_', ' ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

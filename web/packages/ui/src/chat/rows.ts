@@ -1,4 +1,5 @@
-import type { MessageView, Row } from '@orderchat/sdk';
+import type { MessageView } from '@orderchat/sdk';
+import type { Row } from '@orderchat/sdk/view';
 
 export type { Row };
 

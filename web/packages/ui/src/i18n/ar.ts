@@ -64,6 +64,7 @@ export const ar: Catalogue = {
   'delivery.reassigned': 'ينتقل إلى مندوب آخر',
 
   'room.open': 'مفتوحة',
+  'room.opened': 'فُتحت المحادثة',
   'room.closed': 'مغلقة',
   'room.archived': 'مؤرشفة',
   'room.start': 'بداية المحادثة',
@@ -115,7 +116,12 @@ export const ar: Catalogue = {
   'room.closeNamed': 'إغلاق {title}؟',
   'room.leaveNamed': 'مغادرة {title}؟',
   'room.newMessage': 'رسالة جديدة من {name}: {text}',
-  'room.newMessages': { one: 'رسالة جديدة', two: 'رسالتان جديدتان', few: '{n} رسائل جديدة', other: '{n} رسالة جديدة' },
+  'room.newMessages': {
+    one: 'رسالة جديدة',
+    two: 'رسالتان جديدتان',
+    few: '{n} رسائل جديدة',
+    other: '{n} رسالة جديدة',
+  },
 
   'why.staffOnly': 'هذا للموظفين فقط',
   'why.adminOnly': 'هذا للمشرف فقط',
@@ -210,7 +216,12 @@ export const ar: Catalogue = {
   'typing.many': 'عدة أشخاص يكتبون…',
 
   'timeline.label': 'المحادثة',
-  'timeline.unread': { one: 'رسالة جديدة', two: 'رسالتان جديدتان', few: '{n} رسائل جديدة', other: '{n} رسالة جديدة' },
+  'timeline.unread': {
+    one: 'رسالة جديدة',
+    two: 'رسالتان جديدتان',
+    few: '{n} رسائل جديدة',
+    other: '{n} رسالة جديدة',
+  },
   'timeline.latest': 'إلى الأحدث',
   'timeline.latestCount': {
     one: 'إلى الأحدث: رسالة جديدة',
@@ -240,8 +251,18 @@ export const ar: Catalogue = {
   'composer.replyingTo': 'رد على {name}',
   'composer.files': 'ملفات للإرسال',
   'composer.removeFile': 'إزالة {name}',
-  'composer.left': { one: 'بقي حرف واحد', two: 'بقي حرفان', few: 'بقيت {n} أحرف', other: 'بقي {n} حرفًا' },
-  'composer.tooLong': { one: 'أطول بحرف واحد', two: 'أطول بحرفين', few: 'أطول بـ {n} أحرف', other: 'أطول بـ {n} حرفًا' },
+  'composer.left': {
+    one: 'بقي حرف واحد',
+    two: 'بقي حرفان',
+    few: 'بقيت {n} أحرف',
+    other: 'بقي {n} حرفًا',
+  },
+  'composer.tooLong': {
+    one: 'أطول بحرف واحد',
+    two: 'أطول بحرفين',
+    few: 'أطول بـ {n} أحرف',
+    other: 'أطول بـ {n} حرفًا',
+  },
 
   'file.unnamed': 'ملف',
   'file.some': 'ملف',

@@ -62,6 +62,7 @@ export const de: Catalogue = {
   'delivery.reassigned': 'Geht an einen anderen Kurier',
 
   'room.open': 'Offen',
+  'room.opened': 'Chat geöffnet',
   'room.closed': 'Geschlossen',
   'room.archived': 'Archiviert',
   'room.start': 'Beginn der Unterhaltung',
@@ -105,7 +106,8 @@ export const de: Catalogue = {
   'room.leftToast': 'Du hast den Chat verlassen',
   'room.dropFiles': 'Dateien hier ablegen, um sie anzuhängen',
   'room.closeText': 'Niemand kann mehr schreiben. Er kann wieder geöffnet werden.',
-  'room.archiveText': 'Er kann dann nur noch gelesen werden. Das lässt sich nicht rückgängig machen.',
+  'room.archiveText':
+    'Er kann dann nur noch gelesen werden. Das lässt sich nicht rückgängig machen.',
   'room.deleteText':
     'Er verschwindet für alle, und die Bestellung bekommt keinen anderen. Das lässt sich nicht rückgängig machen.',
   'room.leaveText': 'Du hörst nichts mehr von ihm. Du kannst zurückkommen.',
@@ -154,7 +156,8 @@ export const de: Catalogue = {
   'rooms.noneFound': 'Nichts passt',
   'rooms.clear': 'Filter löschen',
   'rooms.pick': 'Wähle einen Chat',
-  'rooms.pickText': 'Jede Bestellung hat einen. Wähle ihn an der Seite, um zu lesen und zu schreiben.',
+  'rooms.pickText':
+    'Jede Bestellung hat einen. Wähle ihn an der Seite, um zu lesen und zu schreiben.',
   'rooms.failed': 'Die Chats konnten nicht geladen werden.',
   'rooms.markAllRead': 'Alles als gelesen markieren',
   'rooms.allRead': 'Alles gelesen',
@@ -248,7 +251,8 @@ export const de: Catalogue = {
   'file.unplayable': 'Das lässt sich hier nicht abspielen. Lade es stattdessen herunter.',
   'file.empty': '{name} ist leer',
   'file.tooLarge': '{name} ist größer als {max}',
-  'file.type': '{name} ist von einer Art, die nicht gesendet werden kann. Bilder, PDF, Text, Ton und MP4 gehen.',
+  'file.type':
+    '{name} ist von einer Art, die nicht gesendet werden kann. Bilder, PDF, Text, Ton und MP4 gehen.',
   'file.gone': 'Die Datei ist nicht mehr da',
   'voice.play': 'Sprachnachricht abspielen',
   'voice.pause': 'Anhalten',
@@ -297,7 +301,8 @@ export const de: Catalogue = {
   'people.menu': 'Aktionen für {name}',
   'people.remove': 'Entfernen',
   'people.removeNamed': '{name} entfernen?',
-  'people.removeText': 'Die Person sieht diesen Chat nicht mehr. Das Personal kann sie wieder hinzufügen.',
+  'people.removeText':
+    'Die Person sieht diesen Chat nicht mehr. Das Personal kann sie wieder hinzufügen.',
   'people.changeRole': 'Rolle ändern',
   'people.changeRoleNamed': 'Rolle von {name}',
   'people.mute': 'Stummschalten',
@@ -390,7 +395,8 @@ export const de: Catalogue = {
   'keys.format': 'Fett, kursiv, Code, Liste',
   'keys.quick': 'Schnelle Antworten (Personal)',
 
-  'error.network': 'Der Server ist nicht erreichbar. Prüfe die Verbindung und versuche es noch einmal.',
+  'error.network':
+    'Der Server ist nicht erreichbar. Prüfe die Verbindung und versuche es noch einmal.',
   'error.401': 'Du bist nicht mehr angemeldet.',
   'error.403': 'Das darfst du nicht.',
   'error.404': 'Das gibt es nicht, oder nicht für dich.',

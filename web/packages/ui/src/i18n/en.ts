@@ -62,6 +62,7 @@ export const en = {
   'delivery.reassigned': 'Goes to another rider',
 
   'room.open': 'Open',
+  'room.opened': 'Chat opened',
   'room.closed': 'Closed',
   'room.archived': 'Archived',
   'room.start': 'Start of the conversation',
@@ -106,7 +107,8 @@ export const en = {
   'room.dropFiles': 'Drop files to attach them',
   'room.closeText': 'Nobody can write any more. It can be reopened.',
   'room.archiveText': 'It can only be read from then on. This cannot be taken back.',
-  'room.deleteText': 'It disappears for everybody, and the order gets no other chat. This cannot be taken back.',
+  'room.deleteText':
+    'It disappears for everybody, and the order gets no other chat. This cannot be taken back.',
   'room.leaveText': 'You will hear nothing more from it. You can come back.',
   'room.deleteNamed': 'Delete {title}?',
   'room.archiveNamed': 'Archive {title}?',
@@ -205,7 +207,10 @@ export const en = {
   'timeline.label': 'Conversation',
   'timeline.unread': { one: '{n} new message', other: '{n} new messages' },
   'timeline.latest': 'Go to the newest',
-  'timeline.latestCount': { one: 'Go to the newest: {n} new message', other: 'Go to the newest: {n} new messages' },
+  'timeline.latestCount': {
+    one: 'Go to the newest: {n} new message',
+    other: 'Go to the newest: {n} new messages',
+  },
   'timeline.back': 'Back',
   'notice.label': 'Notice, {time}',
   'updates.label': 'Order update, {time}',
@@ -392,13 +397,17 @@ export const en = {
   'error.404': 'This does not exist, or not for you.',
   'error.413': 'This is too large.',
   'error.415': 'Files of this type cannot be sent.',
-  'error.429': { one: 'Too fast. Try again in {n} second.', other: 'Too fast. Try again in {n} seconds.' },
+  'error.429': {
+    one: 'Too fast. Try again in {n} second.',
+    other: 'Too fast. Try again in {n} seconds.',
+  },
   'error.5xx': 'The server has a problem. Try again in a moment.',
   'error.507': 'The server has no space left.',
   'error.unknown': 'Something went wrong.',
 
   'signin.title': 'Sign in to Orderchat',
-  'signin.text': 'People come here from their shop, which signs them in. To try the page by itself, paste a token.',
+  'signin.text':
+    'People come here from their shop, which signs them in. To try the page by itself, paste a token.',
   'signin.how': 'Make one on the server:',
   'signin.token': 'Token',
   'signin.tokenHint': 'It is kept in this tab only.',

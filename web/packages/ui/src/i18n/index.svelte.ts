@@ -1,21 +1,22 @@
-import { en, type Catalogue, type Key } from './en.js';
+import type { Catalogue, Key } from './en.js';
 
-/** The language of the pages. `en` is always there and is the type of the others, which are loaded
- *  when wanted. Texts have `{name}` in them; where a number decides, an object of plural forms. */
+/** The language of the pages. `en` is the type of the others; each is loaded when it is wanted, before
+ *  anything is shown. Texts have `{name}` in them; where a number decides, an object of plural forms. */
 export type Text = string | Partial<Record<Intl.LDMLPluralRule, string>>;
 export type Language = 'en' | 'de' | 'ar';
 
 export const languages: Record<Language, string> = { en: 'English', de: 'Deutsch', ar: 'العربية' };
 
 const load: Record<Language, () => Promise<Catalogue>> = {
-  en: () => Promise.resolve(en),
+  en: async () => (await import('./en.js')).en,
   de: async () => (await import('./de.js')).de,
   ar: async () => (await import('./ar.js')).ar,
 };
 
 class Locale {
-  #catalogue: Catalogue = $state.raw(en);
+  #catalogue: Partial<Catalogue> = $state.raw({});
   #language: Language = $state('en');
+  #loaded: Language | null = null;
 
   get language(): Language {
     return this.#language;
@@ -32,14 +33,20 @@ class Locale {
   }
 
   async use(language: Language): Promise<void> {
+    if (language === this.#loaded) return;
+    this.#loaded = language;
     this.#catalogue = await load[language]();
     this.#language = language;
     document.documentElement.lang = language;
     document.documentElement.dir = this.direction;
   }
 
+  has(key: string): key is Key {
+    return key in this.#catalogue;
+  }
+
   text(key: Key): Text {
-    return this.#catalogue[key] as Text;
+    return (this.#catalogue[key] ?? key) as Text;
   }
 }
 

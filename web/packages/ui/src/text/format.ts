@@ -16,10 +16,13 @@ function format(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTim
 
 export const time = (at: Date) => format('time', { timeStyle: 'short' }).format(at);
 
-export const full = (at: Date) => format('full', { dateStyle: 'full', timeStyle: 'short' }).format(at);
+export const full = (at: Date) =>
+  format('full', { dateStyle: 'full', timeStyle: 'short' }).format(at);
 
 export const dateTime = (at: Date) =>
-  format('dateTime', { day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' }).format(at);
+  format('dateTime', { day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' }).format(
+    at,
+  );
 
 /** The local calendar day, as a key. */
 export function dayKey(at: Date): string {
@@ -27,7 +30,8 @@ export function dayKey(at: Date): string {
 }
 
 function daysBetween(now: Date, at: Date): number {
-  const noon = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate(), 12).getTime();
+  const noon = (date: Date) =>
+    new Date(date.getFullYear(), date.getMonth(), date.getDate(), 12).getTime();
   return Math.round((noon(now) - noon(at)) / 86_400_000);
 }
 

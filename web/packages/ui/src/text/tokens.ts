@@ -1,4 +1,4 @@
-import { tokens, type Token } from '@orderchat/sdk';
+import { tokens, type Token } from '@orderchat/sdk/view';
 
 /** What turns the direction of the text after it around; it could make one thing look like another. */
 const BIDI = /[\u202a-\u202e\u2066-\u2069]/gu;
@@ -50,7 +50,7 @@ export function plain(text: string): string {
     list
       .map((token) => {
         if (token.type === 'break') return ' ';
-        if (token.type === 'list') return `${token.items.map(flat).join(', ')} `;
+        if (token.type === 'list') return ` ${token.items.map(flat).join(', ')} `;
         return 'children' in token ? flat(token.children) : token.text;
       })
       .join('');
@@ -81,7 +81,11 @@ export function initials(name: string): string {
 
 /** Where `query` stands in `text`, for highlighting: [plain, match, plain, match, …]. */
 export function highlight(text: string, query: string): { text: string; hit: boolean }[] {
-  const words = query.trim().split(/\s+/u).filter(Boolean).map((word) => word.replace(/[.*+?^${}()|[\]\\]/gu, '\\$&'));
+  const words = query
+    .trim()
+    .split(/\s+/u)
+    .filter(Boolean)
+    .map((word) => word.replace(/[.*+?^${}()|[\]\\]/gu, '\\$&'));
   if (words.length === 0) return [{ text, hit: false }];
   return text
     .split(new RegExp(`(${words.join('|')})`, 'giu'))
@@ -93,7 +97,9 @@ export function highlight(text: string, query: string): { text: string; hit: boo
 export function directionOf(text: string): 'ltr' | 'rtl' | null {
   const letter = /\p{L}/u.exec(text)?.[0];
   if (letter === undefined) return null;
-  return /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u.test(letter) ? 'rtl' : 'ltr';
+  return /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u.test(letter)
+    ? 'rtl'
+    : 'ltr';
 }
 
 /** A name without the role that masking puts behind it: the badge says that. */

@@ -1,0 +1,98 @@
+// A real server and the built pages for each worker; people who are signed in, each in a browser of
+// their own.
+import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
+import {
+  admin,
+  aisha,
+  mei,
+  type Person,
+  ravi,
+  Server,
+  tokenOf,
+} from '../packages/sdk/tests/server.js';
+import { Site } from './site.js';
+
+export { admin, aisha, expect, mei, ravi, type Page, type Person, type Server };
+
+/** Words of the pages that stand for a message's text. */
+export const message = (page: Page, text: string) =>
+  page.getByRole('log').getByRole('article').filter({ hasText: text });
+export const composer = (page: Page) => page.locator('[data-composer]').first();
+export const settled = (page: Page) =>
+  page
+    .locator('[role=log]:is([data-settled="true"], [data-rows="0"])')
+    .waitFor({ state: 'attached' });
+
+interface Here {
+  /** A page of somebody, at this path; `phone` overrides the project's size. */
+  enter(person: Person, path: string, options?: Parameters<NewContext>[0]): Promise<Page>;
+  order(number?: string): Promise<{ order: string; room: string }>;
+  say(person: Person, room: string, ...texts: string[]): Promise<void>;
+}
+
+type NewContext = (options?: Record<string, unknown>) => Promise<BrowserContext>;
+
+export const PHONE = {
+  viewport: { width: 390, height: 844 },
+  isMobile: true,
+  hasTouch: true,
+  deviceScaleFactor: 3,
+};
+
+export const test = base.extend<Here, { server: Server; site: Site }>({
+  server: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the parameters
+    async ({}, use) => {
+      const server = await Server.start();
+      await use(server);
+      await server.stop();
+    },
+    { scope: 'worker' },
+  ],
+  site: [
+    async ({ server }, use) => {
+      const site = await Site.start(server.url);
+      await use(site);
+      await site.stop();
+    },
+    { scope: 'worker' },
+  ],
+  enter: async ({ browser, site, contextOptions }, use, info) => {
+    const { viewport, isMobile, hasTouch, userAgent } = info.project.use;
+    const { locale, timezoneId } = info.project.use;
+    const sizes = Object.fromEntries(
+      Object.entries({ viewport, isMobile, hasTouch, userAgent, locale, timezoneId }).filter(
+        ([, value]) => value !== undefined && value !== null,
+      ),
+    );
+    const contexts: BrowserContext[] = [];
+    const troubles: string[] = [];
+    await use(async (person, path, options = {}) => {
+      const context = await browser.newContext({ ...contextOptions, ...sizes, ...options });
+      contexts.push(context);
+      const page = await context.newPage();
+      // A page error or a violation of the policy fails the test, whatever else it looks at.
+      page.on('pageerror', (error) => troubles.push(error.message));
+      page.on('console', (line) => {
+        if (/Content.Security.Policy|Trusted/.test(line.text())) troubles.push(line.text());
+      });
+      await page.addInitScript((token) => {
+        sessionStorage.setItem('orderchat.token', token);
+      }, tokenOf(person));
+      await page.goto(site.url + path);
+      return page;
+    });
+    for (const context of contexts) await context.close();
+    expect(troubles).toEqual([]);
+  },
+  order: async ({ server }, use) => {
+    await use((number) => server.order(number));
+  },
+  say: async ({ server }, use) => {
+    await use(async (person, room, ...texts) => {
+      for (const content of texts) {
+        await server.ask(person, 'POST', `/api/chat/rooms/${room}/messages/`, { content });
+      }
+    });
+  },
+});

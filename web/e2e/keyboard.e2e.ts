@@ -1,0 +1,85 @@
+// Everything without a pointer.
+import { aisha, composer, expect, message, ravi, settled, test } from './fixtures.js';
+
+test('K4: send, reply, edit and delete with the keyboard only', async ({ enter, order, say }) => {
+  const { room } = await order();
+  await say(ravi, room, 'Are you at home?');
+  const page = await enter(aisha, `/app/rooms/${room}`);
+  await settled(page);
+  // A4: a room that is opened has the focus where one writes.
+  await expect(composer(page)).toBeFocused();
+  await page.keyboard.type('Yes, I am');
+  await page.keyboard.press('Enter');
+  await expect(message(page, 'Yes, I am')).toBeVisible();
+
+  // C7: up in an empty box edits one's last message.
+  await expect(message(page, 'Yes, I am').locator('[data-receipt]')).not.toHaveAttribute(
+    'data-receipt',
+    'waiting',
+  );
+  await page.keyboard.press('ArrowUp');
+  await expect(composer(page)).toHaveValue('Yes, I am');
+  await page.keyboard.press('End');
+  await page.keyboard.type(' home');
+  await page.keyboard.press('Enter');
+  await expect(message(page, 'Yes, I am home')).toContainText(/edited/i);
+  await expect(composer(page)).toBeFocused();
+
+  // K2: the timeline is one stop, arrows move in it.
+  await page.keyboard.press('Shift+Tab');
+  for (let stops = 0; stops < 12; stops += 1) {
+    if (await page.evaluate(() => document.activeElement?.closest('[role=log]') !== null)) break;
+    await page.keyboard.press('Shift+Tab');
+  }
+  await message(page, 'Are you at home?').waitFor();
+  const at = () =>
+    page.evaluate(() => document.activeElement?.closest('article')?.textContent ?? '');
+  for (let steps = 0; steps < 6 && !(await at()).includes('Are you at home?'); steps += 1) {
+    await page.keyboard.press('ArrowUp');
+  }
+  expect(await at()).toContain('Are you at home?');
+  await page.keyboard.press('r');
+  await expect(composer(page)).toBeFocused();
+  await page.keyboard.type('Third floor.');
+  await page.keyboard.press('Enter');
+  const reply = message(page, 'Third floor.');
+  await expect(reply.locator('.quote')).toBeVisible();
+
+  // Deleting asks first, and the answer is a key, too.
+  await expect(reply.locator('[data-receipt]')).not.toHaveAttribute('data-receipt', 'waiting');
+  await reply.focus();
+  await page.keyboard.press('Delete');
+  const dialog = page.getByRole('dialog').or(page.getByRole('alertdialog'));
+  await expect(dialog).toBeVisible();
+  const isDelete = () =>
+    page.evaluate(() => /delete/i.test(document.activeElement?.textContent ?? ''));
+  for (let stops = 0; stops < 8 && !(await isDelete()); stops += 1)
+    await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole('log')).toContainText(/deleted/i);
+  // A4: never lost.
+  expect(await page.evaluate(() => document.activeElement !== document.body)).toBe(true);
+});
+
+test('K3 K1: the list is one stop; arrows move, Enter opens; Ctrl+K finds a room', async ({
+  enter,
+  order,
+}) => {
+  await order('301');
+  const { room } = await order('302');
+  const page = await enter(aisha, '/app/');
+  const rows = page.locator('#rooms li a');
+  await expect(rows.nth(1)).toBeVisible();
+  await page.locator('#rooms a[tabindex="0"]').focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(rows.nth(1)).toBeFocused();
+  await page.keyboard.press('ArrowUp');
+  await expect(rows.nth(0)).toBeFocused();
+  await page.keyboard.press('Enter');
+  await settled(page);
+  await page.keyboard.press('Control+k');
+  await page.locator('input[role=combobox]').fill('302');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(new RegExp(room));
+});

@@ -1,0 +1,93 @@
+// Networks fail and servers die; what was said is there once, in order.
+import { admin, aisha, composer, expect, message, ravi, settled, test } from './fixtures.js';
+
+/** What is in the room, by the server. */
+async function stored(server: import('./fixtures.js').Server, room: string): Promise<string[]> {
+  const path = `/api/chat/rooms/${room}/messages/?limit=200&type=text`;
+  const page = await server.ask<{ results: { content: string }[] }>(admin, 'GET', path);
+  return page.results.map(({ content }) => content);
+}
+
+test('O1 O2: offline, the queue waits, survives a reload, and goes out once and in order', async ({
+  enter,
+  order,
+  site,
+  server,
+}) => {
+  const { room } = await order();
+  const page = await enter(aisha, `/app/rooms/${room}`);
+  await settled(page);
+  site.cut(true);
+  await expect(page.locator('[data-offline]')).toBeVisible();
+  for (const text of ['first', 'second', 'third']) {
+    await composer(page).fill(text);
+    await composer(page).press('Enter');
+    await expect(message(page, text)).toBeVisible();
+  }
+  expect(await stored(server, room)).toEqual([]);
+  await page.reload();
+  site.cut(false);
+  await expect
+    .poll(() => stored(server, room), { timeout: 40_000 })
+    .toEqual(['first', 'second', 'third']);
+  await expect(page.locator('[data-offline]')).toBeHidden();
+  for (const text of ['first', 'second', 'third']) await expect(message(page, text)).toHaveCount(1);
+});
+
+test('O2: the server is killed while messages are sent', async ({ enter, order, server }) => {
+  const { room } = await order();
+  const page = await enter(aisha, `/app/rooms/${room}`);
+  await settled(page);
+  const said = Array.from({ length: 12 }, (_, at) => `message ${at + 1} of 12`);
+  for (const [at, text] of said.entries()) {
+    if (at === 5) await server.kill();
+    await composer(page).fill(text);
+    await composer(page).press('Enter');
+  }
+  await server.run();
+  await expect.poll(() => stored(server, room), { timeout: 40_000 }).toEqual(said);
+  await expect(message(page, 'message 12 of 12').locator('[data-receipt=waiting]')).toHaveCount(0);
+  await expect(message(page, 'message 6 of 12')).toHaveCount(1);
+});
+
+test('O3: 200 messages while the page is cut off: no hole, none twice', async ({
+  enter,
+  order,
+  say,
+  site,
+}) => {
+  const { room } = await order();
+  const page = await enter(aisha, `/app/rooms/${room}`);
+  await settled(page);
+  site.cut(true);
+  await say(ravi, room, ...Array.from({ length: 200 }, (_, at) => `number ${at + 1}.`));
+  site.cut(false);
+  await expect(page.locator(`[data-room="${room}"]`)).toContainText('number 200.', {
+    timeout: 40_000,
+  });
+  const log = page.getByRole('log');
+  await expect(log).toHaveAttribute('data-settled', 'true');
+  // Every row that is ever mounted on the way from the end to the beginning.
+  const seen = await page.evaluate(async () => {
+    const scroller = document.querySelector<HTMLElement>('[role=log]')!;
+    const seqs = new Map<string, number>();
+    const look = () => {
+      const now = new Map<string, number>();
+      for (const row of scroller.querySelectorAll<HTMLElement>('[data-seq]')) {
+        const text = /number \d+\./.exec(row.textContent ?? '')?.[0];
+        if (text) now.set(text, (now.get(text) ?? 0) + 1);
+      }
+      for (const [text, count] of now) seqs.set(text, Math.max(count, seqs.get(text) ?? 0));
+    };
+    scroller.scrollTop = scroller.scrollHeight;
+    for (let step = 0; step < 400 && !seqs.has('number 1.'); step += 1) {
+      await new Promise(requestAnimationFrame);
+      look();
+      scroller.scrollTop -= 250;
+    }
+    look();
+    return [...seqs];
+  });
+  expect(seen.filter(([, count]) => count !== 1)).toEqual([]);
+  expect(seen).toHaveLength(200);
+});
