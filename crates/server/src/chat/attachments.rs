@@ -7,9 +7,11 @@ use orderchat_domain::permission::Action;
 use orderchat_domain::project::{FileView, ImageView, file_path, thumbnail_path};
 use orderchat_domain::{AttachmentId, Millis, Refusal, RoomId, Rule};
 use orderchat_store::attachments::{self, Finished, NewFile, StoredFile};
+use orderchat_store::rooms;
+use orderchat_store::uploads::{self, StoredUpload};
 use orderchat_store::{StoreError, Tx};
 
-use super::access::{Scene, enter, look_by_key};
+use super::access::{NO_KEY, Scene, enter, look_by_key};
 use super::messages::visible;
 use super::{Chat, Context, Result};
 use crate::{clock, random};
@@ -48,6 +50,8 @@ pub(crate) struct Wanted {
     pub(crate) is_proof: bool,
     /// How long it may take, in milliseconds.
     pub(crate) within: i64,
+    /// It comes in pieces: the media type, as given.
+    pub(crate) in_pieces: Option<Option<String>>,
 }
 
 /// A file as it is served.
@@ -173,6 +177,9 @@ impl Chat {
                 until: asked.now.plus(wanted.within),
             };
             let key = attachments::begin(tx, &file)?;
+            if let Some(declared) = &wanted.in_pieces {
+                uploads::begin(tx, key, wanted.size, declared.as_deref())?;
+            }
             Ok(Begun {
                 id,
                 key,
@@ -240,6 +247,66 @@ impl Chat {
         .await
     }
 
+    /// The caller's upload that comes in pieces, while they may still see the room.
+    pub(crate) async fn upload(&self, ctx: &Context, id: &str) -> Result<StoredUpload> {
+        let id = AttachmentId::parse(id).ok_or(Refusal::NotFound)?;
+        let (chat, asked) = (self.clone(), ctx.clone());
+        self.read(move |tx| {
+            let found = uploads::by_id(tx, id)?;
+            let room = found.as_ref().map_or(NO_KEY, |upload| upload.file.room);
+            let mut scene = look_by_key(tx, &asked, room)?;
+            scene.note_next_on_board(tx, chat.policy())?;
+            scene.permit(chat.policy(), &asked, Action::ReadRoom)?;
+            let own = found.filter(|upload| {
+                upload.file.owner == asked.user && upload.file.state != FileState::Leaving
+            });
+            Ok(own.ok_or(Refusal::NotFound)?)
+        })
+        .await
+    }
+
+    /// These pieces of the upload are stored.
+    pub(crate) async fn advance_upload(
+        &self,
+        key: i64,
+        way: (u64, u64),
+        pieces: Vec<(u64, String)>,
+    ) -> Result<()> {
+        self.write(None, move |tx| {
+            if uploads::advance(tx, key, way, &pieces)? {
+                return Ok(());
+            }
+            let detail = "somebody else went on with the upload; ask how far it is";
+            Err(Refusal::conflict(Rule::UploadState, detail).into())
+        })
+        .await
+    }
+
+    /// The names of the upload's pieces, in their order.
+    pub(crate) async fn upload_pieces(&self, key: i64) -> Result<Vec<String>> {
+        self.read(move |tx| Ok(uploads::pieces(tx, key)?)).await
+    }
+
+    /// Files that are whole, whose pieces may still be there.
+    pub(crate) async fn uploads_done(&self, limit: u32) -> Result<Vec<AttachmentId>> {
+        self.read(move |tx| Ok(uploads::done(tx, limit)?)).await
+    }
+
+    /// The pieces of a file that is whole were deleted.
+    pub(crate) async fn forget_pieces(&self, id: AttachmentId) -> Result<()> {
+        self.write_anyway(None, move |tx| Ok(uploads::forget(tx, id)?))
+            .await
+    }
+
+    /// The room of this internal key.
+    pub(crate) async fn room_of_file(&self, key: i64) -> Result<RoomId> {
+        self.read(move |tx| {
+            let room = rooms::by_key(tx, key)?.ok_or(Refusal::NotFound)?;
+            Ok(room.record.id)
+        })
+        .await
+    }
+
     /// The file's bytes were deleted.
     pub(crate) async fn forget_file(&self, id: AttachmentId) -> Result<()> {
         self.write_anyway(None, move |tx| Ok(attachments::forget(tx, id)?))
@@ -296,9 +363,7 @@ fn file_for(
 ) -> Result<(Scene, ServedFile)> {
     let found = attachments::by_id(tx, id)?;
     // What does not exist costs what is hidden costs.
-    let key = found
-        .as_ref()
-        .map_or(super::access::NO_KEY, |file| file.room);
+    let key = found.as_ref().map_or(NO_KEY, |file| file.room);
     let mut scene = look_by_key(tx, ctx, key)?;
     scene.note_next_on_board(tx, chat.policy())?;
     scene.permit(chat.policy(), ctx, Action::ReadRoom)?;

@@ -4,6 +4,7 @@
 mod blobs;
 mod error;
 mod images;
+mod pieces;
 mod receive;
 
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ use tokio::sync::Notify;
 
 pub(crate) use blobs::Blobs;
 pub(crate) use error::MediaError;
+pub(crate) use pieces::{Checksum, Progress};
 pub(crate) use receive::{Incoming, Kept, Received};
 
 use crate::chat::attachments::ServedFile;
@@ -129,6 +131,9 @@ impl Media {
         for id in &going {
             self.0.blobs.delete(*id).await?;
             self.0.chat.forget_file(*id).await?;
+        }
+        for id in self.0.chat.uploads_done(SWEPT).await? {
+            self.sweep_pieces(id).await?;
         }
         metrics::counter!("orderchat_files_swept_total").increment(going.len() as u64);
         Ok(going.len() == SWEPT as usize)
