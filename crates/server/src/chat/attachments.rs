@@ -2,18 +2,21 @@
 //! it, and when it goes. The bytes are `media`'s.
 
 use orderchat_domain::attachment::{DraftFile, FileName, FileState, check_share};
+use orderchat_domain::event::EventKind;
 use orderchat_domain::message::Draft;
 use orderchat_domain::permission::Action;
 use orderchat_domain::project::{FileView, ImageView, file_path, thumbnail_path};
 use orderchat_domain::{AttachmentId, Millis, Refusal, RoomId, Rule};
 use orderchat_store::attachments::{self, Finished, NewFile, StoredFile};
+use orderchat_store::log::Text;
+use orderchat_store::orders::{self, Told};
 use orderchat_store::rooms;
 use orderchat_store::uploads::{self, StoredUpload};
 use orderchat_store::{StoreError, Tx};
 
 use super::access::{NO_KEY, Scene, enter, look_by_key};
 use super::messages::visible;
-use super::{Chat, Context, Result};
+use super::{Chat, Context, Result, Scribe};
 use crate::{clock, random};
 
 /// Files of one user that no message has, at most: what is begun and left costs something until it
@@ -107,6 +110,15 @@ impl AttachmentView {
             expires_at: finished.until,
         }
     }
+}
+
+/// What a photo proves.
+#[derive(Clone, Debug)]
+pub(crate) struct Proof {
+    /// The photo's internal key.
+    pub(crate) file: i64,
+    /// As it stands on the timeline: JSON.
+    pub(crate) body: String,
 }
 
 /// Whether it is this user's, for this room.
@@ -298,6 +310,58 @@ impl Chat {
             .await
     }
 
+    /// Files that wait for the scanner, after the one of this key.
+    pub(crate) async fn files_pending(&self, after: i64, limit: u32) -> Result<Vec<StoredFile>> {
+        self.read(move |tx| Ok(attachments::pending(tx, after, limit)?))
+            .await
+    }
+
+    /// The scanner has judged the file. Of one that it rejects and that was sent, the room is told.
+    pub(crate) async fn judge_file(&self, file: &StoredFile, is_clean: bool) -> Result<()> {
+        let (room, id) = (self.room_of_file(file.room).await?, file.id);
+        let now = Millis(clock::now_ms());
+        self.write_anyway(Some(room), move |tx| {
+            // In the order in which a send locks them.
+            rooms::lock_ids(tx, &[room])?;
+            let Some(file) = attachments::lock(tx, id)? else {
+                return Ok(());
+            };
+            let state = if is_clean {
+                FileState::Ready
+            } else {
+                FileState::Failed
+            };
+            if !attachments::judged(tx, file.key, state)? {
+                return Ok(());
+            }
+            match file.seq {
+                Some(seq) if is_clean => Ok(attachments::message_is_clean(tx, file.room, seq)?),
+                Some(seq) => fail_message(tx, file.room, seq, now),
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+
+    /// What a photo proves of a delivery goes on the order's timeline; the photo stays.
+    pub(crate) async fn add_proof(&self, ctx: &Context, room: RoomId, proof: Proof) -> Result<()> {
+        let now = ctx.now;
+        self.write(None, move |tx| {
+            let scene = rooms::by_id(tx, room)?.ok_or(Refusal::NotFound)?;
+            let order = &scene.record.order;
+            orders::lock(tx, &order.id)?;
+            let told = Told {
+                kind: "delivery.proof_added",
+                event: None,
+                sequence: None,
+                body: &proof.body,
+            };
+            orders::keep(tx, order.key, told, now)?;
+            Ok(attachments::keep(tx, proof.file)?)
+        })
+        .await
+    }
+
     /// The room of this internal key.
     pub(crate) async fn room_of_file(&self, key: i64) -> Result<RoomId> {
         self.read(move |tx| {
@@ -312,6 +376,20 @@ impl Chat {
         self.write_anyway(None, move |tx| Ok(attachments::forget(tx, id)?))
             .await
     }
+}
+
+/// The message at this seq has no file any more, and everybody in the room hears of it.
+fn fail_message(tx: &mut Tx<'_>, room: i64, seq: u64, now: Millis) -> Result<()> {
+    let mut room = rooms::by_key(tx, room)?.ok_or(Refusal::NotFound)?;
+    let mut scribe = Scribe::of_the_server(now);
+    let text = Text {
+        salt: random::bytes(),
+        ..Text::default()
+    };
+    let version = scribe.message(&mut room, EventKind::MessageFailed, seq, text);
+    scribe.finish(tx, &room)?;
+    let (key, at) = (room.record.key, room.record.last_activity);
+    Ok(attachments::message_failed(tx, key, seq, version, at)?)
 }
 
 fn check_unsent(unsent: usize) -> std::result::Result<(), Refusal> {

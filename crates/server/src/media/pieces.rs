@@ -212,13 +212,13 @@ impl Media {
             within: 0,
             in_pieces: None,
         };
-        let finished = self.make(id, &wanted, kind, &mut source).await?;
+        let stored = self.make(id, &wanted, kind, &mut source).await?;
         let begun = Begun {
             id,
             key: file.key,
             kept_free: file.size,
         };
-        self.know(ctx, &begun, finished).await?;
+        self.know(ctx, &begun, &wanted, stored).await?;
         self.sweep_pieces(id).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the pieces of an upload are left for the collector");
         });

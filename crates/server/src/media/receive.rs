@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use orderchat_domain::attachment::{DraftFile, FileFacts, FileName, FileState, ImageRecord};
 use orderchat_domain::{AttachmentId, Millis, RoomId};
-use orderchat_media::{Kind, SNIFFED, sniff};
+use orderchat_media::{Capture, Kind, SNIFFED, sniff};
 use orderchat_store::attachments::Finished;
 use sha2::{Digest, Sha256};
 
@@ -48,6 +48,12 @@ pub(crate) struct Received {
 pub(crate) struct Kept {
     pub(crate) key: i64,
     pub(crate) view: AttachmentView,
+}
+
+/// A file as it lies in the storage, and what it said of its making.
+pub(super) struct Stored {
+    pub(super) finished: Finished,
+    pub(super) capture: Option<Capture>,
 }
 
 /// What comes, with what was looked at of it put in front again.
@@ -142,11 +148,11 @@ impl Media {
         };
         let begun = self.0.chat.begin_file(ctx, wanted.clone()).await?;
         let made = async {
-            let finished = self.make(begun.id, &wanted, kind, &mut source).await?;
+            let stored = self.make(begun.id, &wanted, kind, &mut source).await?;
             if kind.is_image() {
                 self.0.blobs.delete_pieces(begun.id).await?;
             }
-            self.know(ctx, &begun, finished).await
+            self.know(ctx, &begun, &wanted, stored).await
         };
         let made = made.await;
         if made.is_err() {
@@ -204,13 +210,20 @@ impl Media {
         &self,
         ctx: &Context,
         begun: &Begun,
-        finished: Finished,
+        wanted: &Wanted,
+        stored: Stored,
     ) -> Result<(AttachmentView, FileFacts), MediaError> {
+        let Stored { finished, capture } = stored;
         let facts = FileFacts {
             source: finished.source,
             is_image: finished.image.is_some(),
         };
-        let view = self.0.chat.finish_file(ctx, begun, finished).await?;
+        let known = finished.clone();
+        let mut view = self.0.chat.finish_file(ctx, begun, finished).await?;
+        if wanted.is_proof {
+            self.prove(ctx, begun, wanted, &known, capture).await?;
+            view.expires_at = None;
+        }
         self.0.scan_due.notify_one();
         Ok((view, facts))
     }
@@ -222,7 +235,7 @@ impl Media {
         wanted: &Wanted,
         kind: Kind,
         source: &mut Source<S>,
-    ) -> Result<Finished, MediaError>
+    ) -> Result<Stored, MediaError>
     where
         S: Stream<Item = Result<Bytes, MediaError>> + Unpin,
     {
@@ -239,7 +252,7 @@ impl Media {
         wanted: &Wanted,
         kind: Kind,
         source: &mut Source<S>,
-    ) -> Result<Finished, MediaError>
+    ) -> Result<Stored, MediaError>
     where
         S: Stream<Item = Result<Bytes, MediaError>> + Unpin,
     {
@@ -250,9 +263,10 @@ impl Media {
         }
         writer.finish().await?;
         let digest = source.digest();
-        Ok(Finished {
-            digest,
-            ..self.finished(wanted, kind, source.size, digest)
+        let finished = self.finished(wanted, kind, source.size, digest);
+        Ok(Stored {
+            finished,
+            capture: None,
         })
     }
 
@@ -263,7 +277,7 @@ impl Media {
         wanted: &Wanted,
         kind: Kind,
         source: &mut Source<S>,
-    ) -> Result<Finished, MediaError>
+    ) -> Result<Stored, MediaError>
     where
         S: Stream<Item = Result<Bytes, MediaError>> + Unpin,
     {
@@ -302,8 +316,8 @@ impl Media {
         wanted: &Wanted,
         made: Made,
         source: [u8; 32],
-    ) -> Result<Finished, MediaError> {
-        let Made { processed, .. } = made;
+    ) -> Result<Stored, MediaError> {
+        let Made { processed, capture } = made;
         let finished = Finished {
             name: wanted
                 .name
@@ -323,11 +337,11 @@ impl Media {
         let mut writer = blobs.writer(Blob::File(id));
         writer.write(processed.bytes.into()).await?;
         writer.finish().await?;
-        Ok(finished)
+        Ok(Stored { finished, capture })
     }
 
     fn finished(&self, wanted: &Wanted, kind: Kind, size: u64, source: [u8; 32]) -> Finished {
-        let state = if self.0.scanner.is_some() {
+        let state = if self.0.settings.scanner.is_some() {
             FileState::Pending
         } else {
             FileState::Ready
