@@ -189,6 +189,26 @@ impl Problem {
         )
     }
 
+    /// 460, as tus has it.
+    pub(crate) fn other_checksum() -> Self {
+        Self::new(
+            "checksum-mismatch",
+            "The piece was damaged on its way",
+            StatusCode::from_u16(460).unwrap_or(StatusCode::BAD_REQUEST),
+            "the piece is not what Upload-Checksum says; nothing of it was kept, send it again",
+        )
+    }
+
+    /// 412 for a version of tus that is not spoken here.
+    pub(crate) fn other_tus() -> Self {
+        Self::new(
+            "tus-version",
+            "Another version of tus",
+            StatusCode::PRECONDITION_FAILED,
+            "send Tus-Resumable: 1.0.0",
+        )
+    }
+
     /// 415.
     pub(crate) fn unsupported_media_type(detail: &'static str) -> Self {
         Self::new(

@@ -36,7 +36,9 @@ CREATE TABLE file_use (
 CREATE TABLE upload (
   attachment @int PRIMARY KEY,
   length @int NOT NULL,
-  received @int NOT NULL
+  received @int NOT NULL DEFAULT 0,
+  pieces @int NOT NULL DEFAULT 0,
+  declared @text
 ) @table;
 CREATE TABLE upload_piece (
   attachment @int NOT NULL,

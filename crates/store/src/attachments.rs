@@ -55,7 +55,7 @@ statements! {
         VALUES ($1, $2, $3, 0, $4) ON CONFLICT (room, seq) DO UPDATE
         SET version = excluded.version, failed_at = excluded.failed_at, file_pending = 0";
     KEEP = "UPDATE attachment SET until = NULL WHERE k = $1 AND state = 'ready'";
-    ALL = "SELECT a.k, a.id, a.width FROM attachment a
+    ALL = "SELECT a.k, a.id, a.width, a.seq FROM attachment a
         WHERE a.k > $1 AND a.state IN ('pending', 'ready') ORDER BY a.k LIMIT $2";
 }
 
@@ -374,6 +374,8 @@ pub struct Held {
     pub key: i64,
     pub id: AttachmentId,
     pub has_thumbnail: bool,
+    /// The message that has it.
+    pub seq: Option<u64>,
 }
 
 /// At most `limit` files whose bytes are in the storage, after this key.
@@ -388,6 +390,7 @@ pub fn held(tx: &mut Tx<'_>, after: i64, limit: u32) -> Result<Vec<Held>> {
                 key: row.take()?,
                 id: AttachmentId(row.take::<Uuid>()?),
                 has_thumbnail: row.take::<Option<i64>>()?.is_some(),
+                seq: row.take()?,
             })
         })
         .collect()

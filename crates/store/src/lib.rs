@@ -38,6 +38,7 @@ mod store;
 pub mod threads;
 pub mod timers;
 pub mod unread;
+pub mod uploads;
 pub mod users;
 mod value;
 
@@ -76,6 +77,7 @@ pub fn statements() -> Vec<&'static Sql> {
         statistics::SQL,
         threads::SQL,
         unread::SQL,
+        uploads::SQL,
         timers::SQL,
         users::SQL,
     ]

@@ -97,7 +97,7 @@ pub(super) async fn run(
         (stop.clone(), stop_bus.clone()),
     )
     .await?;
-    let media = files::open(&settings, &chat)?;
+    let media = files::open(&settings, &chat, &key)?;
     let state = http::AppState::new(
         (chat.clone(), media.clone()),
         sign_in,

@@ -2,16 +2,21 @@
 //! it, and when it goes. The bytes are `media`'s.
 
 use orderchat_domain::attachment::{DraftFile, FileName, FileState, check_share};
+use orderchat_domain::event::EventKind;
 use orderchat_domain::message::Draft;
 use orderchat_domain::permission::Action;
 use orderchat_domain::project::{FileView, ImageView, file_path, thumbnail_path};
 use orderchat_domain::{AttachmentId, Millis, Refusal, RoomId, Rule};
 use orderchat_store::attachments::{self, Finished, NewFile, StoredFile};
+use orderchat_store::log::Text;
+use orderchat_store::orders::{self, Told};
+use orderchat_store::rooms;
+use orderchat_store::uploads::{self, StoredUpload};
 use orderchat_store::{StoreError, Tx};
 
-use super::access::{Scene, enter, look_by_key};
+use super::access::{NO_KEY, Scene, enter, look_by_key};
 use super::messages::visible;
-use super::{Chat, Context, Result};
+use super::{Chat, Context, Result, Scribe};
 use crate::{clock, random};
 
 /// Files of one user that no message has, at most: what is begun and left costs something until it
@@ -48,6 +53,8 @@ pub(crate) struct Wanted {
     pub(crate) is_proof: bool,
     /// How long it may take, in milliseconds.
     pub(crate) within: i64,
+    /// It comes in pieces: the media type, as given.
+    pub(crate) in_pieces: Option<Option<String>>,
 }
 
 /// A file as it is served.
@@ -103,6 +110,15 @@ impl AttachmentView {
             expires_at: finished.until,
         }
     }
+}
+
+/// What a photo proves.
+#[derive(Clone, Debug)]
+pub(crate) struct Proof {
+    /// The photo's internal key.
+    pub(crate) file: i64,
+    /// As it stands on the timeline: JSON.
+    pub(crate) body: String,
 }
 
 /// Whether it is this user's, for this room.
@@ -173,6 +189,9 @@ impl Chat {
                 until: asked.now.plus(wanted.within),
             };
             let key = attachments::begin(tx, &file)?;
+            if let Some(declared) = &wanted.in_pieces {
+                uploads::begin(tx, key, wanted.size, declared.as_deref())?;
+            }
             Ok(Begun {
                 id,
                 key,
@@ -240,11 +259,137 @@ impl Chat {
         .await
     }
 
+    /// The caller's upload that comes in pieces, while they may still see the room.
+    pub(crate) async fn upload(&self, ctx: &Context, id: &str) -> Result<StoredUpload> {
+        let id = AttachmentId::parse(id).ok_or(Refusal::NotFound)?;
+        let (chat, asked) = (self.clone(), ctx.clone());
+        self.read(move |tx| {
+            let found = uploads::by_id(tx, id)?;
+            let room = found.as_ref().map_or(NO_KEY, |upload| upload.file.room);
+            let mut scene = look_by_key(tx, &asked, room)?;
+            scene.note_next_on_board(tx, chat.policy())?;
+            scene.permit(chat.policy(), &asked, Action::ReadRoom)?;
+            let own = found.filter(|upload| {
+                upload.file.owner == asked.user && upload.file.state != FileState::Leaving
+            });
+            Ok(own.ok_or(Refusal::NotFound)?)
+        })
+        .await
+    }
+
+    /// These pieces of the upload are stored.
+    pub(crate) async fn advance_upload(
+        &self,
+        key: i64,
+        way: (u64, u64),
+        pieces: Vec<(u64, String)>,
+    ) -> Result<()> {
+        self.write(None, move |tx| {
+            if uploads::advance(tx, key, way, &pieces)? {
+                return Ok(());
+            }
+            let detail = "somebody else went on with the upload; ask how far it is";
+            Err(Refusal::conflict(Rule::UploadState, detail).into())
+        })
+        .await
+    }
+
+    /// The names of the upload's pieces, in their order.
+    pub(crate) async fn upload_pieces(&self, key: i64) -> Result<Vec<String>> {
+        self.read(move |tx| Ok(uploads::pieces(tx, key)?)).await
+    }
+
+    /// Files that are whole, whose pieces may still be there.
+    pub(crate) async fn uploads_done(&self, limit: u32) -> Result<Vec<AttachmentId>> {
+        self.read(move |tx| Ok(uploads::done(tx, limit)?)).await
+    }
+
+    /// The pieces of a file that is whole were deleted.
+    pub(crate) async fn forget_pieces(&self, id: AttachmentId) -> Result<()> {
+        self.write_anyway(None, move |tx| Ok(uploads::forget(tx, id)?))
+            .await
+    }
+
+    /// Files that wait for the scanner, after the one of this key.
+    pub(crate) async fn files_pending(&self, after: i64, limit: u32) -> Result<Vec<StoredFile>> {
+        self.read(move |tx| Ok(attachments::pending(tx, after, limit)?))
+            .await
+    }
+
+    /// The scanner has judged the file. Of one that it rejects and that was sent, the room is told.
+    pub(crate) async fn judge_file(&self, file: &StoredFile, is_clean: bool) -> Result<()> {
+        let (room, id) = (self.room_of_file(file.room).await?, file.id);
+        let now = Millis(clock::now_ms());
+        self.write_anyway(Some(room), move |tx| {
+            // In the order in which a send locks them.
+            rooms::lock_ids(tx, &[room])?;
+            let Some(file) = attachments::lock(tx, id)? else {
+                return Ok(());
+            };
+            let state = if is_clean {
+                FileState::Ready
+            } else {
+                FileState::Failed
+            };
+            if !attachments::judged(tx, file.key, state)? {
+                return Ok(());
+            }
+            match file.seq {
+                Some(seq) if is_clean => Ok(attachments::message_is_clean(tx, file.room, seq)?),
+                Some(seq) => fail_message(tx, file.room, seq, now),
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+
+    /// What a photo proves of a delivery goes on the order's timeline; the photo stays.
+    pub(crate) async fn add_proof(&self, ctx: &Context, room: RoomId, proof: Proof) -> Result<()> {
+        let now = ctx.now;
+        self.write(None, move |tx| {
+            let scene = rooms::by_id(tx, room)?.ok_or(Refusal::NotFound)?;
+            let order = &scene.record.order;
+            orders::lock(tx, &order.id)?;
+            let told = Told {
+                kind: "delivery.proof_added",
+                event: None,
+                sequence: None,
+                body: &proof.body,
+            };
+            orders::keep(tx, order.key, told, now)?;
+            Ok(attachments::keep(tx, proof.file)?)
+        })
+        .await
+    }
+
+    /// The room of this internal key.
+    pub(crate) async fn room_of_file(&self, key: i64) -> Result<RoomId> {
+        self.read(move |tx| {
+            let room = rooms::by_key(tx, key)?.ok_or(Refusal::NotFound)?;
+            Ok(room.record.id)
+        })
+        .await
+    }
+
     /// The file's bytes were deleted.
     pub(crate) async fn forget_file(&self, id: AttachmentId) -> Result<()> {
         self.write_anyway(None, move |tx| Ok(attachments::forget(tx, id)?))
             .await
     }
+}
+
+/// The message at this seq has no file any more, and everybody in the room hears of it.
+fn fail_message(tx: &mut Tx<'_>, room: i64, seq: u64, now: Millis) -> Result<()> {
+    let mut room = rooms::by_key(tx, room)?.ok_or(Refusal::NotFound)?;
+    let mut scribe = Scribe::of_the_server(now);
+    let text = Text {
+        salt: random::bytes(),
+        ..Text::default()
+    };
+    let version = scribe.message(&mut room, EventKind::MessageFailed, seq, text);
+    scribe.finish(tx, &room)?;
+    let (key, at) = (room.record.key, room.record.last_activity);
+    Ok(attachments::message_failed(tx, key, seq, version, at)?)
 }
 
 fn check_unsent(unsent: usize) -> std::result::Result<(), Refusal> {
@@ -296,9 +441,7 @@ fn file_for(
 ) -> Result<(Scene, ServedFile)> {
     let found = attachments::by_id(tx, id)?;
     // What does not exist costs what is hidden costs.
-    let key = found
-        .as_ref()
-        .map_or(super::access::NO_KEY, |file| file.room);
+    let key = found.as_ref().map_or(NO_KEY, |file| file.room);
     let mut scene = look_by_key(tx, ctx, key)?;
     scene.note_next_on_board(tx, chat.policy())?;
     scene.permit(chat.policy(), ctx, Action::ReadRoom)?;

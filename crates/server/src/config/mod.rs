@@ -25,7 +25,8 @@ pub(crate) use layers::Source;
 pub(crate) use private::{Privacy, check_private};
 pub(crate) use table::Settings;
 pub(crate) use values::{
-    BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Rate, StorageLocation,
+    BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Rate, ScannerLocation,
+    StorageLocation,
 };
 
 /// The name of a signing key that is made here.

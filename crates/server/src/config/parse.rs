@@ -11,7 +11,8 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 
 use super::values::{
-    BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Origin, Rate, StorageLocation,
+    BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Origin, Rate, ScannerLocation,
+    StorageLocation,
 };
 use crate::signing::{PRIVATE_PEM, SigningKey};
 
@@ -69,7 +70,43 @@ pub(super) fn storage(text: &str) -> Parsed<StorageLocation> {
             let folder = folder.strip_prefix("//").unwrap_or(folder);
             Ok(StorageLocation::Folder(PathBuf::from(folder)))
         }
-        _ => Err("write file:FOLDER".to_owned()),
+        Some(_) => Err(STORAGE.to_owned()),
+        None => bucket(text),
+    }
+}
+
+const STORAGE: &str = "write file:FOLDER, or s3://BUCKET or s3://BUCKET/PREFIX";
+
+fn bucket(text: &str) -> Parsed<StorageLocation> {
+    let place = text.strip_prefix("s3://").unwrap_or_default();
+    let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+    let letters = |text: &str, more: &str| {
+        text.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || more.as_bytes().contains(&b))
+    };
+    if bucket.len() < 3 || !letters(bucket, "-.") || !letters(prefix, "-._/") {
+        return Err(STORAGE.to_owned());
+    }
+    Ok(StorageLocation::Bucket {
+        bucket: bucket.to_owned(),
+        prefix: prefix.trim_matches('/').to_owned(),
+    })
+}
+
+pub(super) fn scanner(text: &str) -> Parsed<ScannerLocation> {
+    const REMEDY: &str = "write unix:/run/clamav/clamd.ctl or tcp://HOST:PORT";
+    if let Some(path) = text
+        .strip_prefix("unix:")
+        .filter(|path| path.starts_with('/'))
+    {
+        return Ok(ScannerLocation::Socket(PathBuf::from(path)));
+    }
+    let address = text.strip_prefix("tcp://").unwrap_or_default();
+    match address.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
+            Ok(ScannerLocation::Tcp(address.to_owned()))
+        }
+        _ => Err(REMEDY.to_owned()),
     }
 }
 

@@ -10,7 +10,8 @@ use secrecy::SecretString;
 use super::layers::{Layers, Source};
 use super::parse;
 use super::values::{
-    BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Origin, Rate, StorageLocation,
+    BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Origin, Rate, ScannerLocation,
+    StorageLocation,
 };
 
 /// How much of a value may be shown.
@@ -108,8 +109,14 @@ settings! {
     /// How several nodes on one PostgreSQL tell each other what has happened: local for one node
     /// alone, or the NATS server that they share, nats://USER:PASSWORD@HOST:PORT (tls:// for TLS).
     bus: BusLocation = "local", "local|URL", Url, parse::bus;
-    /// Where files lie: file:FOLDER, made if it is missing.
+    /// Where files lie: file:FOLDER, made if it is missing, or s3://BUCKET/PREFIX with the usual AWS_*
+    /// variables.
     storage: StorageLocation = "file:orderchat-files", "STORAGE", Url, parse::storage;
+    /// Send downloads on to S3 itself, by a URL that is good for a minute and outlives a block.
+    storage_redirect: bool = "off", "on|off", Open, parse::on_off;
+    /// ClamAV, which looks at every file before it is served: unix:/run/clamav/clamd.ctl or
+    /// tcp://HOST:PORT; none: files are not scanned.
+    clamav: Option<ScannerLocation> = "", "SOCKET", Open, parse::optional(parse::scanner);
 
     /// The key that HS256 tokens are signed with, at least 32 bytes. Prefer the variable: flags
     /// show in the list of processes.

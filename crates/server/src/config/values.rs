@@ -18,6 +18,19 @@ pub(crate) enum Database {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StorageLocation {
     Folder(PathBuf),
+    /// A bucket of S3, and what names in it begin with.
+    Bucket {
+        bucket: String,
+        prefix: String,
+    },
+}
+
+/// Where the virus scanner listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ScannerLocation {
+    Socket(PathBuf),
+    /// Host and port.
+    Tcp(String),
 }
 
 /// How nodes tell each other what has happened.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -14,11 +13,36 @@ use tokio_util::sync::CancellationToken;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::HttpSettings;
-use super::observe::X_REQUEST_ID;
 use super::transfer::{Transfers, is_transfer};
 use crate::problem::Problem;
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// What pages of listed origins may send.
+const ALLOWED: [&str; 10] = [
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-none-match",
+    "range",
+    "tus-resumable",
+    "upload-checksum",
+    "upload-length",
+    "upload-metadata",
+    "upload-offset",
+];
+/// What they may read of answers.
+const EXPOSED: [&str; 11] = [
+    "x-request-id",
+    "retry-after",
+    "content-disposition",
+    "content-range",
+    "etag",
+    "location",
+    "tus-resumable",
+    "upload-expires",
+    "upload-length",
+    "upload-offset",
+    "accept-ranges",
+];
 /// How long a browser remembers what a preflight said.
 const PREFLIGHT_AGE: Duration = Duration::from_mins(10);
 
@@ -80,9 +104,10 @@ pub(super) fn cors(origins: &[HeaderValue]) -> CorsLayer {
             Method::PUT,
             Method::PATCH,
             Method::DELETE,
+            Method::HEAD,
         ])
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE, IDEMPOTENCY_KEY])
-        .expose_headers([X_REQUEST_ID, RETRY_AFTER])
+        .allow_headers(ALLOWED.map(HeaderName::from_static))
+        .expose_headers(EXPOSED.map(HeaderName::from_static))
         .max_age(PREFLIGHT_AGE)
 }
 
@@ -104,6 +129,7 @@ mod tests {
     use axum::Router;
     use axum::body::{Body, to_bytes};
     use axum::http::StatusCode;
+    use axum::http::header::RETRY_AFTER;
     use axum::middleware::from_fn_with_state;
     use axum::routing::get;
     use serde_json::Value;

@@ -1,4 +1,5 @@
-//! Files that nobody wants: uploads that were begun and left, or never sent.
+//! Files that nobody wants: uploads that were begun and left, or never sent. And files that wait for
+//! the scanner.
 
 use std::time::Duration;
 
@@ -10,9 +11,29 @@ use crate::net::spawn;
 /// How often it is looked for them.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// Starts the job. It ends when `stop` is cancelled.
+/// The pause after the scanner failed.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Starts the jobs. They end when `stop` is cancelled.
 pub(super) fn start(media: &Media, stop: &CancellationToken) {
     spawn("files", sweep(media.clone(), stop.clone()));
+    spawn("scanner", scan(media.clone(), stop.clone()));
+}
+
+async fn scan(media: Media, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = media.scan_due() => {}
+        }
+        if let Err(error) = media.scan_waiting().await {
+            tracing::warn!(job = "scanner", %error, "files wait for the scanner; it is asked again");
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(AGAIN) => {}
+            }
+        }
+    }
 }
 
 async fn sweep(media: Media, stop: CancellationToken) {

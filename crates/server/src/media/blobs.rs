@@ -10,10 +10,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
+use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
+use object_store::signer::{Method, SignedUrlOptions, Signer};
 use object_store::{
-    GetOptions, GetRange, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload,
+    ClientOptions, GetOptions, GetRange, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload,
+    RetryConfig,
 };
 use orderchat_domain::AttachmentId;
 use tokio::time::timeout;
@@ -22,6 +25,10 @@ use super::MediaError;
 
 /// Bytes of a file that are held in memory while it is received into a folder.
 pub(super) const PIECE: usize = 1 << 20;
+/// S3 takes no smaller pieces.
+const S3_PIECE: usize = 5 << 20;
+/// How long a redirect to the storage is good for: it outlives a block.
+const REDIRECT_GOOD_FOR: Duration = Duration::from_secs(60);
 /// The time that one step of the storage may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -42,6 +49,8 @@ pub(crate) struct Blobs {
     root: Path,
     /// Bytes that are sent to it at once.
     piece: usize,
+    /// Of a storage that clients can be sent to.
+    signer: Option<Arc<dyn Signer>>,
 }
 
 impl fmt::Debug for Blobs {
@@ -67,19 +76,102 @@ impl Blobs {
             store: Arc::new(store),
             root: Path::default(),
             piece: PIECE,
+            signer: None,
         })
     }
 
+    /// A bucket, of a server that the usual `AWS_*` variables name, and what its names begin with.
+    ///
+    /// # Errors
+    /// When the variables do not fit together.
+    pub(crate) fn bucket(bucket: &str, prefix: &str) -> anyhow::Result<Self> {
+        let retry = RetryConfig {
+            max_retries: 2,
+            retry_timeout: PATIENCE / 2,
+            ..RetryConfig::default()
+        };
+        let client = ClientOptions::new()
+            .with_allow_http(true)
+            .with_connect_timeout(Duration::from_secs(3))
+            .with_timeout(PATIENCE);
+        let store = AmazonS3Builder::from_env()
+            .with_bucket_name(bucket)
+            .with_retry(retry)
+            .with_client_options(client)
+            .build()?;
+        let store = Arc::new(store);
+        Ok(Self {
+            store: Arc::clone(&store) as Arc<dyn ObjectStore>,
+            root: Path::from(prefix),
+            piece: S3_PIECE,
+            signer: Some(store),
+        })
+    }
+
+    /// A URL of the storage itself, under which anybody gets the blob for a minute with these two
+    /// headers; `None` where clients cannot go there.
+    pub(crate) async fn signed_url(
+        &self,
+        blob: Blob<'_>,
+        (kind, disposition): (&str, &str),
+    ) -> Result<Option<String>, MediaError> {
+        let Some(signer) = &self.signer else {
+            return Ok(None);
+        };
+        let options = SignedUrlOptions::new().with_query([
+            ("response-content-type", kind),
+            ("response-content-disposition", disposition),
+            ("response-cache-control", "no-store"),
+        ]);
+        let path = self.path(blob);
+        let url = signer.signed_url_opts(Method::GET, &path, REDIRECT_GOOD_FOR, &options);
+        Ok(Some(in_time(url).await?.to_string()))
+    }
+
+    /// Writes, reads and deletes something; `doctor` asks.
+    pub(crate) async fn try_out(&self) -> Result<(), MediaError> {
+        let id = AttachmentId(crate::random::uuid_v7(crate::clock::now_ms()));
+        let blob = Blob::Piece(id, "doctor");
+        let written = Bytes::from_static(b"orderchat doctor");
+        self.put(blob, written.clone()).await?;
+        let read = self.whole(blob, 1024).await;
+        self.delete_pieces(id).await?;
+        if read? != written {
+            tracing::error!("the storage gave back something else than was written");
+            return Err(MediaError::Storage);
+        }
+        if self.signer.is_some() {
+            self.signed_url(blob, ("text/plain", "attachment")).await?;
+        }
+        Ok(())
+    }
+
+    /// Where in a folder the parts of a file lie.
+    pub(crate) fn parts_of(id: AttachmentId, has_thumbnail: bool) -> Vec<String> {
+        let thumbnail = has_thumbnail.then_some(Blob::Thumbnail(id));
+        let parts = [Some(Blob::File(id)), thumbnail].into_iter().flatten();
+        parts
+            .map(|part| Self::path_under(&Path::default(), part).to_string())
+            .collect()
+    }
+
     fn path(&self, blob: Blob<'_>) -> Path {
+        Self::path_under(&self.root, blob)
+    }
+
+    fn path_under(root: &Path, blob: Blob<'_>) -> Path {
         let (kind, id) = match blob {
             Blob::File(id) => ("files", id),
             Blob::Thumbnail(id) => ("thumbnails", id),
-            Blob::Piece(id, name) => return self.pieces(id).join(name),
+            Blob::Piece(id, name) => {
+                let id = id.0.simple().to_string();
+                return root.clone().join("pieces").join(id).join(name);
+            }
         };
         let id = id.0.simple().to_string();
         // The last digits are random, the first are the time: no folder gets all of a day.
         let shelf = id[id.len() - 2..].to_owned();
-        self.root.clone().join(kind).join(shelf).join(id)
+        root.clone().join(kind).join(shelf).join(id)
     }
 
     fn pieces(&self, id: AttachmentId) -> Path {

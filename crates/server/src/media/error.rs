@@ -28,6 +28,9 @@ pub(crate) enum MediaError {
     /// The bytes stopped coming: the client went away, or was too slow.
     #[error("the upload broke off")]
     BrokeOff,
+    /// A piece is not what its checksum says.
+    #[error("the piece is not what its checksum says")]
+    OtherChecksum,
     /// The storage's disk is full.
     #[error("the storage is full")]
     Full,

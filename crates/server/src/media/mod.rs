@@ -4,7 +4,10 @@
 mod blobs;
 mod error;
 mod images;
+mod pieces;
+mod proof;
 mod receive;
+mod scan;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -17,10 +20,13 @@ use tokio::sync::Notify;
 
 pub(crate) use blobs::Blobs;
 pub(crate) use error::MediaError;
+pub(crate) use pieces::{Checksum, Progress};
 pub(crate) use receive::{Incoming, Kept, Received};
+pub(crate) use scan::Scanner;
 
 use crate::chat::attachments::ServedFile;
 use crate::chat::{Chat, Context};
+use crate::signing::SigningKey;
 use blobs::Blob;
 use images::Images;
 
@@ -32,6 +38,12 @@ const SWEPT: u32 = 100;
 pub(crate) struct MediaSettings {
     /// Uploads of one user at once.
     pub(crate) at_once: usize,
+    /// Downloads are sent on to the storage, where it lets clients in.
+    pub(crate) redirect: bool,
+    /// Who looks at files before they are served.
+    pub(crate) scanner: Option<Scanner>,
+    /// Signs what proves a delivery.
+    pub(crate) signing_key: SigningKey,
 }
 
 /// Files. Cheap to clone.
@@ -48,7 +60,6 @@ struct Inner {
     under_way: Mutex<HashMap<i64, usize>>,
     /// Something waits for the scanner.
     scan_due: Notify,
-    scanner: Option<Scanner>,
 }
 
 /// One upload of a user; its place is free again when it is dropped.
@@ -78,7 +89,6 @@ impl Media {
             settings,
             under_way: Mutex::default(),
             scan_due: Notify::new(),
-            scanner: None,
         }))
     }
 
@@ -111,6 +121,19 @@ impl Media {
         self.0.blobs.get(Blob::File(file.id), Some(range)).await
     }
 
+    /// Where the storage itself gives the file out, if downloads are to be sent there.
+    pub(crate) async fn redirect(
+        &self,
+        file: &ServedFile,
+        disposition: &str,
+    ) -> Result<Option<String>, MediaError> {
+        if !self.0.settings.redirect {
+            return Ok(None);
+        }
+        let headers = (file.mime.as_str(), disposition);
+        self.0.blobs.signed_url(Blob::File(file.id), headers).await
+    }
+
     /// All of the file's thumbnail.
     pub(crate) async fn thumbnail(&self, file: &ServedFile) -> Result<Vec<u8>, MediaError> {
         self.0.blobs.whole(Blob::Thumbnail(file.id), 1 << 20).await
@@ -130,11 +153,10 @@ impl Media {
             self.0.blobs.delete(*id).await?;
             self.0.chat.forget_file(*id).await?;
         }
+        for id in self.0.chat.uploads_done(SWEPT).await? {
+            self.sweep_pieces(id).await?;
+        }
         metrics::counter!("orderchat_files_swept_total").increment(going.len() as u64);
         Ok(going.len() == SWEPT as usize)
     }
 }
-
-/// Looks at files before they are served.
-#[derive(Debug)]
-struct Scanner;

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use orderchat_domain::attachment::{DraftFile, FileFacts, FileName, FileState, ImageRecord};
-use orderchat_domain::{Millis, RoomId};
-use orderchat_media::{Kind, SNIFFED, sniff};
+use orderchat_domain::{AttachmentId, Millis, RoomId};
+use orderchat_media::{Capture, Kind, SNIFFED, sniff};
 use orderchat_store::attachments::Finished;
 use sha2::{Digest, Sha256};
 
@@ -50,9 +50,15 @@ pub(crate) struct Kept {
     pub(crate) view: AttachmentView,
 }
 
+/// A file as it lies in the storage, and what it said of its making.
+pub(super) struct Stored {
+    pub(super) finished: Finished,
+    pub(super) capture: Option<Capture>,
+}
+
 /// What comes, with what was looked at of it put in front again.
-struct Source<S> {
-    head: Bytes,
+pub(super) struct Source<S> {
+    pub(super) head: Bytes,
     rest: S,
     digest: Sha256,
     size: u64,
@@ -63,7 +69,7 @@ impl<S> Source<S>
 where
     S: Stream<Item = Result<Bytes, MediaError>> + Unpin,
 {
-    async fn begin(mut rest: S, largest: u64) -> Result<(Self, bool), MediaError> {
+    pub(super) async fn begin(mut rest: S, largest: u64) -> Result<(Self, bool), MediaError> {
         let mut head = Vec::new();
         let mut whole = false;
         while head.len() < SNIFFED {
@@ -138,19 +144,21 @@ impl Media {
             size: incoming.size.unwrap_or(largest).min(largest),
             is_proof: incoming.is_proof,
             within: WITHIN,
+            in_pieces: None,
         };
         let begun = self.0.chat.begin_file(ctx, wanted.clone()).await?;
-        let stored = self.store(ctx, &begun, &wanted, kind, &mut source).await;
-        if stored.is_err() {
-            self.0
-                .chat
-                .let_file_go(begun.key)
-                .await
-                .unwrap_or_else(|error| {
-                    tracing::warn!(%error, "an upload that failed is left for the collector");
-                });
+        let made = async {
+            let stored = self.make(begun.id, &wanted, kind, &mut source).await?;
+            if kind.is_image() {
+                self.0.blobs.delete_pieces(begun.id).await?;
+            }
+            self.know(ctx, &begun, &wanted, stored).await
+        };
+        let made = made.await;
+        if made.is_err() {
+            self.give_up(begun.key).await;
         }
-        let (view, facts) = stored?;
+        let (view, facts) = made?;
         Ok(Received {
             file: DraftFile {
                 attachment: Some(begun.id),
@@ -190,62 +198,86 @@ impl Media {
         })
     }
 
-    async fn store<S>(
+    /// Nobody waits for the file any more.
+    pub(super) async fn give_up(&self, key: i64) {
+        if let Err(error) = self.0.chat.let_file_go(key).await {
+            tracing::warn!(%error, "an upload that failed is left for the collector");
+        }
+    }
+
+    /// What was stored is known from now on.
+    pub(super) async fn know(
         &self,
         ctx: &Context,
         begun: &Begun,
         wanted: &Wanted,
-        kind: Kind,
-        source: &mut Source<S>,
-    ) -> Result<(AttachmentView, FileFacts), MediaError>
-    where
-        S: Stream<Item = Result<Bytes, MediaError>> + Unpin,
-    {
-        let finished = if kind.is_image() {
-            self.store_image(begun, wanted, kind, source).await?
-        } else {
-            self.store_as_it_is(begun, wanted, kind, source).await?
-        };
+        stored: Stored,
+    ) -> Result<(AttachmentView, FileFacts), MediaError> {
+        let Stored { finished, capture } = stored;
         let facts = FileFacts {
             source: finished.source,
-            is_image: kind.is_image(),
+            is_image: finished.image.is_some(),
         };
-        let view = self.0.chat.finish_file(ctx, begun, finished).await?;
+        let known = finished.clone();
+        let mut view = self.0.chat.finish_file(ctx, begun, finished).await?;
+        if wanted.is_proof {
+            self.prove(ctx, begun, wanted, &known, capture).await?;
+            view.expires_at = None;
+        }
         self.0.scan_due.notify_one();
         Ok((view, facts))
     }
 
-    async fn store_as_it_is<S>(
+    /// Stores the file as it is to be served.
+    pub(super) async fn make<S>(
         &self,
-        begun: &Begun,
+        id: AttachmentId,
         wanted: &Wanted,
         kind: Kind,
         source: &mut Source<S>,
-    ) -> Result<Finished, MediaError>
+    ) -> Result<Stored, MediaError>
     where
         S: Stream<Item = Result<Bytes, MediaError>> + Unpin,
     {
-        let mut writer = self.0.blobs.writer(Blob::File(begun.id));
+        if kind.is_image() {
+            self.store_image(id, wanted, kind, source).await
+        } else {
+            self.store_as_it_is(id, wanted, kind, source).await
+        }
+    }
+
+    async fn store_as_it_is<S>(
+        &self,
+        id: AttachmentId,
+        wanted: &Wanted,
+        kind: Kind,
+        source: &mut Source<S>,
+    ) -> Result<Stored, MediaError>
+    where
+        S: Stream<Item = Result<Bytes, MediaError>> + Unpin,
+    {
+        let mut writer = self.0.blobs.writer(Blob::File(id));
         if let Err(error) = source.pour(&mut writer).await {
             writer.abort().await;
             return Err(error);
         }
         writer.finish().await?;
         let digest = source.digest();
-        Ok(Finished {
-            digest,
-            ..self.finished(wanted, kind, source.size, digest)
+        let finished = self.finished(wanted, kind, source.size, digest);
+        Ok(Stored {
+            finished,
+            capture: None,
         })
     }
 
     /// A picture is kept as it came until there is room to work on it: only small ones in memory.
     async fn store_image<S>(
         &self,
-        begun: &Begun,
+        id: AttachmentId,
         wanted: &Wanted,
         kind: Kind,
         source: &mut Source<S>,
-    ) -> Result<Finished, MediaError>
+    ) -> Result<Stored, MediaError>
     where
         S: Stream<Item = Result<Bytes, MediaError>> + Unpin,
     {
@@ -253,7 +285,7 @@ impl Media {
         let mut large = None;
         while let Some(bytes) = source.next().await? {
             if large.is_none() && small.len() + bytes.len() > PIECE {
-                let mut writer = self.0.blobs.writer(Blob::Piece(begun.id, RAW));
+                let mut writer = self.0.blobs.writer(Blob::Piece(id, RAW));
                 writer.write(std::mem::take(&mut small).into()).await?;
                 large = Some(writer);
             }
@@ -269,27 +301,23 @@ impl Media {
         let _place = self.0.images.place().await?;
         let raw = if is_large {
             let most = usize::try_from(source.largest).unwrap_or(usize::MAX);
-            self.0.blobs.whole(Blob::Piece(begun.id, RAW), most).await?
+            self.0.blobs.whole(Blob::Piece(id, RAW), most).await?
         } else {
             small
         };
         let made = self.0.images.make(raw, kind, wanted.is_proof).await?;
         let digest = source.digest();
-        let finished = self.put_image(begun, wanted, made, digest).await?;
-        if is_large {
-            self.0.blobs.delete_pieces(begun.id).await?;
-        }
-        Ok(finished)
+        self.put_image(id, wanted, made, digest).await
     }
 
     async fn put_image(
         &self,
-        begun: &Begun,
+        id: AttachmentId,
         wanted: &Wanted,
         made: Made,
         source: [u8; 32],
-    ) -> Result<Finished, MediaError> {
-        let Made { processed, .. } = made;
+    ) -> Result<Stored, MediaError> {
+        let Made { processed, capture } = made;
         let finished = Finished {
             name: wanted
                 .name
@@ -305,15 +333,15 @@ impl Media {
         };
         let blobs = &self.0.blobs;
         let thumbnail = processed.thumbnail.into();
-        blobs.put(Blob::Thumbnail(begun.id), thumbnail).await?;
-        let mut writer = blobs.writer(Blob::File(begun.id));
+        blobs.put(Blob::Thumbnail(id), thumbnail).await?;
+        let mut writer = blobs.writer(Blob::File(id));
         writer.write(processed.bytes.into()).await?;
         writer.finish().await?;
-        Ok(finished)
+        Ok(Stored { finished, capture })
     }
 
     fn finished(&self, wanted: &Wanted, kind: Kind, size: u64, source: [u8; 32]) -> Finished {
-        let state = if self.0.scanner.is_some() {
+        let state = if self.0.settings.scanner.is_some() {
             FileState::Pending
         } else {
             FileState::Ready

@@ -119,6 +119,7 @@ impl From<MediaError> for Problem {
                 Self::unavailable("too many pictures are being worked on; try again")
             }
             MediaError::BrokeOff => Self::malformed("the upload broke off"),
+            MediaError::OtherChecksum => Self::other_checksum(),
             MediaError::Full => Self::storage_full(),
             MediaError::Storage => {
                 Self::unavailable("files cannot be stored or read now; messages without one can")

@@ -8,7 +8,7 @@ use axum::http::header::{
     CONTENT_TYPE, ETAG,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use orderchat_domain::RoomId;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -147,6 +147,7 @@ pub(super) fn two_files() -> Problem {
         (status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 206, description = "The range of it", body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 304, description = "It has not changed"),
+        (status = 307, description = "It is given out by the storage itself, if the server is set so"),
         (status = 416, description = "The range lies behind its end")))]
 async fn download(
     State(state): State<AppState>,
@@ -164,6 +165,10 @@ async fn serve(state: &AppState, file: &ServedFile, headers: &HeaderMap) -> Resu
         return Ok((StatusCode::NOT_MODIFIED, described(file, &tag)).into_response());
     }
     let mut about = described(file, &tag);
+    let disposition = disposition(file.mime.starts_with("image/"), &file.name);
+    if let Some(place) = state.media.redirect(file, &disposition).await? {
+        return Ok(Redirect::temporary(&place).into_response());
+    }
     let (status, range) = match part_of(headers, &tag, file.size) {
         Asked::All => (StatusCode::OK, 0..file.size),
         Asked::Part(range) => {

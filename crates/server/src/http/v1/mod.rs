@@ -21,6 +21,7 @@ mod statistics;
 mod threads;
 mod timeline;
 mod unread;
+mod uploads;
 mod users;
 mod window;
 
@@ -36,6 +37,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .nest("/api/chat", participants::router())
         .nest("/api/chat", messages::router())
         .nest("/api/chat", attachments::router())
+        .nest("/api/chat", uploads::router())
         .nest("/api/chat", search::router())
         .nest("/api/chat", statistics::router())
         .nest("/api/chat", threads::router())

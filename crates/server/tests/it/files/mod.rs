@@ -3,5 +3,8 @@
 mod access;
 mod content;
 mod images;
+mod proof;
+mod resumable;
+mod scanning;
 mod sending;
 mod serving;
