@@ -29,7 +29,10 @@ pub struct Position {
 #[must_use]
 pub fn capture(bytes: &[u8], kind: Kind) -> Option<Capture> {
     // Only what is beside the pixels is read: their number does not matter.
-    let limits = Limits { pixels: u64::MAX, ..Limits::default() };
+    let limits = Limits {
+        pixels: u64::MAX,
+        ..Limits::default()
+    };
     let header = match kind {
         Kind::Jpeg => format::jpeg::header(bytes, &limits),
         Kind::Png => format::png::header(bytes, &limits),

@@ -26,7 +26,9 @@ pub(crate) fn apply(pixels: &mut Pixels, profile: &ColorProfile) {
         (Layout::Rgba, DataColorSpace::Rgb) => (Samples::Rgba, Samples::Rgba),
         _ => return,
     };
-    let Some(convert) = Conversion::new(profile, from, to) else { return };
+    let Some(convert) = Conversion::new(profile, from, to) else {
+        return;
+    };
     if convert.changes_nothing() {
         return;
     }
@@ -62,9 +64,18 @@ pub(crate) struct Conversion {
 impl Conversion {
     fn new(profile: &ColorProfile, from: Samples, to: Samples) -> Option<Self> {
         let transform = profile
-            .create_transform_8bit(from, &ColorProfile::new_srgb(), to, TransformOptions::default())
+            .create_transform_8bit(
+                from,
+                &ColorProfile::new_srgb(),
+                to,
+                TransformOptions::default(),
+            )
             .ok()?;
-        Some(Self { transform, from: samples(from), to: samples(to) })
+        Some(Self {
+            transform,
+            from: samples(from),
+            to: samples(to),
+        })
     }
 
     /// Whether it is sRGB under whatever name: no sample of a grid over all colours moves by more
@@ -85,7 +96,10 @@ impl Conversion {
         } else {
             self.in_place(&mut colours);
         }
-        before.iter().zip(&colours).all(|(before, after)| before.abs_diff(*after) <= 1)
+        before
+            .iter()
+            .zip(&colours)
+            .all(|(before, after)| before.abs_diff(*after) <= 1)
     }
 
     /// Of pixels that have as many samples before as after.

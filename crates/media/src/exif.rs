@@ -10,18 +10,28 @@ fn read(bytes: &[u8]) -> Option<Exif> {
     let mut reader = Reader::new();
     // A broken maker's note must not turn the picture on its side.
     reader.continue_on_error(true);
-    reader.read_raw(tiff.to_vec()).or_else(|error| error.distill_partial_result(|_| ())).ok()
+    reader
+        .read_raw(tiff.to_vec())
+        .or_else(|error| error.distill_partial_result(|_| ()))
+        .ok()
 }
 
 pub(crate) fn orientation(bytes: &[u8]) -> Orientation {
     read(bytes)
-        .and_then(|exif| exif.get_field(Tag::Orientation, In::PRIMARY)?.value.get_uint(0))
+        .and_then(|exif| {
+            exif.get_field(Tag::Orientation, In::PRIMARY)?
+                .value
+                .get_uint(0)
+        })
         .map_or_else(Orientation::default, Orientation::from_exif)
 }
 
 pub(crate) fn capture(bytes: &[u8]) -> Option<Capture> {
     let exif = read(bytes)?;
-    let capture = Capture { taken_at: taken(&exif), position: position(&exif) };
+    let capture = Capture {
+        taken_at: taken(&exif),
+        position: position(&exif),
+    };
     (capture.taken_at.is_some() || capture.position.is_some()).then_some(capture)
 }
 
@@ -55,13 +65,20 @@ fn taken(exif: &Exif) -> Option<Taken> {
 fn position(exif: &Exif) -> Option<Position> {
     let latitude = degrees(exif, Tag::GPSLatitude, Tag::GPSLatitudeRef, b'S', 90.0)?;
     let longitude = degrees(exif, Tag::GPSLongitude, Tag::GPSLongitudeRef, b'W', 180.0)?;
-    Some(Position { latitude, longitude })
+    Some(Position {
+        latitude,
+        longitude,
+    })
 }
 
 /// Degrees, minutes and seconds as one number, below zero on the side that `negative` names.
 fn degrees(exif: &Exif, tag: Tag, side: Tag, negative: u8, limit: f64) -> Option<f64> {
-    let Value::Rational(parts) = &exif.get_field(tag, In::PRIMARY)?.value else { return None };
-    let [whole, minutes, seconds] = parts.as_slice() else { return None };
+    let Value::Rational(parts) = &exif.get_field(tag, In::PRIMARY)?.value else {
+        return None;
+    };
+    let [whole, minutes, seconds] = parts.as_slice() else {
+        return None;
+    };
     let size = whole.to_f64() + minutes.to_f64() / 60.0 + seconds.to_f64() / 3600.0;
     let side = ascii(exif, side)?.first()?.to_ascii_uppercase();
     // A fraction over zero is no number, and no place.

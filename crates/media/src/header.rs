@@ -18,7 +18,12 @@ pub(crate) struct Header {
 pub(crate) fn check_pixels(width: u32, height: u32, limits: &Limits) -> Result<u64, Refused> {
     let pixels = u64::from(width) * u64::from(height);
     if pixels > limits.pixels {
-        return Err(Refused::TooManyPixels { width, height, pixels, limit: limits.pixels });
+        return Err(Refused::TooManyPixels {
+            width,
+            height,
+            pixels,
+            limit: limits.pixels,
+        });
     }
     Ok(pixels)
 }
@@ -26,7 +31,9 @@ pub(crate) fn check_pixels(width: u32, height: u32, limits: &Limits) -> Result<u
 /// Refuses an animation for its length.
 pub(crate) fn check_frames(frames: u32, limits: &Limits) -> Result<(), Refused> {
     if frames > limits.frames {
-        return Err(Refused::TooManyFrames { limit: limits.frames });
+        return Err(Refused::TooManyFrames {
+            limit: limits.frames,
+        });
     }
     Ok(())
 }
@@ -38,7 +45,11 @@ pub(crate) fn check_metadata(
     limits: &Limits,
 ) -> Result<(), Refused> {
     if bytes > limits.metadata {
-        return Err(Refused::TooMuchMetadata { what, bytes, limit: limits.metadata });
+        return Err(Refused::TooMuchMetadata {
+            what,
+            bytes,
+            limit: limits.metadata,
+        });
     }
     Ok(())
 }

@@ -112,7 +112,12 @@ impl Pixels {
                 }
             }
         }
-        Self { width: self.height, height: self.width, layout: self.layout, samples }
+        Self {
+            width: self.height,
+            height: self.width,
+            layout: self.layout,
+            samples,
+        }
     }
 
     /// Without its alpha where all of it is opaque, so that it can become a JPEG.
@@ -122,7 +127,9 @@ impl Pixels {
             return self;
         }
         let count = pixels.len();
-        keep_three_of_four(&mut self.samples, count, |pixel| [pixel[0], pixel[1], pixel[2]]);
+        keep_three_of_four(&mut self.samples, count, |pixel| {
+            [pixel[0], pixel[1], pixel[2]]
+        });
         self.layout = Layout::Rgb;
         self
     }
@@ -136,7 +143,12 @@ pub(crate) fn keep_three_of_four(
 ) {
     for index in 0..pixels {
         let from = index * 4;
-        let four = [samples[from], samples[from + 1], samples[from + 2], samples[from + 3]];
+        let four = [
+            samples[from],
+            samples[from + 1],
+            samples[from + 2],
+            samples[from + 3],
+        ];
         samples[index * 3..index * 3 + 3].copy_from_slice(&convert(four));
     }
     samples.truncate(pixels * 3);

@@ -59,7 +59,11 @@ pub fn cost(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Cost, Refused> 
 pub fn process(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Processed, Refused> {
     let header = header(bytes, kind, limits)?;
     cost_of(&header, kind, limits)?;
-    let orientation = header.exif.as_deref().map(exif::orientation).unwrap_or_default();
+    let orientation = header
+        .exif
+        .as_deref()
+        .map(exif::orientation)
+        .unwrap_or_default();
     let decoded = match kind {
         Kind::Jpeg => jpeg::decode(bytes, limits)?,
         Kind::Png => png::decode(bytes, limits)?,
@@ -74,7 +78,10 @@ pub fn process(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Processed, R
         Kind::Jpeg => {
             let (quality, sampling) = jpeg::saved_as(bytes, limits)?;
             let quality = quality.clamp(LEAST_QUALITY, QUALITY);
-            (encode::jpeg(&pixels, quality, sampling, limits.output)?, Kind::Jpeg)
+            (
+                encode::jpeg(&pixels, quality, sampling, limits.output)?,
+                Kind::Jpeg,
+            )
         }
         Kind::Webp => from_webp(&pixels, webp::is_lossy(bytes, limits)?, limits)?,
         _ => lossless(&pixels, limits)?,
@@ -96,7 +103,9 @@ fn header(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Header, Refused> 
         Kind::Png => png::header(bytes, limits),
         Kind::Webp => webp::header(bytes, limits),
         Kind::Gif => gif::header(bytes, limits),
-        _ => Err(Refused::Unsupported { found: "a picture that is none" }),
+        _ => Err(Refused::Unsupported {
+            found: "a picture that is none",
+        }),
     }
 }
 
@@ -104,8 +113,16 @@ fn header(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Header, Refused> 
 fn cost_of(header: &Header, kind: Kind, limits: &Limits) -> Result<Cost, Refused> {
     let pixels = u64::from(header.width) * u64::from(header.height);
     let picture = pixels * header.depth;
-    let orientation = header.exif.as_deref().map(exif::orientation).unwrap_or_default();
-    let turning = if orientation.swaps_sides() { 2 * picture } else { picture };
+    let orientation = header
+        .exif
+        .as_deref()
+        .map(exif::orientation)
+        .unwrap_or_default();
+    let turning = if orientation.swaps_sides() {
+        2 * picture
+    } else {
+        picture
+    };
     // Scaled across first, then down; the second has both.
     let longest = u64::from(header.width.max(header.height));
     let scaling = picture + 2 * u64::from(small::THUMBNAIL) * longest.max(480) * header.depth;
@@ -115,16 +132,20 @@ fn cost_of(header: &Header, kind: Kind, limits: &Limits) -> Result<Cost, Refused
     };
     let bytes = header.decoding.max(turning).max(scaling).max(encoding);
     if bytes > limits.memory {
-        return Err(Refused::TooMuchMemory { bytes, limit: limits.memory });
+        return Err(Refused::TooMuchMemory {
+            bytes,
+            limit: limits.memory,
+        });
     }
-    Ok(Cost { width: header.width, height: header.height, frames: header.frames, bytes })
+    Ok(Cost {
+        width: header.width,
+        height: header.height,
+        frames: header.frames,
+        bytes,
+    })
 }
 
-fn from_webp(
-    pixels: &Pixels,
-    is_lossy: bool,
-    limits: &Limits,
-) -> Result<(Vec<u8>, Kind), Refused> {
+fn from_webp(pixels: &Pixels, is_lossy: bool, limits: &Limits) -> Result<(Vec<u8>, Kind), Refused> {
     if is_lossy && pixels.layout != Layout::Rgba {
         let file = encode::jpeg(pixels, QUALITY, Sampling::Square, limits.output)?;
         return Ok((file, Kind::Jpeg));
@@ -138,9 +159,10 @@ fn from_webp(
 /// A PNG; where that is too large, a JPEG.
 fn lossless(pixels: &Pixels, limits: &Limits) -> Result<(Vec<u8>, Kind), Refused> {
     match encode::png(pixels, limits.output) {
-        Err(Refused::TooLargeAfterwards { .. }) if pixels.layout != Layout::Rgba => {
-            Ok((encode::jpeg(pixels, QUALITY, Sampling::Full, limits.output)?, Kind::Jpeg))
-        }
+        Err(Refused::TooLargeAfterwards { .. }) if pixels.layout != Layout::Rgba => Ok((
+            encode::jpeg(pixels, QUALITY, Sampling::Full, limits.output)?,
+            Kind::Jpeg,
+        )),
         made => Ok((made?, Kind::Png)),
     }
 }

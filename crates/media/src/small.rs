@@ -29,8 +29,8 @@ pub(crate) fn scaled(pixels: &Pixels, side: u32) -> Result<Pixels, Refused> {
         return Ok(pixels.clone());
     }
     let fit = |length: u32| {
-        let scaled = (u64::from(length) * u64::from(side) + u64::from(longest) / 2)
-            / u64::from(longest);
+        let scaled =
+            (u64::from(length) * u64::from(side) + u64::from(longest) / 2) / u64::from(longest);
         u32::try_from(scaled).unwrap_or(side).max(1)
     };
     let (width, height) = (fit(pixels.width), fit(pixels.height));
@@ -47,7 +47,12 @@ pub(crate) fn scaled(pixels: &Pixels, side: u32) -> Result<Pixels, Refused> {
     Resizer::new()
         .resize(&source, &mut target, &options)
         .map_err(|error| failed(error.to_string()))?;
-    Ok(Pixels { width, height, layout: pixels.layout, samples: target.into_vec() })
+    Ok(Pixels {
+        width,
+        height,
+        layout: pixels.layout,
+        samples: target.into_vec(),
+    })
 }
 
 /// The file of a thumbnail: JPEG, or WebP where it is transparent.
@@ -55,7 +60,10 @@ pub(crate) fn file(thumbnail: &Pixels) -> Result<(Vec<u8>, Kind), Refused> {
     if thumbnail.layout == Layout::Rgba {
         return Ok((encode::webp(thumbnail, LIMIT)?, Kind::Webp));
     }
-    Ok((encode::jpeg(thumbnail, THUMBNAIL_QUALITY, Sampling::Square, LIMIT)?, Kind::Jpeg))
+    Ok((
+        encode::jpeg(thumbnail, THUMBNAIL_QUALITY, Sampling::Square, LIMIT)?,
+        Kind::Jpeg,
+    ))
 }
 
 /// Some 25 bytes that show what the picture looks like before it is there.
@@ -71,5 +79,9 @@ pub(crate) fn hash(thumbnail: &Pixels) -> Result<Vec<u8>, Refused> {
             _ => [0; 4],
         })
         .collect();
-    Ok(thumbhash::rgba_to_thumb_hash(tiny.width as usize, tiny.height as usize, &rgba))
+    Ok(thumbhash::rgba_to_thumb_hash(
+        tiny.width as usize,
+        tiny.height as usize,
+        &rgba,
+    ))
 }

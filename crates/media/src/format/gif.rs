@@ -35,7 +35,14 @@ pub(crate) fn header(bytes: &[u8], limits: &Limits) -> Result<Header, Refused> {
         return Err(broken("there is no picture in it"));
     }
     // The frame as places in its palette, and again while its rows are put in order.
-    Ok(Header { width, height, frames, decoding: pixels * (DEPTH + 2), depth: DEPTH, exif: None })
+    Ok(Header {
+        width,
+        height,
+        frames,
+        decoding: pixels * (DEPTH + 2),
+        depth: DEPTH,
+        exif: None,
+    })
 }
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Pixels, Refused> {
@@ -43,12 +50,20 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Pixels, Refused> {
     let (width, height) = (u32::from(decoder.width()), u32::from(decoder.height()));
     let size = check_pixels(width, height, limits)? * DEPTH;
     let global = decoder.global_palette().map(<[u8]>::to_vec);
-    let frame = decoder.read_next_frame().map_err(broken)?.ok_or_else(|| broken("no frame"))?;
+    let frame = decoder
+        .read_next_frame()
+        .map_err(broken)?
+        .ok_or_else(|| broken("no frame"))?;
     let palette = frame.palette.as_deref().or(global.as_deref());
     let palette = palette.ok_or_else(|| broken("it has no palette"))?;
     let mut samples = vec![0; size as usize];
     draw(frame, palette, &mut samples, width as usize);
-    Ok(Pixels { width, height, layout: Layout::Rgba, samples })
+    Ok(Pixels {
+        width,
+        height,
+        layout: Layout::Rgba,
+        samples,
+    })
 }
 
 /// Lays a frame on the canvas, which is transparent where the frame is, or is not.

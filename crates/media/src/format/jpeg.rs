@@ -28,7 +28,11 @@ pub(crate) fn header(bytes: &[u8], limits: &Limits) -> Result<Header, Refused> {
     let pixels = check_pixels(segments.width, segments.height, limits)?;
     let depth = segments.components.len() as u64;
     // Coefficients of the whole picture wait where one pass does not bring all of them.
-    let coefficients = if segments.scans > 1 { segments.coefficients() * 2 } else { 0 };
+    let coefficients = if segments.scans > 1 {
+        segments.coefficients() * 2
+    } else {
+        0
+    };
     Ok(Header {
         width: segments.width,
         height: segments.height,
@@ -48,13 +52,21 @@ pub(crate) fn saved_as(bytes: &[u8], limits: &Limits) -> Result<(u8, Sampling), 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Pixels, Refused> {
     let segments = Segments::read(bytes, limits)?;
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options());
-    decoder.decode_headers().map_err(|error| broken(format!("{error:?}")))?;
+    decoder
+        .decode_headers()
+        .map_err(|error| broken(format!("{error:?}")))?;
     let info = decoder.info().ok_or_else(|| broken("no header"))?;
-    let read = (u32::from(info.width), u32::from(info.height), usize::from(info.components));
+    let read = (
+        u32::from(info.width),
+        u32::from(info.height),
+        usize::from(info.components),
+    );
     if read != (segments.width, segments.height, segments.components.len()) {
         return Err(broken("it has two sizes"));
     }
-    let input = decoder.input_colorspace().ok_or_else(|| broken("no colours"))?;
+    let input = decoder
+        .input_colorspace()
+        .ok_or_else(|| broken("no colours"))?;
     let (output, layout) = match segments.components.len() {
         1 => (ColorSpace::Luma, Layout::Grey),
         3 => (ColorSpace::RGB, Layout::Rgb),
@@ -62,18 +74,32 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Pixels, Refused> {
         _ => (input, Layout::Rgb),
     };
     decoder.set_options(options().jpeg_set_out_colorspace(output));
-    let size = decoder.output_buffer_size().ok_or_else(|| broken("no size"))?;
+    let size = decoder
+        .output_buffer_size()
+        .ok_or_else(|| broken("no size"))?;
     let mut samples = vec![0; size];
-    decoder.decode_into(&mut samples).map_err(|error| broken(format!("{error:?}")))?;
+    decoder
+        .decode_into(&mut samples)
+        .map_err(|error| broken(format!("{error:?}")))?;
 
     let (width, height) = (segments.width, segments.height);
     let icc = decoder.icc_profile();
     drop(decoder);
     if segments.components.len() == 4 {
         cmyk::to_rgb(&mut samples, input == ColorSpace::YCCK, icc.as_deref());
-        return Ok(Pixels { width, height, layout, samples });
+        return Ok(Pixels {
+            width,
+            height,
+            layout,
+            samples,
+        });
     }
-    let mut pixels = Pixels { width, height, layout, samples };
+    let mut pixels = Pixels {
+        width,
+        height,
+        layout,
+        samples,
+    };
     if let Some(icc) = icc {
         colour::apply_icc(&mut pixels, &icc);
     }

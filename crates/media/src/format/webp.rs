@@ -20,7 +20,11 @@ pub(crate) fn header(bytes: &[u8], limits: &Limits) -> Result<Header, Refused> {
     let mut decoder = open(bytes, limits)?;
     let (width, height) = decoder.dimensions();
     let pixels = check_pixels(width, height, limits)?;
-    let frames = if decoder.is_animated() { decoder.num_frames() } else { 1 };
+    let frames = if decoder.is_animated() {
+        decoder.num_frames()
+    } else {
+        1
+    };
     check_frames(frames, limits)?;
     let depth = layout(&decoder).samples() as u64;
     let beside = match (decoder.is_lossy(), decoder.has_alpha()) {
@@ -55,10 +59,17 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<Pixels, Refused> {
     let mut decoder = open(bytes, limits)?;
     let (width, height) = decoder.dimensions();
     check_pixels(width, height, limits)?;
-    let size = decoder.output_buffer_size().ok_or_else(|| broken("its size"))?;
+    let size = decoder
+        .output_buffer_size()
+        .ok_or_else(|| broken("its size"))?;
     let mut samples = vec![0; size];
     decoder.read_image(&mut samples).map_err(broken)?;
-    let mut pixels = Pixels { width, height, layout: layout(&decoder), samples };
+    let mut pixels = Pixels {
+        width,
+        height,
+        layout: layout(&decoder),
+        samples,
+    };
     if let Some(icc) = metadata("colour profile", decoder.icc_profile(), limits)? {
         colour::apply_icc(&mut pixels, &icc);
     }
@@ -72,7 +83,11 @@ fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Decoder<'a>, Refused> {
 }
 
 fn layout(decoder: &Decoder<'_>) -> Layout {
-    if decoder.has_alpha() { Layout::Rgba } else { Layout::Rgb }
+    if decoder.has_alpha() {
+        Layout::Rgba
+    } else {
+        Layout::Rgb
+    }
 }
 
 fn metadata(

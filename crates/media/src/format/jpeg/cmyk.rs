@@ -12,10 +12,16 @@ const CHUNK: usize = 4096;
 pub(super) fn to_rgb(samples: &mut Vec<u8>, is_ycck: bool, icc: Option<&[u8]>) {
     let pixels = samples.len() / 4;
     if is_ycck {
-        samples.as_chunks_mut::<4>().0.iter_mut().for_each(cmy_from_ycc);
+        samples
+            .as_chunks_mut::<4>()
+            .0
+            .iter_mut()
+            .for_each(cmy_from_ycc);
     }
     let Some(conversion) = icc.and_then(colour::from_cmyk) else {
-        keep_three_of_four(samples, pixels, |[c, m, y, k]| [c, m, y].map(|ink| scale(ink, k)));
+        keep_three_of_four(samples, pixels, |[c, m, y, k]| {
+            [c, m, y].map(|ink| scale(ink, k))
+        });
         return;
     };
     let (mut inks, mut colours) = (vec![0; CHUNK * 4], vec![0; CHUNK * 3]);
@@ -38,7 +44,11 @@ pub(super) fn to_rgb(samples: &mut Vec<u8>, is_ycck: bool, icc: Option<&[u8]>) {
 fn cmy_from_ycc(pixel: &mut [u8; 4]) {
     let [luma, blue, red] = [pixel[0], pixel[1], pixel[2]].map(f32::from);
     let (blue, red) = (blue - 128.0, red - 128.0);
-    let inks = [luma + 1.402 * red, luma - 0.344_136 * blue - 0.714_136 * red, luma + 1.772 * blue];
+    let inks = [
+        luma + 1.402 * red,
+        luma - 0.344_136 * blue - 0.714_136 * red,
+        luma + 1.772 * blue,
+    ];
     for (sample, ink) in pixel.iter_mut().zip(inks) {
         // A cast of a float keeps to the range of the target.
         *sample = u8::MAX - ink.round() as u8;

@@ -71,7 +71,9 @@ impl<'a> Segments<'a> {
             if marker == SCAN {
                 found.scans += 1;
                 if found.scans > limits.scans {
-                    return Err(Refused::TooManyScans { limit: limits.scans });
+                    return Err(Refused::TooManyScans {
+                        limit: limits.scans,
+                    });
                 }
             }
         }
@@ -111,8 +113,15 @@ impl<'a> Segments<'a> {
         if !self.components.is_empty() {
             return Err(broken("it has two headers"));
         }
-        let [precision, height_high, height_low, width_high, width_low, count, components @ ..] =
-            body
+        let [
+            precision,
+            height_high,
+            height_low,
+            width_high,
+            width_low,
+            count,
+            components @ ..,
+        ] = body
         else {
             return Err(broken("its header is cut off"));
         };
@@ -130,9 +139,15 @@ impl<'a> Segments<'a> {
         }
         self.components = components
             .iter()
-            .map(|[_, sampled, _]| Component { across: sampled >> 4, down: sampled & 15 })
+            .map(|[_, sampled, _]| Component {
+                across: sampled >> 4,
+                down: sampled & 15,
+            })
             .collect();
-        if self.components.iter().any(|c| !(1..=4).contains(&c.across) || !(1..=4).contains(&c.down))
+        if self
+            .components
+            .iter()
+            .any(|c| !(1..=4).contains(&c.across) || !(1..=4).contains(&c.down))
         {
             return Err(broken("its colours are sampled in an impossible way"));
         }
@@ -148,7 +163,11 @@ impl<'a> Segments<'a> {
         let (across, down) = self.most();
         let columns = u64::from(self.width.div_ceil(u32::from(across) * 8));
         let rows = u64::from(self.height.div_ceil(u32::from(down) * 8));
-        let blocks: u64 = self.components.iter().map(|c| u64::from(c.across) * u64::from(c.down)).sum();
+        let blocks: u64 = self
+            .components
+            .iter()
+            .map(|c| u64::from(c.across) * u64::from(c.down))
+            .sum();
         columns * rows * blocks * 64
     }
 
@@ -173,7 +192,11 @@ impl<'a> Segments<'a> {
             return 100;
         }
         let scale = 100 * sum / EXAMPLE_SUM;
-        let quality = if scale <= 100 { 100 - scale / 2 } else { 5000 / scale };
+        let quality = if scale <= 100 {
+            100 - scale / 2
+        } else {
+            5000 / scale
+        };
         u8::try_from(quality.clamp(1, 100)).unwrap_or(100)
     }
 }
@@ -206,9 +229,10 @@ fn table(body: &[u8]) -> Vec<u16> {
         [kind, steps @ ..] if kind >> 4 == 0 && steps.len() >= 64 => {
             steps[..64].iter().map(|step| u16::from(*step)).collect()
         }
-        [_, steps @ ..] if steps.len() >= 128 => {
-            steps.as_chunks::<2>().0[..64].iter().map(|step| u16::from_be_bytes(*step)).collect()
-        }
+        [_, steps @ ..] if steps.len() >= 128 => steps.as_chunks::<2>().0[..64]
+            .iter()
+            .map(|step| u16::from_be_bytes(*step))
+            .collect(),
         _ => Vec::new(),
     }
 }
