@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use jpeg_encoder::ColorType;
-use orderchat_media::{Kind, Limits, Refused, cost, process, sniff};
+use orderchat_media::{Kind, Limits, Refused, capture, cost, process, sniff};
+use proptest::prelude::*;
 use rstest::rstest;
 
-use crate::make::{Picture, gif, jpeg, png, read};
+use crate::make::{Picture, exif, gif, jpeg, png, read};
 
 const SCRIPT: &[u8] = b"*/=1;alert(document.domain)//<script>alert(1)</script>";
 const ZIP: &[u8] = b"PK\x03\x04\x14\0\0\0\0\0evil.class";
@@ -250,4 +251,54 @@ fn two_headers_of_different_sizes_are_refused() {
     let both = [&small[..frame + length], second, &small[frame + length..]].concat();
     let refused = process(&both, Kind::Jpeg, &Limits::default()).expect_err("two headers");
     assert!(matches!(refused, Refused::Broken { .. }), "{refused}");
+}
+
+/// One of each format, each small enough to be decoded a hundred times.
+fn small_files() -> [(Kind, Vec<u8>); 7] {
+    let picture = Picture::slopes(24, 16);
+    let progressive = jpeg::made(&picture, ColorType::Rgb, |encoder| {
+        encoder.set_progressive(true)
+    });
+    [
+        (
+            Kind::Jpeg,
+            jpeg::with_exif(&picture, &exif::taken_somewhere().tiff()),
+        ),
+        (Kind::Jpeg, progressive),
+        (Kind::Png, png::interlaced(&picture)),
+        (Kind::Gif, gif::rectangles(24, 16, 2)),
+        (
+            Kind::Webp,
+            include_bytes!("../fixtures/lossy.webp").to_vec(),
+        ),
+        (
+            Kind::Webp,
+            include_bytes!("../fixtures/lossy-alpha.webp").to_vec(),
+        ),
+        (
+            Kind::Webp,
+            include_bytes!("../fixtures/animated.webp").to_vec(),
+        ),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_changed_in_a_file_it_is_a_picture_or_refused(
+        which in 0..7_usize,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let (kind, mut file) = small_files()[which].clone();
+        for (place, byte) in changes {
+            let place = place.index(file.len());
+            file[place] = byte;
+        }
+        // A header may claim more pixels now; those of twenty megapixels take their time.
+        let limits = Limits { pixels: 1 << 18, ..Limits::default() };
+        let _ = capture(&file, kind);
+        match process(&file, kind, &limits) {
+            Ok(made) => drop(read::made(&made)),
+            Err(refused) => prop_assert_eq!(refused.status(), 422),
+        }
+    }
 }

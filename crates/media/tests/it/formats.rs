@@ -57,7 +57,7 @@ fn a_jpeg_stays_a_jpeg(#[case] sampling: SamplingFactor, #[case] progressive: bo
         let made = made(&file, Kind::Jpeg);
         assert_eq!(made.kind, Kind::Jpeg);
         let apart = read::made(&made).apart(&read::file(&file, Kind::Jpeg));
-        assert!(apart <= 4.0, "{apart} apart at {width} × {height}");
+        assert!(apart <= 6.0, "{apart} apart at {width} × {height}");
     }
 }
 

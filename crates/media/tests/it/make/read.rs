@@ -32,7 +32,10 @@ pub(crate) fn file(bytes: &[u8], kind: Kind) -> Picture {
 }
 
 fn jpeg(bytes: &[u8]) -> Picture {
-    let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::RGB);
+    let options = DecoderOptions::default()
+        .jpeg_set_out_colorspace(ColorSpace::RGB)
+        .set_max_width(65_535)
+        .set_max_height(65_535);
     let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     let samples = decoder.decode().expect("a JPEG");
     let info = decoder.info().expect("a header");
