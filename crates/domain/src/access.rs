@@ -70,6 +70,18 @@ impl Situation<'_> {
         }
     }
 
+    /// Whether the caller may send a file now: they may write, and the order policy lets them attach.
+    ///
+    /// # Errors
+    /// As [`Situation::may_write`].
+    pub fn may_attach(&self) -> Result<(), Refusal> {
+        self.may_write()?;
+        match self.own {
+            Some(own) => rights_of(self.policy, own, self.room.circumstances(self.now)).attach,
+            None => Ok(()),
+        }
+    }
+
     /// Whether the caller may write now: not muted, and the order policy lets them.
     ///
     /// # Errors

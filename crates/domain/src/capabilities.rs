@@ -48,8 +48,7 @@ impl Capabilities {
         Self {
             read: at.reach() == Reach::Room,
             write: write.is_ok(),
-            // There is nothing that takes a file yet.
-            attach: false,
+            attach: write.is_ok() && !at.caller.is_service() && at.may_attach().is_ok(),
             edit_s: changes(Action::EditMessage, edits, write.is_ok()),
             delete_s: changes(Action::DeleteMessage, deletes, true),
             until: until(at, write.is_ok()),

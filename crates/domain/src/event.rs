@@ -12,6 +12,7 @@ pub enum EventKind {
     MessageCreated,
     MessageEdited,
     MessageDeleted,
+    MessageFailed,
     RoomCreated,
     RoomUpdated,
     RoomClosed,
@@ -38,10 +39,11 @@ pub enum Subject {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::MessageCreated,
         Self::MessageEdited,
         Self::MessageDeleted,
+        Self::MessageFailed,
         Self::RoomCreated,
         Self::RoomUpdated,
         Self::RoomClosed,
@@ -69,6 +71,7 @@ impl EventKind {
             Self::MessageCreated => "message.created",
             Self::MessageEdited => "message.edited",
             Self::MessageDeleted => "message.deleted",
+            Self::MessageFailed => "message.failed",
             Self::RoomCreated => "room.created",
             Self::RoomUpdated => "room.updated",
             Self::RoomClosed => "room.closed",
@@ -89,7 +92,10 @@ impl EventKind {
     #[must_use]
     pub const fn subject(self) -> Subject {
         match self {
-            Self::MessageCreated | Self::MessageEdited | Self::MessageDeleted => Subject::Message,
+            Self::MessageCreated
+            | Self::MessageEdited
+            | Self::MessageDeleted
+            | Self::MessageFailed => Subject::Message,
             Self::RoomCreated
             | Self::RoomUpdated
             | Self::RoomClosed
@@ -124,6 +130,15 @@ pub fn salted_digest(salt: &[u8], parts: &[&[u8]]) -> Hash {
         hasher.update(part);
     }
     hasher.finalize().into()
+}
+
+/// The digest of what people wrote with an entry: its text, its metadata and, if it has one, its file.
+#[must_use]
+pub fn text_digest(salt: &[u8], body: &str, metadata: &str, file: &str) -> Hash {
+    let parts = [body.as_bytes(), metadata.as_bytes(), file.as_bytes()];
+    // Entries without a file are digested as they were before there were files.
+    let given = if file.is_empty() { 2 } else { 3 };
+    salted_digest(salt, &parts[..given])
 }
 
 /// What the chain covers of an entry of the log. What people wrote is in it by its salted digest

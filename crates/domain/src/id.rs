@@ -1,6 +1,6 @@
 //! Names of things, each a type of its own so that one cannot be taken for another.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::Refusal;
@@ -8,7 +8,9 @@ use crate::Refusal;
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
         pub struct $name(pub Uuid);
 
         impl $name {
@@ -34,6 +36,10 @@ uuid_id!(
 uuid_id!(
     /// A message, UUIDv7.
     MessageId
+);
+uuid_id!(
+    /// A file that was uploaded, UUIDv7; it lies in the storage under this name.
+    AttachmentId
 );
 uuid_id!(
     /// A participant, UUIDv7: one user in one room.

@@ -5,6 +5,7 @@
 //! no others.
 
 pub mod access;
+pub mod attachment;
 pub mod audit;
 pub mod caller;
 pub mod capabilities;
@@ -32,7 +33,7 @@ pub mod text;
 pub mod time;
 
 pub use caller::Caller;
-pub use id::{MessageId, OrderId, ParticipantId, RoomCode, RoomId, UserId};
+pub use id::{AttachmentId, MessageId, OrderId, ParticipantId, RoomCode, RoomId, UserId};
 pub use refusal::{FieldError, Refusal, Rule};
 pub use role::{Role, TokenRole};
 pub use time::Millis;

@@ -14,7 +14,8 @@ use serde::Serialize;
 pub use event::{EventData, EventRecord, EventView, Eyes, Thing, event, eyes};
 pub use history::{RevisionRecord, RevisionView, revision};
 pub use message::{
-    MessageRecord, MessageView, Place, Quote, QuoteRecord, ReceiptView, by, message,
+    FileView, ImageView, MessageRecord, MessageView, Place, Quote, QuoteRecord, ReceiptView, by,
+    file_path, message, thumbnail_path,
 };
 pub use order::{OrderPerson, OrderPharmacy, OrderRecord, OrderView, order};
 pub use participant::{ParticipantRecord, ParticipantView, participant};

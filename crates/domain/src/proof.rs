@@ -7,7 +7,7 @@ pub use state::{FromLog, MessageState, RoomState};
 
 use crate::audit::{AuditLink, Trace};
 use crate::checkpoint::Head;
-use crate::event::{EventKind, GENESIS, Hash, Link, MessageLink, salted_digest};
+use crate::event::{EventKind, GENESIS, Hash, Link, MessageLink, salted_digest, text_digest};
 use crate::message::MessageType;
 use crate::{MessageId, Millis, RoomId};
 
@@ -43,6 +43,8 @@ pub struct StoredText {
     pub body: String,
     /// As JSON text; empty for none, and in the audit.
     pub metadata: String,
+    /// As JSON text; empty for none.
+    pub file: String,
 }
 
 /// An entry of the audit as it lies in the database.
@@ -275,8 +277,7 @@ impl AuditWalk {
 
 /// Whether the text is the one of the digest.
 fn is_text_of(text: &StoredText, digest: &Hash) -> bool {
-    let parts = [text.body.as_bytes(), text.metadata.as_bytes()];
-    salted_digest(&text.salt, &parts) == *digest
+    text_digest(&text.salt, &text.body, &text.metadata, &text.file) == *digest
 }
 
 #[cfg(test)]

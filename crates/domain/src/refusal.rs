@@ -39,6 +39,16 @@ pub enum Rule {
     Invalid,
     /// The token is good for another room only.
     TokenRoom,
+    /// The file is not what it says it is, or of a kind that is not taken.
+    FileKind,
+    /// The file cannot be taken: too many pixels, broken, empty.
+    FileRefused,
+    /// The scanner has not looked at the file yet.
+    FilePending,
+    /// The user's files take all the room that one user has.
+    FileShare,
+    /// An upload is at another place than the request says, or over.
+    UploadState,
 }
 
 impl Rule {
@@ -62,6 +72,11 @@ impl Rule {
             Self::KeyReused => "key-reused",
             Self::Invalid => "invalid",
             Self::TokenRoom => "token-room",
+            Self::FileKind => "file-kind",
+            Self::FileRefused => "file-refused",
+            Self::FilePending => "file-pending",
+            Self::FileShare => "file-share",
+            Self::UploadState => "upload-state",
         }
     }
 }

@@ -19,6 +19,7 @@ mod jobs;
 mod json;
 mod limits;
 mod live;
+mod media;
 mod net;
 mod orders;
 mod problem;

@@ -31,6 +31,8 @@ pub(crate) enum Quota<'a> {
     Read { user: &'a str },
     /// A person acknowledges delivery or reading.
     Receipt { user: &'a str },
+    /// A person uploads a file.
+    Upload { user: &'a str },
     /// A person searches in messages.
     Search { user: &'a str },
     /// A person sends in the room; ask [`Quota::Send`] first.
@@ -96,6 +98,7 @@ struct Cells<C: Clock> {
     read: Limiter<C>,
     receipt: Limiter<C>,
     search: Limiter<C>,
+    upload: Limiter<C>,
     room_send: Limiter<C>,
     service_send: Limiter<C>,
     anonymous: Limiter<C>,
@@ -116,6 +119,7 @@ impl<C: Clock + Clone> Cells<C> {
             read: limiter(settings.read_rate),
             receipt: limiter(settings.receipt_rate),
             search: limiter(settings.search_rate),
+            upload: limiter(settings.upload_rate),
             room_send: limiter(settings.room_send_rate),
             service_send: limiter(settings.service_send_rate),
             anonymous: limiter(settings.anonymous_rate),
@@ -130,6 +134,7 @@ impl<C: Clock + Clone> Cells<C> {
             Quota::Read { user } => self.check_user(&self.read, user),
             Quota::Receipt { user } => self.check_user(&self.receipt, user),
             Quota::Search { user } => self.check_user(&self.search, user),
+            Quota::Upload { user } => self.check_user(&self.upload, user),
             Quota::RoomSend { room } => self.check_key(&self.room_send, self.key(room)),
             Quota::ServiceSend { room } => self.check_key(&self.service_send, self.key(room)),
             Quota::Anonymous { address } => {

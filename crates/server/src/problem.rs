@@ -179,6 +179,36 @@ impl Problem {
         )
     }
 
+    /// 413 for a file.
+    pub(crate) fn file_too_large(limit_bytes: u64) -> Self {
+        Self::new(
+            "too-large",
+            "The body is too large",
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the file is larger than {limit_bytes} bytes; send a smaller one"),
+        )
+    }
+
+    /// 460, as tus has it.
+    pub(crate) fn other_checksum() -> Self {
+        Self::new(
+            "checksum-mismatch",
+            "The piece was damaged on its way",
+            StatusCode::from_u16(460).unwrap_or(StatusCode::BAD_REQUEST),
+            "the piece is not what Upload-Checksum says; nothing of it was kept, send it again",
+        )
+    }
+
+    /// 412 for a version of tus that is not spoken here.
+    pub(crate) fn other_tus() -> Self {
+        Self::new(
+            "tus-version",
+            "Another version of tus",
+            StatusCode::PRECONDITION_FAILED,
+            "send Tus-Resumable: 1.0.0",
+        )
+    }
+
     /// 415.
     pub(crate) fn unsupported_media_type(detail: &'static str) -> Self {
         Self::new(

@@ -127,6 +127,15 @@ pub fn prepare<T, E: From<StoreError>>(
     Ok(done)
 }
 
+/// Reads from a copy, which stays as it is.
+///
+/// # Errors
+/// As any read.
+pub fn read<T>(path: &Path, read: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    read(&mut Tx::sqlite(&connection))
+}
+
 /// The files that belong to a database: its own and those of its write-ahead log.
 #[must_use]
 pub fn files_of(path: &Path) -> [PathBuf; 3] {

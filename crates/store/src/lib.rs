@@ -6,6 +6,7 @@
 
 pub mod actors;
 mod alone;
+pub mod attachments;
 pub mod audit;
 pub mod checkpoints;
 pub mod copy;
@@ -37,6 +38,7 @@ mod store;
 pub mod threads;
 pub mod timers;
 pub mod unread;
+pub mod uploads;
 pub mod users;
 mod value;
 
@@ -54,6 +56,7 @@ pub use store::{Engine, Options, POSTGRES_SETTINGS, Store};
 pub fn statements() -> Vec<&'static Sql> {
     [
         actors::SQL,
+        attachments::SQL,
         audit::SQL,
         checkpoints::SQL,
         follow::SQL,
@@ -74,6 +77,7 @@ pub fn statements() -> Vec<&'static Sql> {
         statistics::SQL,
         threads::SQL,
         unread::SQL,
+        uploads::SQL,
         timers::SQL,
         users::SQL,
     ]

@@ -1,6 +1,6 @@
 //! The room log: every entry is appended here and nowhere else, chained to the one before.
 
-use orderchat_domain::event::{EventKind, Hash, Link, MessageLink, salted_digest};
+use orderchat_domain::event::{EventKind, Hash, Link, MessageLink, text_digest};
 use orderchat_domain::message::MessageType;
 use orderchat_domain::news::{LogNews, NewEntry, News};
 use orderchat_domain::project::MessageRecord;
@@ -23,14 +23,15 @@ statements! {
          SELECT i.room, i.seq, i.kind, i.at, i.actor, i.actor_role, i.subject, i.ordinal,
             i.message_id, i.message_type, i.reply_to, i.key_hash, i.digest, i.chain
          FROM {rows} RETURNING room, seq, g";
-    INSERT_TEXT (g: Int, salt: Bytes, body: Text, metadata: Text, client_key: Text, request: Bytes) =
-        "INSERT INTO entry_text (g, salt, body, metadata, client_key, request)
-         SELECT i.g, i.salt, i.body, i.metadata, i.client_key, i.request FROM {rows}";
+    INSERT_TEXT (g: Int, salt: Bytes, body: Text, metadata: Text, client_key: Text, request: Bytes,
+            file: Text) =
+        "INSERT INTO entry_text (g, salt, body, metadata, client_key, request, file)
+         SELECT i.g, i.salt, i.body, i.metadata, i.client_key, i.request, i.file FROM {rows}";
     // PostgreSQL: finds the entries' places by itself, so that nobody has to wait for them.
     INSERT_TEXT_OF (room: Int, seq: Int, salt: Bytes, body: Text, metadata: Text, client_key: Text,
-            request: Bytes) =
-        "INSERT INTO entry_text (g, salt, body, metadata, client_key, request)
-         SELECT l.g, i.salt, i.body, i.metadata, i.client_key, i.request
+            request: Bytes, file: Text) =
+        "INSERT INTO entry_text (g, salt, body, metadata, client_key, request, file)
+         SELECT l.g, i.salt, i.body, i.metadata, i.client_key, i.request, i.file
          FROM {rows} JOIN log l ON l.room = i.room AND l.seq = i.seq";
     SET_HEAD (room: Int, seq: Int, chain: Bytes, last_at: Int, ordinal: Int, news: Int,
             message_count: Int, last_message: Int, last_said: Int) =
@@ -54,6 +55,8 @@ pub struct Text {
     pub body: String,
     /// As JSON text.
     pub metadata: Option<String>,
+    /// Of a message with a file, as JSON text.
+    pub file: Option<String>,
     pub client_key: Option<String>,
     /// The salted digest of the request before masking.
     pub request: Option<Hash>,
@@ -147,8 +150,8 @@ impl Appender {
             entry.subject = seq;
         }
         let metadata = entry.text.metadata.as_deref().unwrap_or_default();
-        let parts = [entry.text.body.as_bytes(), metadata.as_bytes()];
-        let digest = salted_digest(&entry.text.salt, &parts);
+        let file = entry.text.file.as_deref().unwrap_or_default();
+        let digest = text_digest(&entry.text.salt, &entry.text.body, metadata, file);
         let link = Link {
             room: record.id,
             seq,
@@ -228,7 +231,8 @@ impl Appender {
                 &text.body,
                 text.metadata.as_ref(),
                 text.client_key.as_ref(),
-                text.request.as_ref()
+                text.request.as_ref(),
+                text.file.as_ref()
             ]
         });
         tx.execute_rows(&INSERT_TEXT_OF, &texts.collect::<Vec<_>>())?;
@@ -346,7 +350,8 @@ impl Appender {
                 &text.body,
                 text.metadata.as_ref(),
                 text.client_key.as_ref(),
-                text.request.as_ref()
+                text.request.as_ref(),
+                text.file.as_ref()
             ]);
             let kind = prepared.entry.kind;
             appended.push(Appended {

@@ -4,6 +4,7 @@ mod across;
 
 use std::collections::HashMap;
 
+use orderchat_domain::attachment::FileRecord;
 use orderchat_domain::message::MessageType;
 use orderchat_domain::project::{MessageRecord, ParticipantRecord, QuoteRecord};
 use orderchat_domain::{MessageId, Millis, RoomId};
@@ -24,7 +25,8 @@ use crate::{Result, StoreError, Tx};
 macro_rules! columns {
     () => {
         "l.seq, l.message_id, l.at, l.actor, l.actor_role, l.message_type, l.reply_to, s.version, \
-         s.edited_at, s.deleted_at, s.reply_count, t.body, t.metadata, t.client_key"
+         s.edited_at, s.deleted_at, s.reply_count, t.body, t.metadata, t.client_key, t.file, \
+         s.file_pending, s.failed_at"
     };
 }
 
@@ -91,6 +93,9 @@ fn read(room: &StoredRoom, row: &mut Row) -> Result<Raw> {
     let body: Option<String> = row.take()?;
     let metadata = row.take()?;
     let shown = deleted_at.is_none();
+    let client_message_id = row.take()?;
+    let file = row.take::<Option<String>>()?.filter(|_| shown);
+    let file_pending = row.take::<Option<i64>>()? == Some(1);
     let record = MessageRecord {
         id,
         room: room.record.id,
@@ -107,7 +112,10 @@ fn read(room: &StoredRoom, row: &mut Row) -> Result<Raw> {
         deleted_at,
         delivered_at: None,
         read_at: None,
-        client_message_id: row.take()?,
+        client_message_id,
+        file: file.as_deref().map(read_file).transpose()?,
+        file_pending,
+        failed_at: row.take()?,
     };
     Ok(Raw {
         record,
@@ -116,6 +124,12 @@ fn read(room: &StoredRoom, row: &mut Row) -> Result<Raw> {
         actor,
         acted_as,
     })
+}
+
+/// The file of a message, as it stands with its text.
+pub(crate) fn read_file(json: &str) -> Result<FileRecord> {
+    serde_json::from_str(json)
+        .map_err(|_| StoreError::Corrupt("the file of a message is no JSON".to_owned()))
 }
 
 /// Puts the senders in: of the system there is none.

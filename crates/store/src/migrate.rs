@@ -5,7 +5,7 @@ use refinery::{Migration, Runner};
 use crate::{Result, StoreError};
 
 /// Name and text of every migration, in order. Released ones never change.
-const MIGRATIONS: [(&str, &str); 8] = [
+const MIGRATIONS: [(&str, &str); 9] = [
     ("V1__first", include_str!("../migrations/V1__first.sql")),
     (
         "V2__room_head",
@@ -32,6 +32,7 @@ const MIGRATIONS: [(&str, &str); 8] = [
         include_str!("../migrations/V7__fold_and_count_anew.sql"),
     ),
     ("V8__policy", include_str!("../migrations/V8__policy.sql")),
+    ("V9__files", include_str!("../migrations/V9__files.sql")),
 ];
 
 /// Held while a node migrates, so that two that start together take turns. Any constant would do.

@@ -26,12 +26,12 @@ statements! {
     ROOMS = concat!(rooms!(), "WHERE r.k > $1 ORDER BY r.k LIMIT $2");
     ROOM = concat!(rooms!(), "WHERE r.id = $1");
     STATES = "SELECT s.seq, s.version, s.text_g, s.edited_at, s.deleted_g, s.deleted_at,
-            s.reply_count
+            s.failed_at, s.reply_count
         FROM message_state s WHERE s.room = $1 AND s.seq > $2 ORDER BY s.seq LIMIT $3";
     STRAY = "SELECT l.room, l.seq FROM log l WHERE l.room > $1 AND l.room < $2
         ORDER BY l.room, l.seq LIMIT 1";
     ENTRIES = "SELECT l.seq, l.g, l.kind, l.at, l.actor, l.actor_role, l.subject, l.message_id,
-            l.message_type, l.reply_to, l.digest, l.chain, t.salt, t.body, t.metadata
+            l.message_type, l.reply_to, l.digest, l.chain, t.salt, t.body, t.metadata, t.file
         FROM log l LEFT JOIN entry_text t ON t.g = l.g
         WHERE l.room = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3";
     AUDIT = "SELECT g, at, actor, actor_role, action, room, target, request_id, ip, user_agent,
@@ -116,6 +116,7 @@ fn message_state(mut row: Row) -> Result<(u64, MessageState)> {
         edited_at: row.take()?,
         deletion: row.take()?,
         deleted_at: row.take()?,
+        failed_at: row.take()?,
         replies: count(row)?,
     };
     Ok((seq, state))
@@ -152,6 +153,7 @@ fn entry(mut row: Row) -> Result<StoredEntry> {
     let salt: Option<Vec<u8>> = row.take()?;
     let body: Option<String> = row.take()?;
     let metadata: Option<String> = row.take()?;
+    let file: Option<String> = row.take()?;
     let is_message = id.is_some() || message_type.is_some() || reply_to.is_some();
     Ok(StoredEntry {
         seq,
@@ -172,6 +174,7 @@ fn entry(mut row: Row) -> Result<StoredEntry> {
             salt,
             body: body.unwrap_or_default(),
             metadata: metadata.unwrap_or_default(),
+            file: file.unwrap_or_default(),
         }),
     })
 }

@@ -3,7 +3,8 @@ use serde_json::{Map, Value};
 
 use super::{ActorRecord, ParticipantRecord, Surface, Viewer, shown_name};
 use crate::access::may_write;
-use crate::id::{MessageId, ParticipantId, RoomId};
+use crate::attachment::FileRecord;
+use crate::id::{AttachmentId, MessageId, ParticipantId, RoomId};
 use crate::message::{MessageType, Standing, may_delete, may_edit};
 use crate::permission::{Action, grant};
 use crate::policy::Circumstances;
@@ -44,6 +45,12 @@ pub struct MessageRecord {
     pub at: Millis,
     pub edited_at: Option<Millis>,
     pub deleted_at: Option<Millis>,
+    /// `None` when deleted, too.
+    pub file: Option<FileRecord>,
+    /// The scanner has not looked at the file yet.
+    pub file_pending: bool,
+    /// When its file was rejected.
+    pub failed_at: Option<Millis>,
     /// When the first other person's mark reached it.
     pub delivered_at: Option<Millis>,
     pub read_at: Option<Millis>,
@@ -76,6 +83,42 @@ pub struct ReceiptView {
     pub read_at: Option<Millis>,
 }
 
+/// The file of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FileView {
+    /// Its id, for `/attachments/{id}/`.
+    #[cfg_attr(feature = "openapi", schema(value_type = uuid::Uuid))]
+    pub attachment: AttachmentId,
+    /// It waits for the scanner, and cannot be downloaded yet.
+    pub pending: bool,
+}
+
+/// What an image has beside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ImageView {
+    pub width: u32,
+    pub height: u32,
+    /// A [thumbhash](https://evanw.github.io/thumbhash/) in base64: some 25 bytes to show until the
+    /// thumbnail is there.
+    pub thumbhash: String,
+    /// Needs the bearer, as `file_path`.
+    pub thumbnail_path: String,
+}
+
+/// Where a file is downloaded.
+#[must_use]
+pub fn file_path(attachment: AttachmentId) -> String {
+    format!("/api/chat/attachments/{attachment}/")
+}
+
+/// Where the thumbnail of an image is downloaded.
+#[must_use]
+pub fn thumbnail_path(attachment: AttachmentId) -> String {
+    format!("/api/chat/attachments/{attachment}/thumbnail/")
+}
+
 /// The message object of SPEC 11.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -96,13 +139,18 @@ pub struct MessageView {
     pub message_type_display: &'static str,
     /// Never null; empty when deleted.
     pub content: String,
-    pub file: Option<Value>,
+    /// Null when deleted, and when the file was rejected.
+    pub file: Option<FileView>,
+    /// Where it is downloaded, with the bearer; null as `file`.
     pub file_path: Option<String>,
     pub file_name: Option<String>,
+    /// Bytes.
     pub file_size: Option<u64>,
+    /// Media type, as the content says.
     pub file_type: Option<String>,
-    pub image: Option<Value>,
-    /// `sent`, `delivered` or `read`.
+    /// Of an image; null as `file`.
+    pub image: Option<ImageView>,
+    /// `sent`, `delivered`, `read`, or `failed` when its file was rejected.
     pub status: &'static str,
     pub status_display: &'static str,
     pub is_edited: bool,
@@ -189,11 +237,9 @@ pub fn message(
         .as_ref()
         .is_some_and(|sender| sender.person.key == viewer.user);
     let (can_edit, can_delete) = rights(viewer, place, message, own);
-    let (status, status_display) = match (message.read_at, message.delivered_at) {
-        (Some(_), _) => ("read", "Read"),
-        (None, Some(_)) => ("delivered", "Delivered"),
-        (None, None) => ("sent", "Sent"),
-    };
+    let (status, status_display) = status(message);
+    let file = message.file.as_ref();
+    let served = file.filter(|_| message.failed_at.is_none());
     let key = message.client_message_id.clone().filter(|_| own);
     MessageView {
         id: message.id,
@@ -212,12 +258,15 @@ pub fn message(
         message_type: message.message_type.as_str(),
         message_type_display: message.message_type.display(),
         content: message.content.clone(),
-        file: None,
-        file_path: None,
-        file_name: None,
-        file_size: None,
-        file_type: None,
-        image: None,
+        file: served.map(|file| FileView {
+            attachment: file.attachment,
+            pending: message.file_pending,
+        }),
+        file_path: served.map(|file| file_path(file.attachment)),
+        file_name: file.map(|file| file.name.clone()),
+        file_size: file.map(|file| file.size),
+        file_type: file.map(|file| file.r#type.clone()),
+        image: served.and_then(image),
         status,
         status_display,
         is_edited: message.edited_at.is_some(),
@@ -240,6 +289,26 @@ pub fn message(
         can_be_deleted: surface.own(can_delete),
         client_message_id: key,
     }
+}
+
+fn status(message: &MessageRecord) -> (&'static str, &'static str) {
+    if message.failed_at.is_some() {
+        return ("failed", "Failed");
+    }
+    match (message.read_at, message.delivered_at) {
+        (Some(_), _) => ("read", "Read"),
+        (None, Some(_)) => ("delivered", "Delivered"),
+        (None, None) => ("sent", "Sent"),
+    }
+}
+
+fn image(file: &FileRecord) -> Option<ImageView> {
+    file.image.as_ref().map(|image| ImageView {
+        width: image.width,
+        height: image.height,
+        thumbhash: image.thumbhash.clone(),
+        thumbnail_path: thumbnail_path(file.attachment),
+    })
 }
 
 fn rights(

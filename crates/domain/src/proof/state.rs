@@ -106,6 +106,8 @@ pub struct MessageState {
     /// The place in the log of its deletion.
     pub deletion: Option<i64>,
     pub deleted_at: Option<Millis>,
+    /// When its file was rejected.
+    pub failed_at: Option<Millis>,
     pub replies: u64,
 }
 
@@ -119,6 +121,7 @@ impl MessageState {
             edited_at: None,
             deletion: None,
             deleted_at: None,
+            failed_at: None,
             replies: 0,
         }
     }
@@ -131,6 +134,10 @@ impl MessageState {
             (self.text != other.text, "which of its texts is shown"),
             (deletion, "its deletion"),
             (self.edited_at != other.edited_at, "when it was edited"),
+            (
+                self.failed_at != other.failed_at,
+                "whether its file was rejected",
+            ),
             (self.replies != other.replies, "how many replies it has"),
             (self.version != other.version, "its version"),
         ];
@@ -176,6 +183,11 @@ impl FromLog {
                 message.version = entry.seq;
                 message.deletion = Some(entry.place);
                 message.deleted_at = Some(entry.at);
+            }
+            EventKind::MessageFailed => {
+                let message = self.message(entry.subject);
+                message.version = entry.seq;
+                message.failed_at = Some(entry.at);
             }
             _ => {}
         }
@@ -304,6 +316,7 @@ mod tests {
             edited_at: Some(Millis(4_000)),
             deletion: Some(60),
             deleted_at: Some(Millis(6_000)),
+            failed_at: None,
             replies: 2,
         };
         assert_eq!(from_log.compared(1), expected);

@@ -13,6 +13,7 @@ fn log(count: u64) -> Vec<StoredEntry> {
                 salt: vec![1; 16],
                 body: format!("message {seq}"),
                 metadata: String::new(),
+                file: String::new(),
             };
             let digest = salted_digest(&text.salt, &[text.body.as_bytes(), b""]);
             let id = MessageId(Uuid::from_u128(u128::from(seq)));

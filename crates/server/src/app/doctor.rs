@@ -82,6 +82,8 @@ pub(crate) fn doctor(settings: Result<Settings, ConfigError>) -> anyhow::Result<
         findings.push(keys(&settings).await);
         findings.push(signing_key(&settings));
         findings.extend(database(&settings).await);
+        findings.push(storage(&settings).await);
+        findings.extend(scanner(&settings).await);
         findings.push(bus(&settings).await);
     });
     print(&findings.iter().map(Finding::to_string).collect::<String>())?;
@@ -250,6 +252,37 @@ async fn database(settings: &Settings) -> Vec<Finding> {
         "the newest this version knows",
     ));
     findings
+}
+
+/// Whether files can be stored and read.
+async fn storage(settings: &Settings) -> Finding {
+    let meaning =
+        "files lie there; without it messages go on, uploads and downloads are answered 503";
+    let tried = match super::files::storage(settings) {
+        Ok(blobs) => blobs.try_out().await.map_err(anyhow::Error::from),
+        Err(error) => Err(error),
+    };
+    match tried {
+        Ok(()) => Finding::good("storage", "wrote, read and deleted a file", meaning),
+        Err(error) => {
+            let remedy = "check ORDERCHAT_STORAGE: that the folder can be written, or that the bucket \
+                          is there and the AWS_* variables let us in";
+            Finding::bad("storage", format!("{error:#}"), meaning, remedy)
+        }
+    }
+}
+
+/// Whether ClamAV answers, where files are scanned.
+async fn scanner(settings: &Settings) -> Option<Finding> {
+    let meaning = "files are served once it found nothing in them; while it is away they wait";
+    let scanner = super::files::scanner(settings)?;
+    Some(match scanner.ping().await {
+        Ok(()) => Finding::good("scanner", "clamd answers", meaning),
+        Err(error) => {
+            let remedy = "check ORDERCHAT_CLAMAV, and that clamd runs and lets us in";
+            Finding::bad("scanner", error.to_string(), meaning, remedy)
+        }
+    })
 }
 
 /// Whether hints come back by way of NATS. The server works without, so this tells of slowness.

@@ -6,6 +6,7 @@ mod bus;
 mod chat;
 mod demo;
 mod doctor;
+mod files;
 mod keys;
 mod live;
 mod out;
@@ -23,6 +24,7 @@ use orderchat_store::{Alone, Options, Store};
 use secrecy::ExposeSecret;
 
 use crate::auth::{Expected, KeySource, Verifier};
+use crate::chat::attachments::FileRules;
 use crate::chat::{Chat, Rules};
 use crate::config::{Database, JwksLocation, LogFormat, Settings};
 use crate::{http, telemetry};
@@ -124,9 +126,18 @@ async fn open(settings: &Settings) -> anyhow::Result<Chat> {
 fn commands(settings: &Settings, store: Store) -> Chat {
     let rules = Rules {
         message_length: settings.message_length,
-        online_window: i64::try_from(settings.online_window.as_millis()).unwrap_or(i64::MAX),
+        online_window: millis(settings.online_window),
+        files: FileRules {
+            largest: settings.max_upload as u64,
+            share: settings.file_share as u64,
+            unsent: millis(settings.unsent_file),
+        },
     };
     Chat::new(store, OrderPolicy::default(), rules)
+}
+
+fn millis(duration: std::time::Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 async fn verifier(settings: &Settings) -> anyhow::Result<Verifier> {

@@ -11,7 +11,7 @@ use super::backup::{self, beside};
 use super::{commands, options, run, runtime};
 use crate::chat::restore::adopt;
 use crate::clock;
-use crate::config::{Database, Settings};
+use crate::config::{Database, Settings, StorageLocation};
 
 /// What `orderchat restore` is asked for.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ pub(crate) fn restore(settings: &Settings, wanted: &Wanted) -> anyhow::Result<Ex
     match (&wanted.from, &settings.database, &wanted.to) {
         (None, ..) => adopt_database(settings),
         (Some(from), Database::Sqlite(to), None) | (Some(from), _, Some(to)) => {
-            put_in_place(from, to, wanted.overwrite)
+            put_in_place(settings, from, to, wanted.overwrite)
         }
         (Some(from), Database::Postgres(_), None) => {
             println!(
@@ -45,7 +45,12 @@ pub(crate) fn restore(settings: &Settings, wanted: &Wanted) -> anyhow::Result<Ex
 }
 
 /// The copy is checked, prepared beside the place it goes to, and only then takes it.
-fn put_in_place(from: &Path, to: &Path, overwrite: bool) -> anyhow::Result<ExitCode> {
+fn put_in_place(
+    settings: &Settings,
+    from: &Path,
+    to: &Path,
+    overwrite: bool,
+) -> anyhow::Result<ExitCode> {
     let manifest = backup::manifest(from)?;
     let source = from.join(backup::DATABASE);
     copy::check(&source)?;
@@ -63,6 +68,7 @@ fn put_in_place(from: &Path, to: &Path, overwrite: bool) -> anyhow::Result<ExitC
         remove(&file)?;
     }
     copy::take(&source, &partial)?;
+    let files = put_files(settings, from)?;
     let epoch = copy::prepare(&partial, |tx| adopt(tx, now))?;
     if !there.is_empty() {
         put_aside(to, now)?;
@@ -70,7 +76,7 @@ fn put_in_place(from: &Path, to: &Path, overwrite: bool) -> anyhow::Result<ExitC
     std::fs::rename(&partial, to).with_context(|| to.display().to_string())?;
     copy::sync_folder(to)?;
     println!(
-        "restored {} from the backup of {}; its epoch is {epoch}",
+        "restored {} and {files} files from the backup of {}; its epoch is {epoch}",
         to.display(),
         manifest.made_at()
     );
@@ -79,6 +85,36 @@ fn put_in_place(from: &Path, to: &Path, overwrite: bool) -> anyhow::Result<ExitC
         from.display()
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Puts the backup's files where the settings say that files lie. One that is there already is the
+/// same: its name is given once.
+fn put_files(settings: &Settings, from: &Path) -> anyhow::Result<u64> {
+    let files = from.join(backup::FILES);
+    let StorageLocation::Folder(folder) = &settings.storage else {
+        return Ok(0);
+    };
+    let mut put = 0;
+    let mut open = vec![files.clone()];
+    while let Some(here) = open.pop() {
+        let entries = match std::fs::read_dir(&here) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            entries => entries.with_context(|| here.display().to_string())?,
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let to = folder.join(path.strip_prefix(&files)?);
+            if !to.try_exists()? {
+                backup::copy_file(&path, &to, true)?;
+            }
+            put += 1;
+        }
+    }
+    Ok(put)
 }
 
 /// Nothing is deleted: what was there may be wanted again.

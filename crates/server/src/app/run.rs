@@ -11,7 +11,7 @@ use axum::http::HeaderValue;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{bus, live, policy};
+use super::{bus, files, live, policy};
 use crate::auth::Verifier;
 use crate::chat::Chat;
 use crate::config::{Privacy, Settings, check_private};
@@ -88,8 +88,9 @@ pub(super) async fn run(
         (stop.clone(), stop_bus.clone()),
     )
     .await?;
+    let media = files::open(&settings, &chat, &key)?;
     let state = http::AppState::new(
-        chat.clone(),
+        (chat.clone(), media.clone()),
         sign_in,
         limits,
         live,
@@ -105,6 +106,7 @@ pub(super) async fn run(
     let needs = jobs::Needs {
         signing_key: key.clone(),
         checkpoint_every: settings.checkpoint_every,
+        media,
     };
     jobs::start(&chat, needs, &stop);
     let reloads = policy::reload_on_signal(Arc::clone(&settings), chat.clone(), stop.clone())?;
@@ -159,6 +161,7 @@ fn http_settings(settings: &Settings) -> http::HttpSettings {
             .collect(),
         max_body: settings.max_body,
         max_in_flight: settings.max_in_flight,
+        max_transfers: settings.max_transfers,
         request_deadline: settings.request_deadline,
         client_address: Box::new(
             move |extensions, headers| match extensions.get::<net::Peer>() {

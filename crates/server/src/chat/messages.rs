@@ -319,6 +319,7 @@ fn write_edit(
     let text = Text {
         salt: random::bytes(),
         body: content.to_owned(),
+        file: None,
         metadata: record
             .metadata
             .clone()

@@ -5,6 +5,7 @@
 //! gate of every command is [`access::enter`].
 
 pub(crate) mod access;
+pub(crate) mod attachments;
 pub(crate) mod audit;
 pub(crate) mod checkpoints;
 pub(crate) mod closing;
@@ -137,6 +138,7 @@ pub(crate) struct Rules {
     pub(crate) message_length: usize,
     /// Seen within so many milliseconds counts as online.
     pub(crate) online_window: i64,
+    pub(crate) files: attachments::FileRules,
 }
 
 /// The commands and what they need. Cheap to clone.

@@ -3,15 +3,17 @@
 
 use std::sync::Arc;
 
+use orderchat_domain::attachment::{FileState, no_such_file};
 use orderchat_domain::event::{EventKind, Hash, salted_digest};
-use orderchat_domain::message::{Draft, Notice};
+use orderchat_domain::message::{Draft, IdempotencyKey, Notice};
 use orderchat_domain::permission::Action;
 use orderchat_domain::policy::{InForce, OrderPolicy};
 use orderchat_domain::project::{
     ActorRecord, MessageRecord, MessageView, ParticipantRecord, visible_from,
 };
 use orderchat_domain::system::{About, completed};
-use orderchat_domain::{FieldError, MessageId, Refusal, RoomId, Rule};
+use orderchat_domain::{AttachmentId, FieldError, MessageId, Refusal, RoomId, Rule};
+use orderchat_store::attachments::{self, SentFile, StoredFile};
 use orderchat_store::log::{Appender, Entry, NewMessage, Text};
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::sends::{self, Earlier, Lookups};
@@ -20,6 +22,7 @@ use orderchat_store::{Batch, Patience, Ran, StoreError, Tx, messages, participan
 use serde_json::{Map, Value};
 
 use super::access::Scene;
+use super::attachments::is_for;
 use super::{Chat, ChatError, Context, Result, Scribe};
 use crate::random;
 
@@ -34,6 +37,13 @@ pub(crate) struct Request {
     original: Vec<u8>,
     /// Of the draft's key.
     key_hash: Option<Hash>,
+}
+
+impl Request {
+    /// The file that it names.
+    fn attachment(&self) -> Option<AttachmentId> {
+        self.draft.file.and_then(|file| file.attachment)
+    }
 }
 
 /// What became of it.
@@ -98,9 +108,19 @@ impl Chat {
         room: RoomId,
         draft: &Draft,
     ) -> Result<bool> {
-        let Some(key) = &draft.key else {
-            return Ok(false);
-        };
+        match &draft.key {
+            Some(key) => self.is_key_known(ctx, room, key).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Whether the caller has sent something in the room with this key.
+    pub(crate) async fn is_key_known(
+        &self,
+        ctx: &Context,
+        room: RoomId,
+        key: &IdempotencyKey,
+    ) -> Result<bool> {
         let (hash, user) = (key_hash(key.as_str()), ctx.user);
         self.read(move |tx| Ok(sends::is_known(tx, room, user, &hash)?))
             .await
@@ -115,7 +135,13 @@ impl Chat {
 }
 
 /// A message just appended to the room, without asking the database what was given to it.
-fn fresh(request: &Request, scene: &Scene, seq: u64, id: MessageId) -> MessageRecord {
+fn fresh(
+    request: &Request,
+    scene: &Scene,
+    file: Option<&StoredFile>,
+    seq: u64,
+    id: MessageId,
+) -> MessageRecord {
     let draft = &request.draft;
     let sender = scene
         .active()
@@ -139,6 +165,9 @@ fn fresh(request: &Request, scene: &Scene, seq: u64, id: MessageId) -> MessageRe
         at: scene.room.record.last_activity,
         edited_at: None,
         deleted_at: None,
+        file: file.map(StoredFile::record),
+        file_pending: file.is_some_and(|file| file.state == FileState::Pending),
+        failed_at: None,
         delivered_at: None,
         read_at: None,
         client_message_id: draft.key.as_ref().map(|key| key.as_str().to_owned()),
@@ -171,7 +200,19 @@ pub(crate) struct Sends {
 /// What is decided about one request before anything is written.
 enum Decision {
     Repeat(u64),
-    Write { reply_to: Option<u64> },
+    Write {
+        reply_to: Option<u64>,
+        file: Option<Box<StoredFile>>,
+    },
+}
+
+/// What was there before this request.
+struct Before<'a> {
+    earlier: Option<&'a Earlier>,
+    /// The seq of the message replied to.
+    target: Option<u64>,
+    /// The file that the request names.
+    file: Option<StoredFile>,
 }
 
 impl Batch for Sends {
@@ -191,6 +232,8 @@ impl Batch for Sends {
         patience: Patience,
     ) -> std::result::Result<Vec<Ran<Result<Sent>>>, StoreError> {
         let mut found = look_up(tx, requests, patience)?;
+        let named = requests.iter().filter_map(|request| request.attachment());
+        let mut files = attachments::lock_all(tx, named)?;
         let policy = self.policies.now();
         let mut writing = Writing::default();
         let mut results = Vec::with_capacity(requests.len());
@@ -205,10 +248,12 @@ impl Batch for Sends {
             let own = room
                 .as_ref()
                 .and_then(|room| found.senders.remove(&room.record.key));
-            let before = (
-                found.earlier.get(&place),
-                found.targets.get(&place).copied(),
-            );
+            let file = request.attachment().and_then(|id| files.remove(&id));
+            let before = Before {
+                earlier: found.earlier.get(&place),
+                target: found.targets.get(&place).copied(),
+                file,
+            };
             let result = self
                 .scene(tx, policy, request, room, own)
                 .and_then(|scene| self.one(tx, policy, request, scene, before, &mut writing));
@@ -247,10 +292,10 @@ impl Sends {
         policy: &OrderPolicy,
         request: &Request,
         mut scene: Scene,
-        (earlier, target): (Option<&Earlier>, Option<u64>),
+        before: Before<'_>,
         writing: &mut Writing,
     ) -> Result<Sent> {
-        let reply_to = match decide(policy, request, &scene, earlier, target)? {
+        let (reply_to, file) = match decide(policy, request, &scene, before)? {
             Decision::Repeat(seq) => {
                 return Ok(Sent {
                     scene,
@@ -259,7 +304,7 @@ impl Sends {
                     fresh: None,
                 });
             }
-            Decision::Write { reply_to } => reply_to,
+            Decision::Write { reply_to, file } => (reply_to, file),
         };
         if scene.active().is_none() && !request.ctx.caller.is_service() {
             // Staff who send in a room they are not in join it, in the same transaction.
@@ -267,7 +312,7 @@ impl Sends {
             super::participants::join(tx, policy, &request.ctx, &mut scribe, &mut scene)?;
             scribe.finish(tx, &scene.room)?;
         }
-        let (seq, fresh) = writing.append(request, &mut scene, reply_to);
+        let (seq, fresh) = writing.append(request, &mut scene, reply_to, file.as_deref());
         Ok(Sent {
             scene,
             seq,
@@ -307,21 +352,37 @@ fn decide(
     policy: &OrderPolicy,
     request: &Request,
     scene: &Scene,
-    earlier: Option<&Earlier>,
-    target: Option<u64>,
+    before: Before<'_>,
 ) -> Result<Decision> {
-    if let Some(earlier) = earlier {
+    if let Some(earlier) = before.earlier {
         check_repeat(request, earlier)?;
         return Ok(Decision::Repeat(earlier.seq));
     }
     scene.check_state(&request.ctx, Action::SendMessage)?;
-    scene.situation(policy, &request.ctx).may_write()?;
+    let situation = scene.situation(policy, &request.ctx);
+    situation.may_write()?;
+    let file = match &request.draft.file {
+        None => None,
+        Some(_) => {
+            situation.may_attach()?;
+            Some(Box::new(file_of(request, scene, before.file)?))
+        }
+    };
     let visible_from = visible_from(request.ctx.caller.role, scene.active());
-    match (request.draft.reply_to, target) {
+    match (request.draft.reply_to, before.target) {
         (Some(_), None) => Err(not_of_this_room()),
         (Some(_), Some(seq)) if seq < visible_from => Err(not_of_this_room()),
-        (_, reply_to) => Ok(Decision::Write { reply_to }),
+        (_, reply_to) => Ok(Decision::Write { reply_to, file }),
     }
+}
+
+/// The file that the request names, if it is the sender's, for this room, whole and not sent yet.
+fn file_of(request: &Request, scene: &Scene, found: Option<StoredFile>) -> Result<StoredFile> {
+    let file = found
+        .filter(|file| is_for(file, scene.key(), request.ctx.user) && file.seq.is_none())
+        .ok_or_else(no_such_file)?;
+    file.state.may_be_sent()?;
+    Ok(file)
 }
 
 fn not_of_this_room() -> ChatError {
@@ -354,6 +415,7 @@ struct Writing {
     appender: Appender,
     senders: Vec<i64>,
     replies: Vec<Reply>,
+    files: Vec<SentFile>,
 }
 
 impl Writing {
@@ -362,6 +424,7 @@ impl Writing {
         request: &Request,
         scene: &mut Scene,
         reply_to: Option<u64>,
+        file: Option<&StoredFile>,
     ) -> (u64, Option<Arc<MessageRecord>>) {
         let draft = &request.draft;
         let salt = random::bytes();
@@ -371,6 +434,7 @@ impl Writing {
             body: draft.content.clone(),
             metadata: metadata(draft, &scene.room)
                 .map(|metadata| Value::Object(metadata).to_string()),
+            file: file.and_then(|file| serde_json::to_string(&file.record()).ok()),
             client_key: draft.key.as_ref().map(|key| key.as_str().to_owned()),
             request: draft
                 .key
@@ -396,7 +460,7 @@ impl Writing {
         // What a reply quotes stands in the database only.
         let fresh = reply_to
             .is_none()
-            .then(|| Arc::new(fresh(request, scene, seq, id)));
+            .then(|| Arc::new(fresh(request, scene, file, seq, id)));
         if let Some(fresh) = &fresh {
             self.appender.show(Arc::clone(fresh));
         }
@@ -412,11 +476,20 @@ impl Writing {
             let room = scene.key();
             self.replies.push(Reply { room, seq, parent });
         }
+        if let Some(file) = file {
+            self.files.push(SentFile {
+                file: file.key,
+                room: scene.key(),
+                seq,
+                pending: file.state == FileState::Pending,
+            });
+        }
         (seq, fresh)
     }
 
     fn flush(self, tx: &mut Tx<'_>) -> std::result::Result<(), StoreError> {
         self.appender.flush_unplaced(tx)?;
+        attachments::sent(tx, &self.files)?;
         participants::sent(tx, &self.senders)?;
         let replied: Vec<_> = self
             .replies

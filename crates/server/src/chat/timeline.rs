@@ -140,7 +140,10 @@ fn of_shop(viewer: Viewer<'_>, kept: Kept) -> Result<TimelineEntry> {
 fn of_room(viewer: Viewer<'_>, scene: &Scene, record: &EventRecord) -> Option<TimelineEntry> {
     let again = matches!(
         record.kind,
-        EventKind::MessageEdited | EventKind::MessageDeleted | EventKind::OrderUpdated
+        EventKind::MessageEdited
+            | EventKind::MessageDeleted
+            | EventKind::MessageFailed
+            | EventKind::OrderUpdated
     );
     let view = project::event(viewer, &scene.room.record, record);
     let shown = !again && view.data.is_some();

@@ -24,7 +24,10 @@ use layers::Layers;
 pub(crate) use layers::Source;
 pub(crate) use private::{Privacy, check_private};
 pub(crate) use table::Settings;
-pub(crate) use values::{BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Rate};
+pub(crate) use values::{
+    BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Rate, ScannerLocation,
+    StorageLocation,
+};
 
 /// The name of a signing key that is made here.
 const SIGNING_KEY_FILE: &str = "orderchat-signing.key";

@@ -10,7 +10,10 @@ use std::time::Duration;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
-use super::values::{BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Origin, Rate};
+use super::values::{
+    BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Origin, Rate, ScannerLocation,
+    StorageLocation,
+};
 use crate::signing::{PRIVATE_PEM, SigningKey};
 
 /// Reads a value or says what to write instead, without repeating the value.
@@ -57,6 +60,52 @@ pub(super) fn database(text: &str) -> Parsed<Database> {
         .or_else(|| text.strip_prefix("postgresql://"));
     match server {
         Some(server) if !server.is_empty() => Ok(Database::Postgres(text.into())),
+        _ => Err(REMEDY.to_owned()),
+    }
+}
+
+pub(super) fn storage(text: &str) -> Parsed<StorageLocation> {
+    match text.strip_prefix("file:") {
+        Some(folder) if !folder.is_empty() => {
+            let folder = folder.strip_prefix("//").unwrap_or(folder);
+            Ok(StorageLocation::Folder(PathBuf::from(folder)))
+        }
+        Some(_) => Err(STORAGE.to_owned()),
+        None => bucket(text),
+    }
+}
+
+const STORAGE: &str = "write file:FOLDER, or s3://BUCKET or s3://BUCKET/PREFIX";
+
+fn bucket(text: &str) -> Parsed<StorageLocation> {
+    let place = text.strip_prefix("s3://").unwrap_or_default();
+    let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+    let letters = |text: &str, more: &str| {
+        text.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || more.as_bytes().contains(&b))
+    };
+    if bucket.len() < 3 || !letters(bucket, "-.") || !letters(prefix, "-._/") {
+        return Err(STORAGE.to_owned());
+    }
+    Ok(StorageLocation::Bucket {
+        bucket: bucket.to_owned(),
+        prefix: prefix.trim_matches('/').to_owned(),
+    })
+}
+
+pub(super) fn scanner(text: &str) -> Parsed<ScannerLocation> {
+    const REMEDY: &str = "write unix:/run/clamav/clamd.ctl or tcp://HOST:PORT";
+    if let Some(path) = text
+        .strip_prefix("unix:")
+        .filter(|path| path.starts_with('/'))
+    {
+        return Ok(ScannerLocation::Socket(PathBuf::from(path)));
+    }
+    let address = text.strip_prefix("tcp://").unwrap_or_default();
+    match address.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
+            Ok(ScannerLocation::Tcp(address.to_owned()))
+        }
         _ => Err(REMEDY.to_owned()),
     }
 }

@@ -9,7 +9,10 @@ use secrecy::SecretString;
 
 use super::layers::{Layers, Source};
 use super::parse;
-use super::values::{BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Origin, Rate};
+use super::values::{
+    BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Origin, Rate, ScannerLocation,
+    StorageLocation,
+};
 
 /// How much of a value may be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +109,14 @@ settings! {
     /// How several nodes on one PostgreSQL tell each other what has happened: local for one node
     /// alone, or the NATS server that they share, nats://USER:PASSWORD@HOST:PORT (tls:// for TLS).
     bus: BusLocation = "local", "local|URL", Url, parse::bus;
+    /// Where files lie: file:FOLDER, made if it is missing, or s3://BUCKET/PREFIX with the usual AWS_*
+    /// variables.
+    storage: StorageLocation = "file:orderchat-files", "STORAGE", Url, parse::storage;
+    /// Send downloads on to S3 itself, by a URL that is good for a minute and outlives a block.
+    storage_redirect: bool = "off", "on|off", Open, parse::on_off;
+    /// ClamAV, which looks at every file before it is served: unix:/run/clamav/clamd.ctl or
+    /// tcp://HOST:PORT; none: files are not scanned.
+    clamav: Option<ScannerLocation> = "", "SOCKET", Open, parse::optional(parse::scanner);
 
     /// The key that HS256 tokens are signed with, at least 32 bytes. Prefer the variable: flags
     /// show in the list of processes.
@@ -142,6 +153,8 @@ settings! {
     receipt_rate: Rate = "10/s burst 100", "RATE", Open, parse::rate;
     /// Searches in messages of one user.
     search_rate: Rate = "2/s burst 20", "RATE", Open, parse::rate;
+    /// Uploads of one user.
+    upload_rate: Rate = "1/s burst 20", "RATE", Open, parse::rate;
     /// Answers 404 that one user may cause before everything of theirs has to wait.
     not_found_rate: Rate = "30/min burst 30", "RATE", Open, parse::rate;
     /// Sends of people in one room.
@@ -163,6 +176,16 @@ settings! {
     /// Room on the SQLite file's disk below which nothing new is taken (507), but for what reading
     /// needs and what is recorded; of a small disk at most a twentieth.
     disk_reserve: usize = "64MiB", "SIZE", Open, parse::size(0..=1 << 36);
+    /// Largest file.
+    max_upload: usize = "25MiB", "SIZE", Open, parse::size(1 << 10..=1 << 30);
+    /// Uploads of one user at once.
+    user_uploads: usize = "3", "COUNT", Open, parse::count(1..=64);
+    /// Room that the files of one user may take.
+    file_share: usize = "2048MiB", "SIZE", Open, parse::size(1 << 20..=1 << 40);
+    /// How long a file stays that was uploaded, or begun, and is in no message.
+    unsent_file: Duration = "24h", "TIME", Open, parse::duration(1..=2_592_000);
+    /// Uploads and downloads under way at once; more are answered 503.
+    max_transfers: usize = "64", "COUNT", Open, parse::count(1..=10_000);
     /// Longest message, in characters.
     message_length: usize = "8000", "COUNT", Open, parse::count(1..=8_000);
     /// Largest JSON body, and largest frame of a live connection.

@@ -14,6 +14,25 @@ pub(crate) enum Database {
     Postgres(SecretString),
 }
 
+/// Where files lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StorageLocation {
+    Folder(PathBuf),
+    /// A bucket of S3, and what names in it begin with.
+    Bucket {
+        bucket: String,
+        prefix: String,
+    },
+}
+
+/// Where the virus scanner listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ScannerLocation {
+    Socket(PathBuf),
+    /// Host and port.
+    Tcp(String),
+}
+
 /// How nodes tell each other what has happened.
 #[derive(Clone, Debug)]
 pub(crate) enum BusLocation {

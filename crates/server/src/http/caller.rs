@@ -74,7 +74,7 @@ impl FromRequestParts<AppState> for Writing {
     }
 }
 
-async fn identify(parts: &Parts, state: &AppState) -> Result<Context, Problem> {
+pub(super) async fn identify(parts: &Parts, state: &AppState) -> Result<Context, Problem> {
     let route = attempts::route_of(parts);
     let target = || format!("{} {route}", parts.method);
     let origin = origin(parts, state);

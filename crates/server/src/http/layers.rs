@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -14,10 +13,36 @@ use tokio_util::sync::CancellationToken;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::HttpSettings;
-use super::observe::X_REQUEST_ID;
+use super::transfer::{Transfers, is_transfer};
 use crate::problem::Problem;
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// What pages of listed origins may send.
+const ALLOWED: [&str; 10] = [
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-none-match",
+    "range",
+    "tus-resumable",
+    "upload-checksum",
+    "upload-length",
+    "upload-metadata",
+    "upload-offset",
+];
+/// What they may read of answers.
+const EXPOSED: [&str; 11] = [
+    "x-request-id",
+    "retry-after",
+    "content-disposition",
+    "content-range",
+    "etag",
+    "location",
+    "tus-resumable",
+    "upload-expires",
+    "upload-length",
+    "upload-offset",
+    "accept-ranges",
+];
 /// How long a browser remembers what a preflight said.
 const PREFLIGHT_AGE: Duration = Duration::from_mins(10);
 
@@ -26,6 +51,7 @@ const PREFLIGHT_AGE: Duration = Duration::from_mins(10);
 pub(super) struct Admission {
     /// Requests under way at once.
     places: Arc<Semaphore>,
+    transfers: Transfers,
     deadline: Duration,
     stopping: CancellationToken,
 }
@@ -34,13 +60,14 @@ impl Admission {
     pub(super) fn new(settings: &HttpSettings, stopping: CancellationToken) -> Self {
         Self {
             places: Arc::new(Semaphore::new(settings.max_in_flight)),
+            transfers: Transfers::new(settings.max_transfers),
             deadline: settings.request_deadline,
             stopping,
         }
     }
 }
 
-/// Lets a request in, or answers at once that there is no place; ends it at the deadline, which a
+/// Lets a request in (one that moves a file by a door of its own), or answers at once that there is no place; ends it at the deadline, which a
 /// body that does not arrive is under too. What was handed to the store by then may still be done.
 pub(super) async fn admit(
     State(admission): State<Admission>,
@@ -50,6 +77,9 @@ pub(super) async fn admit(
     if admission.stopping.is_cancelled() && !request.method().is_safe() {
         let detail = "this server is stopping; nothing was done, try again";
         return Problem::unavailable(detail).into_response();
+    }
+    if is_transfer(&request) {
+        return admission.transfers.admit(request, next).await;
     }
     let Ok(_place) = admission.places.try_acquire() else {
         let detail = "too many requests are under way; nothing was done, try again";
@@ -74,9 +104,10 @@ pub(super) fn cors(origins: &[HeaderValue]) -> CorsLayer {
             Method::PUT,
             Method::PATCH,
             Method::DELETE,
+            Method::HEAD,
         ])
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE, IDEMPOTENCY_KEY])
-        .expose_headers([X_REQUEST_ID, RETRY_AFTER])
+        .allow_headers(ALLOWED.map(HeaderName::from_static))
+        .expose_headers(EXPOSED.map(HeaderName::from_static))
         .max_age(PREFLIGHT_AGE)
 }
 
@@ -98,6 +129,7 @@ mod tests {
     use axum::Router;
     use axum::body::{Body, to_bytes};
     use axum::http::StatusCode;
+    use axum::http::header::RETRY_AFTER;
     use axum::middleware::from_fn_with_state;
     use axum::routing::get;
     use serde_json::Value;
@@ -111,6 +143,7 @@ mod tests {
             origins: Vec::new(),
             max_body: 1024,
             max_in_flight,
+            max_transfers: 1,
             request_deadline,
             client_address: Box::new(|_, _| IpAddr::V4(Ipv4Addr::LOCALHOST)),
         };

@@ -13,7 +13,9 @@ mod body;
 mod caller;
 mod cloud_events;
 mod docs;
+mod form;
 mod layers;
+mod link;
 mod live;
 mod observe;
 mod openapi;
@@ -21,7 +23,9 @@ mod ops;
 mod page;
 mod path;
 mod query;
+mod range;
 pub(crate) mod seal;
+mod transfer;
 pub(crate) mod v1;
 
 use std::fmt;
@@ -43,6 +47,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::chat::Chat;
 use crate::limits::Limits;
 use crate::live::Live;
+use crate::media::Media;
 use crate::signin::SignIn;
 use body::BodyLimit;
 use layers::Admission;
@@ -60,6 +65,8 @@ pub(crate) struct HttpSettings {
     pub(crate) max_body: usize,
     /// JSON requests under way at once.
     pub(crate) max_in_flight: usize,
+    /// Uploads and downloads under way at once.
+    pub(crate) max_transfers: usize,
     /// Time within which a JSON request is answered.
     pub(crate) request_deadline: Duration,
     pub(crate) client_address: ClientAddress,
@@ -71,6 +78,7 @@ impl fmt::Debug for HttpSettings {
             .field("origins", &self.origins)
             .field("max_body", &self.max_body)
             .field("max_in_flight", &self.max_in_flight)
+            .field("max_transfers", &self.max_transfers)
             .field("request_deadline", &self.request_deadline)
             .finish_non_exhaustive()
     }
@@ -84,6 +92,7 @@ pub(crate) struct AppState(Arc<Parts>);
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) chat: Chat,
+    pub(crate) media: Media,
     pub(crate) sign_in: Arc<SignIn>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) live: Arc<Live>,
@@ -98,7 +107,7 @@ pub(crate) struct Parts {
 
 impl AppState {
     pub(crate) fn new(
-        chat: Chat,
+        (chat, media): (Chat, Media),
         sign_in: Arc<SignIn>,
         limits: Arc<Limits>,
         live: Arc<Live>,
@@ -108,6 +117,7 @@ impl AppState {
     ) -> Self {
         Self(Arc::new(Parts {
             chat,
+            media,
             sign_in,
             limits,
             live,

@@ -54,12 +54,22 @@ impl Seal {
         list: &str,
         cursor: &str,
     ) -> Result<T, Problem> {
-        Some(cursor)
-            .filter(|cursor| cursor.len() <= LONGEST_CURSOR)
-            .and_then(|cursor| URL_SAFE_NO_PAD.decode(cursor).ok())
-            .and_then(|bytes| self.open(list, &bytes))
-            .and_then(|json| serde_json::from_slice(&json).ok())
+        self.open_text(list, cursor, LONGEST_CURSOR)
             .ok_or_else(no_cursor)
+    }
+
+    /// What [`encode`](Self::encode) has made under this name; `None` for anything else.
+    pub(crate) fn open_text<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        text: &str,
+        longest: usize,
+    ) -> Option<T> {
+        Some(text)
+            .filter(|text| text.len() <= longest)
+            .and_then(|text| URL_SAFE_NO_PAD.decode(text).ok())
+            .and_then(|bytes| self.open(name, &bytes))
+            .and_then(|json| serde_json::from_slice(&json).ok())
     }
 
     fn open(&self, list: &str, bytes: &[u8]) -> Option<Vec<u8>> {

@@ -2,6 +2,7 @@
 //! ends with the server; what it does is a command of `chat`, like any other.
 
 mod checkpoints;
+mod files;
 mod followers;
 mod order_events;
 mod policy;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::chat::{Chat, Result};
+use crate::media::Media;
 use crate::net::spawn;
 use crate::signing::SigningKey;
 
@@ -23,11 +25,13 @@ const PRESENCE_EVERY: Duration = Duration::from_secs(30);
 pub(crate) struct Needs {
     pub(crate) signing_key: SigningKey,
     pub(crate) checkpoint_every: Duration,
+    pub(crate) media: Media,
 }
 
 /// Starts every job. They end when `stop` is cancelled.
 pub(crate) fn start(chat: &Chat, needs: Needs, stop: &CancellationToken) {
     checkpoints::start(chat, needs.signing_key, needs.checkpoint_every, stop);
+    files::start(&needs.media, stop);
     let presence = chat.clone();
     let write_presence = move || {
         let chat = presence.clone();

@@ -23,6 +23,11 @@ pub(crate) fn searches(limits: &Limits, caller: &Caller) -> Result {
     check(limits, caller, |user| Quota::Search { user })
 }
 
+/// Counts an upload.
+pub(crate) fn uploads(limits: &Limits, caller: &Caller) -> Result {
+    check(limits, caller, |user| Quota::Upload { user })
+}
+
 /// Counts an edit, a delete or another change: they share the user's limit of sends.
 pub(crate) fn changes(limits: &Limits, caller: &Caller) -> Result {
     check(limits, caller, |user| Quota::Send { user })

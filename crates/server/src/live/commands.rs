@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use orderchat_domain::RoomId;
-use orderchat_domain::message::{Draft, IdempotencyKey, Notice};
+use orderchat_domain::message::{Asked, Draft, IdempotencyKey, Notice};
 use orderchat_domain::project::MessageView;
 use tokio::time::timeout;
 
@@ -189,15 +189,18 @@ async fn outcome(live: &Live, ctx: &Context, command: ClientFrame) -> Outcome {
 
 async fn send(live: &Live, ctx: &Context, it: Send) -> Outcome {
     let key = IdempotencyKey::from_request(it.client_message_id.as_deref(), None)?;
-    let draft = Draft::parse(
-        ctx.caller.is_service(),
-        it.message_type.as_deref(),
-        &it.content,
-        it.reply_to.as_deref(),
-        it.metadata,
+    let asked = Asked {
+        message_type: it.message_type.as_deref(),
+        content: &it.content,
+        reply_to: it.reply_to.as_deref(),
+        attachment: it.attachment.as_deref(),
+        metadata: it.metadata,
         key,
-        live.chat.rules().message_length,
-    )?;
+    };
+    let longest = live.chat.rules().message_length;
+    let draft = Draft::parse(ctx.caller.is_service(), asked, longest)?;
+    let draft = live.chat.know_file(ctx, draft, it.message_type.as_deref());
+    let draft = draft.await?;
     let room = live.chat.room_id(&it.room).await?;
     // The retry of an accepted send is not limited; whether it is one is asked only when in doubt.
     if let Err(too_often) = quota::sends(&live.limits, &ctx.caller, room)

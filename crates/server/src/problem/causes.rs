@@ -6,6 +6,7 @@ use orderchat_domain::{FieldError, Refusal, Rule};
 use super::Problem;
 use crate::chat::{ChatError, StoreError};
 use crate::limits::RetryAfter;
+use crate::media::MediaError;
 
 impl From<RetryAfter> for Problem {
     fn from(RetryAfter(seconds): RetryAfter) -> Self {
@@ -66,6 +67,11 @@ const fn title(rule: Rule) -> &'static str {
         Rule::KeyReused => "The key was used for something else",
         Rule::Invalid => "The request is not valid",
         Rule::TokenRoom => "The token is good for another room",
+        Rule::FileKind => "Not a file of this kind",
+        Rule::FileRefused => "This file cannot be taken",
+        Rule::FilePending => "The file is still being scanned",
+        Rule::FileShare => "Your files take all the room that you have",
+        Rule::UploadState => "The upload is at another place",
     }
 }
 
@@ -80,6 +86,44 @@ impl From<ChatError> for Problem {
         match error {
             ChatError::Refused(refusal) => refusal.into(),
             ChatError::Failed(failure) => of_failure(&failure),
+        }
+    }
+}
+
+impl From<MediaError> for Problem {
+    fn from(error: MediaError) -> Self {
+        let of = |rule: Rule, status, detail: String| {
+            Self::new(rule.as_str(), title(rule), status, detail)
+        };
+        match error {
+            MediaError::Chat(error) => error.into(),
+            MediaError::Refused(refused) if refused.status() == 415 => of(
+                Rule::FileKind,
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                refused.to_string(),
+            ),
+            MediaError::Refused(refused) => of(
+                Rule::FileRefused,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                refused.to_string(),
+            ),
+            MediaError::TooLarge { limit } => Self::file_too_large(limit),
+            MediaError::TooMany { at_once } => Self::new(
+                "too-many-uploads",
+                "Too many uploads at once",
+                StatusCode::TOO_MANY_REQUESTS,
+                format!("{at_once} of your uploads are under way; wait until one is done"),
+            )
+            .again_after(1),
+            MediaError::Busy => {
+                Self::unavailable("too many pictures are being worked on; try again")
+            }
+            MediaError::BrokeOff => Self::malformed("the upload broke off"),
+            MediaError::OtherChecksum => Self::other_checksum(),
+            MediaError::Full => Self::storage_full(),
+            MediaError::Storage => {
+                Self::unavailable("files cannot be stored or read now; messages without one can")
+            }
         }
     }
 }

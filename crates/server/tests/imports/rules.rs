@@ -98,12 +98,15 @@ const TABLE: &[Row] = &[
     row("orders", &["domain", "store", "chat"]),
     row("media", &["domain", "store", "chat"]),
     row("deliver", &["domain", "store", "chat"]),
-    row("jobs", &["domain", "store", "chat", "orders", "net::spawn"]),
+    row(
+        "jobs",
+        &["domain", "store", "chat", "media", "orders", "net::spawn"],
+    ),
     row("cli", &["domain", "config", "chat", "app"]),
     // The public protocol only, like any client.
     row("client", &[]),
     row("limits", &["domain", "config"]),
-    row("problem", &["domain", "chat", "limits"]),
+    row("problem", &["domain", "chat", "limits", "media"]),
     row("signin", &["domain", "chat", "auth", "limits", "problem"]),
     row("net", &[]),
     row("telemetry", &[]),

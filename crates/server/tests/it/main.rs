@@ -26,6 +26,7 @@ mod demo;
 mod edits_deletes;
 mod errors;
 mod events;
+mod files;
 mod followers;
 mod guarantees;
 mod hand_over;

@@ -210,7 +210,8 @@ fn every_body_has_an_example() {
         }
         for (status, answer) in operation["responses"].as_object().into_iter().flatten() {
             for (kind, content) in answer["content"].as_object().into_iter().flatten() {
-                if status.starts_with('2') && !has_example(content) {
+                // Of files there is none.
+                if status.starts_with('2') && kind.contains("json") && !has_example(content) {
                     missing.push(format!("{method} {path}: {status} {kind}"));
                 }
             }

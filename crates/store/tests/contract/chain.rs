@@ -58,6 +58,7 @@ fn entry(cells: &[Cell]) -> StoredEntry {
         salt: cells[8].bytes().to_vec(),
         body: cells[9].text().to_owned(),
         metadata: cells[10].text_or_empty().to_owned(),
+        file: String::new(),
     };
     StoredEntry {
         seq: cells[0].int().unsigned_abs(),

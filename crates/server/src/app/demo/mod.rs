@@ -15,7 +15,7 @@ use orderchat_domain::Millis;
 use secrecy::SecretString;
 
 use super::{keys, run, start_logging, verifier};
-use crate::config::{BusLocation, Database, Settings, Source};
+use crate::config::{BusLocation, Database, Settings, Source, StorageLocation};
 use crate::{clock, net, random};
 
 pub(crate) use script::Pace;
@@ -28,11 +28,12 @@ pub(crate) fn demo(mut settings: Settings, pace: Pace) -> anyhow::Result<ExitCod
         .tempdir()?;
     for name in unused(&settings) {
         eprintln!(
-            "{name} is not used: the demo has a database and keys of its own, in {}",
+            "{name} is not used: the demo has a database, files and keys of its own, in {}",
             folder.path().display()
         );
     }
     settings.database = Database::Sqlite(folder.path().join("orderchat.db"));
+    settings.storage = StorageLocation::Folder(folder.path().join("files"));
     settings.bus = BusLocation::Local;
     settings.auth_jwks = None;
     settings.signing_key = None;
@@ -72,8 +73,9 @@ pub(crate) fn demo(mut settings: Settings, pace: Pace) -> anyhow::Result<ExitCod
 
 /// Settings that were given and that the demo does not heed.
 fn unused(settings: &Settings) -> Vec<&str> {
-    const NOT_USED: [&str; 4] = [
+    const NOT_USED: [&str; 5] = [
         "ORDERCHAT_DATABASE",
+        "ORDERCHAT_STORAGE",
         "ORDERCHAT_AUTH_SECRET",
         "ORDERCHAT_AUTH_JWKS",
         "ORDERCHAT_SIGNING_KEY",

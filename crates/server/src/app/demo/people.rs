@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use orderchat_domain::id::PharmacyId;
-use orderchat_domain::message::Draft;
+use orderchat_domain::message::{Asked, Draft};
 use orderchat_domain::{Caller, Millis, OrderId, Refusal, TokenRole, UserId};
 
 use crate::chat::{Chat, ChatError, Context, Origin};
@@ -61,6 +61,11 @@ pub(super) async fn say(
 ) -> anyhow::Result<String> {
     let room = chat.room_of_order(order).await?;
     let length = chat.rules().message_length;
-    let draft = Draft::parse(false, None, text, reply_to, None, None, length)?;
+    let asked = Asked {
+        content: text,
+        reply_to,
+        ..Asked::default()
+    };
+    let draft = Draft::parse(false, asked, length)?;
     Ok(chat.send(ctx, room, draft).await?.message.id.to_string())
 }

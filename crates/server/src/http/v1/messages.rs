@@ -1,11 +1,11 @@
 //! `/api/chat/…/messages/`: what is said in a room.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use orderchat_domain::RoomId;
-use orderchat_domain::message::{Draft, IdempotencyKey, MessageType, Notice};
+use orderchat_domain::message::{Asked, Draft, IdempotencyKey, MessageType, Notice};
 use orderchat_domain::project::MessageView;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -15,12 +15,14 @@ use utoipa_axum::routes;
 
 use super::fields::{Nothing, Reason, Result};
 use super::rooms::created;
+use super::send_file::{self, NewFileMessage};
 use crate::chat::Context;
 use crate::chat::messages::{Around, MessagePage};
 use crate::chat::receipts::Kind;
 use crate::http::AppState;
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::caller::{Acknowledging, Authenticated, Writing};
+use crate::http::form::is_form;
 use crate::http::page::{Here, Page};
 use crate::http::path::PathOf;
 use crate::http::query::{Limit, QueryOf};
@@ -133,12 +135,15 @@ fn linked(here: &Here, page: MessagePage, around: Around) -> Page<MessageView> {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"content": "I am at the door.", "client_message_id": "5f0c1a9e"}))]
 struct NewMessage {
-    /// 1 to 8,000 characters after trimming
+    /// 1 to 8,000 characters after trimming; with an attachment it may be left out
+    #[serde(default)]
     content: String,
-    /// `text`; the service: `system`, `order_update` or `delivery_update`
+    /// `text`, or `image` or `file` as the attachment is; the service: `system`, `order_update` or `delivery_update`
     message_type: Option<String>,
     /// The id of a message of the same room
     reply_to: Option<String>,
+    /// The id of a file uploaded to this room
+    attachment: Option<String>,
     /// At most 4 KiB
     #[schema(value_type = Option<Object>)]
     metadata: Option<Map<String, Value>>,
@@ -148,35 +153,64 @@ struct NewMessage {
 
 /// A message that was sent, and what its sender should know.
 #[derive(Debug, Serialize, ToSchema)]
-struct SentMessage {
+pub(super) struct SentMessage {
     #[serde(flatten)]
-    message: MessageView,
-    notices: Vec<Notice>,
+    pub(super) message: MessageView,
+    pub(super) notices: Vec<Notice>,
 }
 
 /// Send a message
 ///
+/// With a file as `multipart/form-data`, or with `attachment` for one uploaded before.
 /// With `client_message_id` or the header `Idempotency-Key`, repeating it is safe: 200 with the
 /// message as it now is. The same key with other content is 422. Staff who are not in the room
 /// join it.
 #[utoipa::path(post, path = "/rooms/{room}/messages/", tag = "Messages",
     params(("room" = String, Path),
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters")),
-    request_body = NewMessage,
+    request_body(content((NewMessage = "application/json"), (NewFileMessage = "multipart/form-data"))),
     responses((status = 201, body = SentMessage), (status = 200, body = SentMessage)))]
 async fn send(
     State(state): State<AppState>,
     Writing(ctx): Writing,
     PathOf(room): PathOf<String>,
-    headers: HeaderMap,
-    JsonBody(body): JsonBody<NewMessage>,
+    request: Request,
 ) -> Result<Response> {
-    let draft = draft(&state, &ctx, &headers, body)?;
+    if is_form(request.headers()) {
+        let room = state.chat.room_id(&room).await?;
+        return send_file::send(&state, &ctx, room, None, request).await;
+    }
+    let headers = request.headers().clone();
+    let JsonBody(body) = JsonBody::from_request(request, &state).await?;
+    let draft = draft(&state, &ctx, &headers, body).await?;
     let room = state.chat.room_id(&room).await?;
     send_draft(&state, &ctx, room, draft).await
 }
 
-fn draft(state: &AppState, ctx: &Context, headers: &HeaderMap, body: NewMessage) -> Result<Draft> {
+async fn draft(
+    state: &AppState,
+    ctx: &Context,
+    headers: &HeaderMap,
+    body: NewMessage,
+) -> Result<Draft> {
+    let header = key_in(headers)?;
+    let key = IdempotencyKey::from_request(body.client_message_id.as_deref(), header)?;
+    let asked = Asked {
+        message_type: body.message_type.as_deref(),
+        content: &body.content,
+        reply_to: body.reply_to.as_deref(),
+        attachment: body.attachment.as_deref(),
+        metadata: body.metadata,
+        key,
+    };
+    let longest = state.chat.rules().message_length;
+    let draft = Draft::parse(ctx.caller.is_service(), asked, longest)?;
+    let given = body.message_type.as_deref();
+    Ok(state.chat.know_file(ctx, draft, given).await?)
+}
+
+/// The key in the header.
+pub(super) fn key_in(headers: &HeaderMap) -> Result<Option<&str>> {
     let header = match headers.get("idempotency-key") {
         None => None,
         Some(value) => Some(value.to_str().map_err(|_| {
@@ -186,16 +220,7 @@ fn draft(state: &AppState, ctx: &Context, headers: &HeaderMap, body: NewMessage)
             )
         })?),
     };
-    let key = IdempotencyKey::from_request(body.client_message_id.as_deref(), header)?;
-    Ok(Draft::parse(
-        ctx.caller.is_service(),
-        body.message_type.as_deref(),
-        &body.content,
-        body.reply_to.as_deref(),
-        body.metadata,
-        key,
-        state.chat.rules().message_length,
-    )?)
+    Ok(header)
 }
 
 async fn send_draft(
@@ -335,15 +360,20 @@ async fn mark_delivered(
 #[utoipa::path(post, path = "/messages/{message}/reply/", tag = "Messages",
     params(("message" = String, Path),
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters")),
-    request_body = NewMessage,
+    request_body(content((NewMessage = "application/json"), (NewFileMessage = "multipart/form-data"))),
     responses((status = 201, body = SentMessage), (status = 200, body = SentMessage)))]
 async fn reply(
     State(state): State<AppState>,
     Writing(ctx): Writing,
     PathOf(message): PathOf<String>,
-    headers: HeaderMap,
-    JsonBody(mut body): JsonBody<NewMessage>,
+    request: Request,
 ) -> Result<Response> {
+    if is_form(request.headers()) {
+        let room = room_to_reply_in(&state, &ctx, &message).await?;
+        return send_file::send(&state, &ctx, room, Some(message), request).await;
+    }
+    let headers = request.headers().clone();
+    let JsonBody(mut body) = JsonBody::<NewMessage>::from_request(request, &state).await?;
     if body
         .reply_to
         .as_ref()
@@ -352,15 +382,19 @@ async fn reply(
         let detail = "is another message than the path's; leave it out";
         return Err(Problem::invalid("/reply_to", detail));
     }
-    let room = match state.chat.room_of_visible(&ctx, &message).await {
-        Ok(room) => room,
+    let room = room_to_reply_in(&state, &ctx, &message).await?;
+    body.reply_to = Some(message);
+    let draft = draft(&state, &ctx, &headers, body).await?;
+    send_draft(&state, &ctx, room, draft).await
+}
+
+async fn room_to_reply_in(state: &AppState, ctx: &Context, message: &str) -> Result<RoomId> {
+    match state.chat.room_of_visible(ctx, message).await {
+        Ok(room) => Ok(room),
         Err(refused) => {
             // A send counts once its room is known; what finds none counts, too.
             quota::changes(&state.limits, &ctx.caller)?;
-            return Err(refused.into());
+            Err(refused.into())
         }
-    };
-    body.reply_to = Some(message);
-    let draft = draft(&state, &ctx, &headers, body)?;
-    send_draft(&state, &ctx, room, draft).await
+    }
 }

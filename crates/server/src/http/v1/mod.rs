@@ -1,6 +1,7 @@
 //! The routes of SPEC 10, one file a resource. A handler reads the request into the types of the
 //! domain, calls one command, and answers with what it gives.
 
+mod attachments;
 mod audit;
 pub(crate) mod fields;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -15,10 +16,12 @@ mod reports;
 mod room_actions;
 mod rooms;
 mod search;
+mod send_file;
 mod statistics;
 mod threads;
 mod timeline;
 mod unread;
+mod uploads;
 mod users;
 mod window;
 
@@ -33,6 +36,8 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .nest("/api/chat", room_actions::router())
         .nest("/api/chat", participants::router())
         .nest("/api/chat", messages::router())
+        .nest("/api/chat", attachments::router())
+        .nest("/api/chat", uploads::router())
         .nest("/api/chat", search::router())
         .nest("/api/chat", statistics::router())
         .nest("/api/chat", threads::router())

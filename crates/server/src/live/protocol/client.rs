@@ -94,9 +94,13 @@ pub(crate) struct Unsubscribe {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Send {
     pub(crate) room: String,
+    /// May be left out of a message with a file.
+    #[serde(default)]
     pub(crate) content: String,
     pub(crate) message_type: Option<String>,
     pub(crate) reply_to: Option<String>,
+    /// A file that was uploaded to this room.
+    pub(crate) attachment: Option<String>,
     #[schema(value_type = Option<Object>)]
     pub(crate) metadata: Option<Map<String, Value>>,
     /// Makes the send repeatable: the same key gives the same message, for ever.

@@ -115,6 +115,8 @@ impl Answer {
 pub(crate) trait Fields {
     /// A field that is text.
     fn string(&self, field: &str) -> String;
+    /// The same, borrowed.
+    fn str(&self, field: &str) -> &str;
     /// A field that is a whole number.
     fn number(&self, field: &str) -> i64;
     /// A field that is a list.
@@ -130,6 +132,13 @@ impl Fields for Value {
             Value::String(text) => text.clone(),
             other => panic!("{field} must be text, is {other} in {self}"),
         }
+    }
+
+    #[track_caller]
+    fn str(&self, field: &str) -> &str {
+        self[field]
+            .as_str()
+            .unwrap_or_else(|| panic!("{field} is not a string: {self}"))
     }
 
     #[track_caller]

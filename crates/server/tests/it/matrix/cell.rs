@@ -11,6 +11,7 @@ use serde_json::json;
 use super::expected::{Expected, Place, Situation};
 use super::routes::{Asks::Table, ROUTES, Route};
 use crate::harness::orders::an_event;
+use crate::harness::upload::Form;
 use crate::harness::{Answer, Client, Fields, Identity, Room, Server, participant_path};
 
 /// Ids and texts that stand for the names in braces of a [`Route`].
@@ -64,6 +65,10 @@ impl Cell<'_> {
             _ => things["others"].clone(),
         };
         things.insert("own", own);
+        let form = Form::file("a.txt", "text/plain", b"said in a file");
+        let with_file = room.colleague.send_file(&room, form).await.ok(201);
+        let file = with_file["file"]["attachment"].as_str();
+        things.insert("file", file.expect("an id").to_owned());
         things.insert("room", room.id.clone());
         things.insert("order", room.order.clone());
         things.insert("report", room.report.body().to_string());
@@ -97,12 +102,16 @@ impl Cell<'_> {
         if self.situation.role == TokenRole::Service && route.asks == Table(Action::SendMessage) {
             body = r#"{"content":"said","message_type":"system"}"#.into();
         }
+        let method = Method::from_bytes(route.method.as_bytes()).expect("a method");
+        let request = client.request(method, &fill(route.path, things));
+        if route.body == "{form}" {
+            let form = Form::file("a.txt", "text/plain", b"said in a file");
+            return client.dispatch(form.into(request)).await;
+        }
         let content_type = match route.body {
             "{event}" => "application/cloudevents+json",
             _ => "application/json",
         };
-        let method = Method::from_bytes(route.method.as_bytes()).expect("a method");
-        let request = client.request(method, &fill(route.path, things));
         client
             .dispatch(if body.is_empty() {
                 request

@@ -7,7 +7,7 @@ use orderchat_domain::policy::{As, Circumstances, OrderPolicy};
 use orderchat_domain::room::{By, RoomStatus, check_receipts, check_state};
 use orderchat_domain::{Millis, Refusal, TokenRole};
 
-use super::routes::Asks::{self, Card, Create, Others, Own, Receipt, Role, Table, Token};
+use super::routes::Asks::{self, Attach, Card, Create, Others, Own, Receipt, Role, Table, Token};
 
 /// Where a caller stands to the room.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,6 +94,14 @@ impl Situation {
                 self.refusing(A::LeaveRoom, &[404, 409])
             }
             Table(action) => self.by_table(action, None),
+            Attach => match self.by_table(A::SendMessage, None) {
+                Expected::Done if self.role == TokenRole::Service => Expected::Refused(vec![403]),
+                Expected::Refused(mut reasons) if reasons != [404] => {
+                    reasons.push(403);
+                    Expected::Refused(reasons)
+                }
+                expected => expected,
+            },
             Own(_) if self.place != Place::In => Expected::Open,
             Own(action) => self.by_table(action, Some(true)),
             Others(action) => self.by_table(action, Some(false)),

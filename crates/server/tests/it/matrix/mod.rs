@@ -115,6 +115,7 @@ fn names_the_room(route: &Route) -> bool {
         "{blocked}",
         "{own}",
         "{others}",
+        "{file}",
     ];
     of_room.iter().any(|name| route.path.contains(name))
 }

@@ -3,7 +3,7 @@
 use orderchat_domain::permission::Action;
 
 use Action as A;
-use Asks::{Card, Create, Others, Own, Receipt, Role, Table, Token};
+use Asks::{Attach, Card, Create, Others, Own, Receipt, Role, Table, Token};
 
 /// A route of the matrix: how to ask for it, and which rule must answer.
 pub(super) struct Route {
@@ -22,6 +22,8 @@ pub(super) struct Route {
 pub(super) enum Asks {
     /// The permission table and the room's state.
     Table(Action),
+    /// As `Table(SendMessage)`, and never by the service.
+    Attach,
     /// As `Table(ReadRoom)`, but the card of a public room is enough.
     Card,
     /// As `Table(ReadRoom)`, from people in the room, until it is archived.
@@ -55,7 +57,7 @@ const fn route(
 }
 
 #[rustfmt::skip]
-pub(super) const ROUTES: [Route; 56] = [
+pub(super) const ROUTES: [Route; 61] = [
     route("GET",    "/api/chat/rooms/",                             "", Token, 200),
     route("POST",   "/api/chat/rooms/",                             r#"{"order":"{order}"}"#, Create, 200),
     route("GET",    "/api/chat/rooms/{room}/",                      "", Card, 200),
@@ -101,6 +103,11 @@ pub(super) const ROUTES: [Route; 56] = [
     route("GET",    "/api/chat/me/",                                "", Token, 200),
     route("PATCH",  "/api/chat/me/",                                r#"{"language":"en"}"#, Token, 200),
     route("GET",    "/api/chat/events/?room={room}",                "", Table(A::ReadRoom), 200),
+    route("POST",   "/api/chat/rooms/{room}/attachments/",          "{form}", Attach, 201),
+    route("GET",    "/api/chat/attachments/{file}/",                "", Table(A::ReadRoom), 200),
+    route("GET",    "/api/chat/attachments/{file}/thumbnail/",      "", Table(A::ReadRoom), 404),
+    route("POST",   "/api/chat/attachments/{file}/url/",            "{}", Table(A::ReadRoom), 200),
+    route("POST",   "/api/chat/rooms/{room}/messages/",             "{form}", Attach, 201),
     // No token decides here: who asks says the first frame.
     route("GET",    "/api/chat/ws/",                                "", Token, 426),
     route("GET",    "/api/orders/{order}/",                         "", Table(A::ReadOrder), 200),

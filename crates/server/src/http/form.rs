@@ -1,0 +1,193 @@
+//! `multipart/form-data`: some texts and one file, which is read as it comes.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_TYPE, EXPECT};
+use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use http_body_util::BodyExt;
+use multer::{Field, Multipart};
+
+use super::body::check_coding;
+use crate::media::MediaError;
+use crate::problem::Problem;
+
+/// What the texts of a form, its boundaries and headers take beside the file.
+const AROUND: u64 = 256 << 10;
+/// Bytes of one text.
+const TEXT: usize = 64 << 10;
+/// What is read and thrown away of a body that is too large or not wanted: who is still writing when
+/// the connection closes sees a reset instead of the answer.
+const DRAINED: u64 = 64 << 20;
+/// An upload of which so long nothing comes is given up.
+pub(super) const STALLED: Duration = Duration::from_secs(30);
+
+/// Whether the request brings a form.
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| {
+            let essence = kind.split(';').next().unwrap_or_default().trim();
+            essence.eq_ignore_ascii_case("multipart/form-data")
+        })
+}
+
+/// A form that is being read.
+pub(super) struct Form {
+    form: Multipart<'static>,
+    /// The texts that came so far.
+    texts: HashMap<String, String>,
+    /// Names of the texts that it may have.
+    known: &'static [&'static str],
+}
+
+/// The file of a form.
+pub(super) struct FilePart {
+    /// As given.
+    pub(super) name: String,
+    pub(super) declared: Option<String>,
+    field: Field<'static>,
+}
+
+impl FilePart {
+    /// Its bytes, as they come.
+    pub(super) fn bytes(self) -> BoxStream<'static, Result<Bytes, MediaError>> {
+        let next = |mut field: Field<'static>| async move {
+            match field.chunk().await {
+                Ok(Some(bytes)) => Ok(Some((bytes, field))),
+                Ok(None) => Ok(None),
+                Err(_) => Err(MediaError::BrokeOff),
+            }
+        };
+        stream::try_unfold(self.field, next).boxed()
+    }
+}
+
+impl Form {
+    /// Begins to read. `largest`: bytes that its file may have; a body that says that it is larger is
+    /// refused before anything of it is read.
+    pub(super) async fn of(
+        request: Request,
+        largest: u64,
+        known: &'static [&'static str],
+    ) -> Result<Self, Problem> {
+        check_coding(request.headers())?;
+        let boundary = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .and_then(|kind| multer::parse_boundary(kind).ok())
+            .ok_or_else(|| Problem::malformed("the Content-Type names no boundary of the form"))?;
+        let declared = request.body().size_hint().lower();
+        if declared > largest.saturating_add(AROUND) {
+            // Whoever asks first sends nothing unless told to: reading would tell them.
+            if !request.headers().contains_key(EXPECT) {
+                drain(request.into_body()).await;
+            }
+            return Err(Problem::file_too_large(largest));
+        }
+        let bytes = in_time(request.into_body().into_data_stream());
+        Ok(Self {
+            form: Multipart::new(bytes, boundary),
+            texts: HashMap::new(),
+            known,
+        })
+    }
+
+    /// Reads texts until the file comes; `None` at the end.
+    pub(super) async fn next_file(&mut self) -> Result<Option<FilePart>, Problem> {
+        while let Some(field) = self.form.next_field().await.map_err(broken)? {
+            let name = field.name().unwrap_or_default().to_owned();
+            if name == "file" {
+                return Ok(Some(FilePart {
+                    name: field.file_name().unwrap_or_default().to_owned(),
+                    declared: field.content_type().map(ToString::to_string),
+                    field,
+                }));
+            }
+            if !self.known.contains(&name.as_str()) {
+                let taken = self.known.join(", ");
+                let detail = format!("is unknown; taken is file, {taken}");
+                return Err(Problem::invalid(pointer(&name), detail));
+            }
+            let text = text(&name, field).await?;
+            if self.texts.insert(name.clone(), text).is_some() {
+                return Err(Problem::invalid(pointer(&name), "is there twice"));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A text that came so far.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.texts.get(name).map(String::as_str)
+    }
+
+    /// Reads what is left and throws it away, so that the answer is read.
+    pub(super) async fn skip_rest(mut self) {
+        let mut skipped = 0;
+        while let Ok(Some(mut field)) = self.form.next_field().await {
+            while let Ok(Some(bytes)) = field.chunk().await {
+                skipped += bytes.len() as u64;
+                if skipped > DRAINED {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn pointer(name: &str) -> String {
+    let cut = &name[..name.floor_char_boundary(64)];
+    format!("/{}", cut.replace('~', "~0").replace('/', "~1"))
+}
+
+async fn text(name: &str, mut field: Field<'static>) -> Result<String, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(broken)? {
+        if bytes.len() + chunk.len() > TEXT {
+            return Err(Problem::invalid(
+                pointer(name),
+                format!("has more than {TEXT} bytes"),
+            ));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    String::from_utf8(bytes).map_err(|_| Problem::invalid(pointer(name), "is not UTF-8"))
+}
+
+fn broken(_: multer::Error) -> Problem {
+    Problem::malformed("the form broke off, or is not well-formed")
+}
+
+/// The bytes of a body, as long as they come.
+pub(super) fn in_time(
+    bytes: impl Stream<Item = Result<Bytes, axum::Error>> + Send + 'static,
+) -> BoxStream<'static, Result<Bytes, MediaError>> {
+    let bytes = bytes.map_err(|_| MediaError::BrokeOff).boxed();
+    let next = |mut bytes: BoxStream<'static, Result<Bytes, MediaError>>| async move {
+        match tokio::time::timeout(STALLED, bytes.next()).await {
+            Ok(Some(Ok(chunk))) => Ok(Some((chunk, bytes))),
+            Ok(Some(Err(error))) => Err(error),
+            Ok(None) => Ok(None),
+            Err(_) => Err(MediaError::BrokeOff),
+        }
+    };
+    stream::try_unfold(bytes, next).boxed()
+}
+
+/// Reads and throws away, as far as it is worth.
+pub(super) async fn drain(mut body: Body) {
+    let mut drained = 0;
+    while let Ok(Some(Ok(frame))) = tokio::time::timeout(STALLED, body.frame()).await {
+        drained += frame.data_ref().map_or(0, |data| data.len() as u64);
+        if drained > DRAINED {
+            return;
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Where bytes lie: a local folder or S3, behind `object_store`. Names are generated ids; nothing
+//! of what people call their files is in them.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::Path as FilePath;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
+use object_store::aws::AmazonS3Builder;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::signer::{Method, SignedUrlOptions, Signer};
+use object_store::{
+    ClientOptions, GetOptions, GetRange, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload,
+    RetryConfig,
+};
+use orderchat_domain::AttachmentId;
+use tokio::time::timeout;
+
+use super::MediaError;
+
+/// Bytes of a file that are held in memory while it is received into a folder.
+pub(super) const PIECE: usize = 1 << 20;
+/// S3 takes no smaller pieces.
+const S3_PIECE: usize = 5 << 20;
+/// How long a redirect to the storage is good for: it outlives a block.
+const REDIRECT_GOOD_FOR: Duration = Duration::from_secs(60);
+/// The time that one step of the storage may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Something that lies in the storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Blob<'a> {
+    /// The file as it is served.
+    File(AttachmentId),
+    Thumbnail(AttachmentId),
+    /// Something on its way to become the file.
+    Piece(AttachmentId, &'a str),
+}
+
+/// The storage. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Blobs {
+    store: Arc<dyn ObjectStore>,
+    root: Path,
+    /// Bytes that are sent to it at once.
+    piece: usize,
+    /// Of a storage that clients can be sent to.
+    signer: Option<Arc<dyn Signer>>,
+}
+
+impl fmt::Debug for Blobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Blobs").field("store", &self.store).finish()
+    }
+}
+
+impl Blobs {
+    /// A folder, made if it is missing, closed to others on the machine. What is written there is
+    /// synced: what is acknowledged survives a power loss.
+    ///
+    /// # Errors
+    /// When there can be no such folder.
+    pub(crate) fn folder(folder: &FilePath) -> anyhow::Result<Self> {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::create_dir_all(folder)?;
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
+        let store = LocalFileSystem::new_with_prefix(folder)?
+            .with_automatic_cleanup(true)
+            .with_fsync(true);
+        Ok(Self {
+            store: Arc::new(store),
+            root: Path::default(),
+            piece: PIECE,
+            signer: None,
+        })
+    }
+
+    /// A bucket, of a server that the usual `AWS_*` variables name, and what its names begin with.
+    ///
+    /// # Errors
+    /// When the variables do not fit together.
+    pub(crate) fn bucket(bucket: &str, prefix: &str) -> anyhow::Result<Self> {
+        let retry = RetryConfig {
+            max_retries: 2,
+            retry_timeout: PATIENCE / 2,
+            ..RetryConfig::default()
+        };
+        let client = ClientOptions::new()
+            .with_allow_http(true)
+            .with_connect_timeout(Duration::from_secs(3))
+            .with_timeout(PATIENCE);
+        let store = AmazonS3Builder::from_env()
+            .with_bucket_name(bucket)
+            .with_retry(retry)
+            .with_client_options(client)
+            .build()?;
+        let store = Arc::new(store);
+        Ok(Self {
+            store: Arc::clone(&store) as Arc<dyn ObjectStore>,
+            root: Path::from(prefix),
+            piece: S3_PIECE,
+            signer: Some(store),
+        })
+    }
+
+    /// A URL of the storage itself, under which anybody gets the blob for a minute with these two
+    /// headers; `None` where clients cannot go there.
+    pub(crate) async fn signed_url(
+        &self,
+        blob: Blob<'_>,
+        (kind, disposition): (&str, &str),
+    ) -> Result<Option<String>, MediaError> {
+        let Some(signer) = &self.signer else {
+            return Ok(None);
+        };
+        let options = SignedUrlOptions::new().with_query([
+            ("response-content-type", kind),
+            ("response-content-disposition", disposition),
+            ("response-cache-control", "no-store"),
+        ]);
+        let path = self.path(blob);
+        let url = signer.signed_url_opts(Method::GET, &path, REDIRECT_GOOD_FOR, &options);
+        Ok(Some(in_time(url).await?.to_string()))
+    }
+
+    /// Writes, reads and deletes something; `doctor` asks.
+    pub(crate) async fn try_out(&self) -> Result<(), MediaError> {
+        let id = AttachmentId(crate::random::uuid_v7(crate::clock::now_ms()));
+        let blob = Blob::Piece(id, "doctor");
+        let written = Bytes::from_static(b"orderchat doctor");
+        self.put(blob, written.clone()).await?;
+        let read = self.whole(blob, 1024).await;
+        self.delete_pieces(id).await?;
+        if read? != written {
+            tracing::error!("the storage gave back something else than was written");
+            return Err(MediaError::Storage);
+        }
+        if self.signer.is_some() {
+            self.signed_url(blob, ("text/plain", "attachment")).await?;
+        }
+        Ok(())
+    }
+
+    /// Where in a folder the parts of a file lie.
+    pub(crate) fn parts_of(id: AttachmentId, has_thumbnail: bool) -> Vec<String> {
+        let thumbnail = has_thumbnail.then_some(Blob::Thumbnail(id));
+        let parts = [Some(Blob::File(id)), thumbnail].into_iter().flatten();
+        parts
+            .map(|part| Self::path_under(&Path::default(), part).to_string())
+            .collect()
+    }
+
+    fn path(&self, blob: Blob<'_>) -> Path {
+        Self::path_under(&self.root, blob)
+    }
+
+    fn path_under(root: &Path, blob: Blob<'_>) -> Path {
+        let (kind, id) = match blob {
+            Blob::File(id) => ("files", id),
+            Blob::Thumbnail(id) => ("thumbnails", id),
+            Blob::Piece(id, name) => {
+                let id = id.0.simple().to_string();
+                return root.clone().join("pieces").join(id).join(name);
+            }
+        };
+        let id = id.0.simple().to_string();
+        // The last digits are random, the first are the time: no folder gets all of a day.
+        let shelf = id[id.len() - 2..].to_owned();
+        root.clone().join(kind).join(shelf).join(id)
+    }
+
+    fn pieces(&self, id: AttachmentId) -> Path {
+        let id = id.0.simple().to_string();
+        self.root.clone().join("pieces").join(id)
+    }
+
+    /// Stores these bytes.
+    pub(crate) async fn put(&self, blob: Blob<'_>, bytes: Bytes) -> Result<(), MediaError> {
+        let path = self.path(blob);
+        in_time(self.store.put(&path, PutPayload::from_bytes(bytes))).await?;
+        Ok(())
+    }
+
+    /// Begins to store what comes piece by piece.
+    pub(crate) fn writer(&self, blob: Blob<'_>) -> Writer {
+        Writer {
+            blobs: self.clone(),
+            path: self.path(blob),
+            held: Vec::new(),
+            upload: None,
+        }
+    }
+
+    /// The bytes of a blob, or some of them.
+    pub(crate) async fn get(
+        &self,
+        blob: Blob<'_>,
+        range: Option<Range<u64>>,
+    ) -> Result<BoxStream<'static, Result<Bytes, MediaError>>, MediaError> {
+        let options = GetOptions {
+            range: range.map(GetRange::Bounded),
+            ..GetOptions::default()
+        };
+        let path = self.path(blob);
+        let found = in_time(self.store.get_opts(&path, options)).await?;
+        Ok(found.into_stream().map_err(MediaError::from).boxed())
+    }
+
+    /// All bytes of a blob, which must not be more than `most`.
+    pub(crate) async fn whole(&self, blob: Blob<'_>, most: usize) -> Result<Vec<u8>, MediaError> {
+        let mut stream = self.get(blob, None).await?;
+        let mut whole = Vec::new();
+        while let Some(bytes) = stream.try_next().await? {
+            if whole.len() + bytes.len() > most {
+                let limit = most as u64;
+                return Err(MediaError::TooLarge { limit });
+            }
+            whole.extend_from_slice(&bytes);
+        }
+        Ok(whole)
+    }
+
+    /// Deletes everything of the file; what is not there is deleted already.
+    pub(crate) async fn delete(&self, id: AttachmentId) -> Result<(), MediaError> {
+        self.delete_pieces(id).await?;
+        for blob in [Blob::Thumbnail(id), Blob::File(id)] {
+            self.delete_path(&self.path(blob)).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes what was on its way to become the file.
+    pub(crate) async fn delete_pieces(&self, id: AttachmentId) -> Result<(), MediaError> {
+        let mut pieces = self.store.list(Some(&self.pieces(id)));
+        while let Some(piece) = in_time(pieces.try_next()).await? {
+            self.delete_path(&piece.location).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete_path(&self, path: &Path) -> Result<(), MediaError> {
+        match in_time(self.store.delete(path)).await {
+            Ok(()) | Err(Failure::Store(object_store::Error::NotFound { .. })) => Ok(()),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+}
+
+/// The storage failed, or took too long.
+enum Failure {
+    Store(object_store::Error),
+    TooSlow,
+}
+
+impl From<Failure> for MediaError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Store(error) => error.into(),
+            Failure::TooSlow => {
+                metrics::counter!("orderchat_storage_failures_total").increment(1);
+                tracing::error!(waited_s = PATIENCE.as_secs(), "the storage is too slow");
+                Self::Storage
+            }
+        }
+    }
+}
+
+async fn in_time<T>(step: impl Future<Output = object_store::Result<T>>) -> Result<T, Failure> {
+    match timeout(PATIENCE, step).await {
+        Ok(done) => done.map_err(Failure::Store),
+        Err(_) => Err(Failure::TooSlow),
+    }
+}
+
+/// A blob that is being stored. Nobody sees it before [`Writer::finish`]; one that is dropped before
+/// leaves nothing behind but what the storage itself cleans up.
+pub(crate) struct Writer {
+    blobs: Blobs,
+    path: Path,
+    held: Vec<u8>,
+    /// Of more than one piece.
+    upload: Option<Box<dyn MultipartUpload>>,
+}
+
+impl Writer {
+    pub(crate) async fn write(&mut self, mut bytes: Bytes) -> Result<(), MediaError> {
+        while self.held.len() + bytes.len() > self.blobs.piece {
+            let fits = bytes.split_to(self.blobs.piece - self.held.len());
+            self.held.extend_from_slice(&fits);
+            let full = std::mem::take(&mut self.held);
+            self.put_part(full).await?;
+        }
+        self.held.extend_from_slice(&bytes);
+        Ok(())
+    }
+
+    async fn put_part(&mut self, part: Vec<u8>) -> Result<(), MediaError> {
+        let upload = match &mut self.upload {
+            Some(upload) => upload,
+            none => {
+                let begun = in_time(self.blobs.store.put_multipart(&self.path)).await?;
+                none.insert(begun)
+            }
+        };
+        in_time(upload.put_part(part.into())).await?;
+        Ok(())
+    }
+
+    /// The blob is whole and durable.
+    pub(crate) async fn finish(mut self) -> Result<(), MediaError> {
+        let last = std::mem::take(&mut self.held);
+        if self.upload.is_none() {
+            in_time(self.blobs.store.put(&self.path, last.into())).await?;
+            return Ok(());
+        }
+        if !last.is_empty() {
+            self.put_part(last).await?;
+        }
+        if let Some(upload) = &mut self.upload {
+            in_time(upload.complete()).await?;
+        }
+        Ok(())
+    }
+
+    /// Nothing of it is kept.
+    pub(crate) async fn abort(mut self) {
+        if let Some(upload) = &mut self.upload
+            && let Err(failure) = in_time(upload.abort()).await
+        {
+            let error = MediaError::from(failure);
+            tracing::warn!(%error, "an upload that was given up could not be taken back");
+        }
+    }
+}

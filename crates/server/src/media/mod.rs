@@ -1,0 +1,162 @@
+//! Files: their bytes come in here, are made safe, lie in the storage, and go out again. What is
+//! known of them, and who may, is asked of `chat`.
+
+mod blobs;
+mod error;
+mod images;
+mod pieces;
+mod proof;
+mod receive;
+mod scan;
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+pub(crate) use blobs::Blobs;
+pub(crate) use error::MediaError;
+pub(crate) use pieces::{Checksum, Progress};
+pub(crate) use receive::{Incoming, Kept, Received};
+pub(crate) use scan::Scanner;
+
+use crate::chat::attachments::ServedFile;
+use crate::chat::{Chat, Context};
+use crate::signing::SigningKey;
+use blobs::Blob;
+use images::Images;
+
+/// Files that are deleted in one go.
+const SWEPT: u32 = 100;
+
+/// What the settings say to this module.
+#[derive(Clone, Debug)]
+pub(crate) struct MediaSettings {
+    /// Uploads of one user at once.
+    pub(crate) at_once: usize,
+    /// Downloads are sent on to the storage, where it lets clients in.
+    pub(crate) redirect: bool,
+    /// Who looks at files before they are served.
+    pub(crate) scanner: Option<Scanner>,
+    /// Signs what proves a delivery.
+    pub(crate) signing_key: SigningKey,
+}
+
+/// Files. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Media(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    chat: Chat,
+    blobs: Blobs,
+    images: Images,
+    settings: MediaSettings,
+    /// Uploads under way, by internal user key.
+    under_way: Mutex<HashMap<i64, usize>>,
+    /// Something waits for the scanner.
+    scan_due: Notify,
+}
+
+/// One upload of a user; its place is free again when it is dropped.
+pub(crate) struct UploadPlace {
+    media: Media,
+    user: i64,
+}
+
+impl Drop for UploadPlace {
+    fn drop(&mut self) {
+        let mut under_way = self.media.0.under_way.lock();
+        if let Some(count) = under_way.get_mut(&self.user) {
+            *count -= 1;
+            if *count == 0 {
+                under_way.remove(&self.user);
+            }
+        }
+    }
+}
+
+impl Media {
+    pub(crate) fn new(chat: Chat, blobs: Blobs, settings: MediaSettings) -> Self {
+        Self(Arc::new(Inner {
+            chat,
+            blobs,
+            images: Images::new(),
+            settings,
+            under_way: Mutex::default(),
+            scan_due: Notify::new(),
+        }))
+    }
+
+    /// Largest file, in bytes.
+    pub(crate) fn largest(&self) -> u64 {
+        self.0.chat.rules().files.largest
+    }
+
+    /// A place among the user's uploads. The service has as many as it likes.
+    fn place(&self, ctx: &Context) -> Result<UploadPlace, MediaError> {
+        let at_once = self.0.settings.at_once;
+        let mut under_way = self.0.under_way.lock();
+        let count = under_way.entry(ctx.user).or_default();
+        if *count >= at_once && !ctx.caller.is_service() {
+            return Err(MediaError::TooMany { at_once });
+        }
+        *count += 1;
+        Ok(UploadPlace {
+            media: self.clone(),
+            user: ctx.user,
+        })
+    }
+
+    /// These bytes of a file that may be served.
+    pub(crate) async fn open(
+        &self,
+        file: &ServedFile,
+        range: Range<u64>,
+    ) -> Result<BoxStream<'static, Result<Bytes, MediaError>>, MediaError> {
+        self.0.blobs.get(Blob::File(file.id), Some(range)).await
+    }
+
+    /// Where the storage itself gives the file out, if downloads are to be sent there.
+    pub(crate) async fn redirect(
+        &self,
+        file: &ServedFile,
+        disposition: &str,
+    ) -> Result<Option<String>, MediaError> {
+        if !self.0.settings.redirect {
+            return Ok(None);
+        }
+        let headers = (file.mime.as_str(), disposition);
+        self.0.blobs.signed_url(Blob::File(file.id), headers).await
+    }
+
+    /// All of the file's thumbnail.
+    pub(crate) async fn thumbnail(&self, file: &ServedFile) -> Result<Vec<u8>, MediaError> {
+        self.0.blobs.whole(Blob::Thumbnail(file.id), 1 << 20).await
+    }
+
+    /// Nobody wants the file that was just received: it is not even named in a message.
+    pub(crate) async fn let_go(&self, kept: &Kept) {
+        if let Err(error) = self.0.chat.let_file_go(kept.key).await {
+            tracing::warn!(%error, "a file that nobody wants is left for the collector");
+        }
+    }
+
+    /// Deletes files that no message has and whose time is over. `true`: there may be more.
+    pub(crate) async fn sweep(&self) -> Result<bool, MediaError> {
+        let going = self.0.chat.files_to_delete(SWEPT).await?;
+        for id in &going {
+            self.0.blobs.delete(*id).await?;
+            self.0.chat.forget_file(*id).await?;
+        }
+        for id in self.0.chat.uploads_done(SWEPT).await? {
+            self.sweep_pieces(id).await?;
+        }
+        metrics::counter!("orderchat_files_swept_total").increment(going.len() as u64);
+        Ok(going.len() == SWEPT as usize)
+    }
+}

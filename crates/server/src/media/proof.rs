@@ -1,0 +1,64 @@
+//! A photo that proves a delivery: when and where it was taken is read before it is made clean, and
+//! stands signed on the order's timeline.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use orderchat_domain::Millis;
+use orderchat_media::{Capture, Taken};
+use orderchat_store::attachments::Finished;
+use serde_json::json;
+
+use super::{Media, MediaError};
+use crate::chat::Context;
+use crate::chat::attachments::{Begun, Proof, Wanted};
+
+impl Media {
+    /// Puts the proof on the timeline. The signature is over the same object without it, as compact
+    /// JSON with its fields in this order.
+    pub(super) async fn prove(
+        &self,
+        ctx: &Context,
+        begun: &Begun,
+        wanted: &Wanted,
+        finished: &Finished,
+        capture: Option<Capture>,
+    ) -> Result<(), MediaError> {
+        let position = capture.as_ref().and_then(|capture| capture.position);
+        let taken = capture.and_then(|capture| capture.taken_at);
+        let sha256: String = finished.digest.iter().map(|b| format!("{b:02x}")).collect();
+        let mut body = json!({
+            "kind": "photo",
+            "attachment": begun.id,
+            "sha256": sha256,
+            "lat": position.map(|at| at.latitude),
+            "lon": position.map(|at| at.longitude),
+            "taken_at": taken.map(time),
+            "received_at": ctx.now,
+            "by": ctx.caller.role.as_str(),
+        });
+        let signature = self
+            .0
+            .settings
+            .signing_key
+            .sign(body.to_string().as_bytes());
+        body["signature"] = STANDARD.encode(signature).into();
+        let proof = Proof {
+            file: begun.key,
+            body: body.to_string(),
+        };
+        self.0.chat.add_proof(ctx, wanted.room, proof).await?;
+        Ok(())
+    }
+}
+
+/// In UTC, where the photo says in which zone its clock stood; else as the clock showed.
+fn time(taken: Taken) -> String {
+    let local = taken.local;
+    match taken
+        .offset
+        .and_then(|offset| offset.to_timestamp(local).ok())
+    {
+        Some(at) => Millis(at.as_millisecond()).to_string(),
+        None => local.to_string(),
+    }
+}

@@ -1,0 +1,178 @@
+//! Files are looked at by ClamAV before they are served. While it is away they wait; nothing else does.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
+use orderchat_store::attachments::StoredFile;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
+
+use super::blobs::Blob;
+use super::{Media, MediaError};
+
+/// The longest that clamd may take for one file.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How often it is looked for files that wait, beside being told of each.
+const EVERY: Duration = Duration::from_secs(5);
+/// Files that are asked for in one go.
+const BATCH: u32 = 20;
+/// Bytes of clamd's answer at most.
+const ANSWER: u64 = 4 << 10;
+/// Bytes that clamd is sent at once.
+const CHUNK: usize = 64 << 10;
+
+/// Where clamd listens.
+#[derive(Clone, Debug)]
+pub(crate) enum Scanner {
+    Socket(PathBuf),
+    /// Host and port.
+    Tcp(String),
+}
+
+/// What clamd says of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Clean,
+    Found,
+}
+
+/// clamd did not judge the file.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ScanError {
+    #[error("clamd cannot be reached: {0}")]
+    Away(#[from] std::io::Error),
+    #[error("clamd took longer than {} s", PATIENCE.as_secs())]
+    TooSlow,
+    /// What it said instead, cut; it never repeats the file.
+    #[error("clamd answered: {0}")]
+    Said(String),
+    #[error(transparent)]
+    Storage(#[from] MediaError),
+}
+
+trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket for T {}
+
+impl Scanner {
+    async fn connect(&self) -> std::io::Result<Box<dyn Socket>> {
+        Ok(match self {
+            Self::Socket(path) => Box::new(UnixStream::connect(path).await?),
+            Self::Tcp(address) => Box::new(TcpStream::connect(address).await?),
+        })
+    }
+
+    /// Whether clamd answers; `doctor` asks.
+    pub(crate) async fn ping(&self) -> Result<(), ScanError> {
+        let asked = async {
+            let mut socket = self.connect().await?;
+            socket.write_all(b"zPING\0").await?;
+            answer(socket).await
+        };
+        match timeout(PATIENCE, asked)
+            .await
+            .map_err(|_| ScanError::TooSlow)??
+        {
+            said if said == "PONG" => Ok(()),
+            said => Err(ScanError::Said(said)),
+        }
+    }
+
+    async fn scan(
+        &self,
+        bytes: BoxStream<'static, Result<Bytes, MediaError>>,
+    ) -> Result<Verdict, ScanError> {
+        let asked = self.ask(bytes);
+        let said = timeout(PATIENCE, asked)
+            .await
+            .map_err(|_| ScanError::TooSlow)??;
+        if said.ends_with(" FOUND") {
+            return Ok(Verdict::Found);
+        }
+        if said == "stream: OK" {
+            return Ok(Verdict::Clean);
+        }
+        Err(ScanError::Said(said))
+    }
+
+    /// `INSTREAM`: the bytes in chunks, each behind its length, then an empty one.
+    async fn ask(
+        &self,
+        mut bytes: BoxStream<'static, Result<Bytes, MediaError>>,
+    ) -> Result<String, ScanError> {
+        let mut socket = self.connect().await?;
+        socket.write_all(b"zINSTREAM\0").await?;
+        while let Some(next) = bytes.try_next().await? {
+            for chunk in next.chunks(CHUNK) {
+                let length = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
+                socket.write_all(&length.to_be_bytes()).await?;
+                socket.write_all(chunk).await?;
+            }
+        }
+        socket.write_all(&0_u32.to_be_bytes()).await?;
+        answer(socket).await
+    }
+}
+
+async fn answer(socket: Box<dyn Socket>) -> Result<String, ScanError> {
+    let mut said = Vec::new();
+    socket.take(ANSWER).read_to_end(&mut said).await?;
+    let said = String::from_utf8_lossy(&said);
+    Ok(said.trim_end_matches(['\0', '\n']).to_owned())
+}
+
+impl Media {
+    /// Waits until there may be something to scan; for ever where nothing is scanned.
+    pub(crate) async fn scan_due(&self) {
+        if self.0.settings.scanner.is_none() {
+            return std::future::pending().await;
+        }
+        tokio::select! {
+            () = self.0.scan_due.notified() => {}
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+
+    /// Has everything that waits looked at, until clamd fails: then it waits on.
+    pub(crate) async fn scan_waiting(&self) -> Result<(), ScanError> {
+        let Some(scanner) = &self.0.settings.scanner else {
+            return Ok(());
+        };
+        let outcome = self.scan_all(scanner).await;
+        let up = outcome.is_ok();
+        metrics::gauge!("orderchat_scanner_up").set(if up { 1.0 } else { 0.0 });
+        outcome
+    }
+
+    async fn scan_all(&self, scanner: &Scanner) -> Result<(), ScanError> {
+        let mut after = 0;
+        loop {
+            let waiting = self.0.chat.files_pending(after, BATCH).await;
+            let waiting = waiting.map_err(MediaError::from)?;
+            let Some(last) = waiting.last() else {
+                return Ok(());
+            };
+            after = last.key;
+            for file in &waiting {
+                self.scan_one(scanner, file).await?;
+            }
+        }
+    }
+
+    async fn scan_one(&self, scanner: &Scanner, file: &StoredFile) -> Result<(), ScanError> {
+        let bytes = self.0.blobs.get(Blob::File(file.id), None).await?.boxed();
+        let verdict = scanner.scan(bytes).await?;
+        let is_clean = verdict == Verdict::Clean;
+        let judged = self.0.chat.judge_file(file, is_clean).await;
+        judged.map_err(MediaError::from)?;
+        if !is_clean {
+            metrics::counter!("orderchat_files_rejected_total").increment(1);
+            tracing::warn!(attachment = %file.id, "the scanner rejected a file");
+            self.0.blobs.delete(file.id).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,10 @@
+//! Files: sent with a message, or first and then named; downloaded by those who may.
+
+mod access;
+mod content;
+mod images;
+mod proof;
+mod resumable;
+mod scanning;
+mod sending;
+mod serving;

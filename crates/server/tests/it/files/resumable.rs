@@ -1,0 +1,210 @@
+//! Uploads by tus: A22, and G1 and G21 for uploads.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+use serde_json::json;
+use sha1::{Digest as _, Sha1};
+
+use crate::harness::upload::{Download, download, pdf};
+use crate::harness::{Client, Fields, Room, Server, eventually};
+
+fn encoded(text: &str) -> String {
+    STANDARD.encode(text)
+}
+
+/// Begins an upload. Gives its path.
+async fn begin(client: &Client, room: &Room, length: usize) -> String {
+    let answer = create(client, room, length).await;
+    assert_eq!(
+        answer.status,
+        201,
+        "{}",
+        String::from_utf8_lossy(&answer.bytes)
+    );
+    answer.header("location").to_owned()
+}
+
+async fn create(client: &Client, room: &Room, length: usize) -> Download {
+    let metadata = format!(
+        "room {},filename {},filetype {}",
+        encoded(&room.id),
+        encoded("big.pdf"),
+        encoded("application/pdf")
+    );
+    let request = client.request(Method::POST, "/api/chat/uploads/");
+    let request = request
+        .header("tus-resumable", "1.0.0")
+        .header("upload-length", length)
+        .header("upload-metadata", metadata);
+    download(request).await
+}
+
+async fn patch(client: &Client, path: &str, offset: usize, bytes: &[u8]) -> Download {
+    patch_with(client, path, offset, bytes, HeaderMap::new()).await
+}
+
+async fn patch_with(
+    client: &Client,
+    path: &str,
+    offset: usize,
+    bytes: &[u8],
+    headers: HeaderMap,
+) -> Download {
+    let request = client.request(Method::PATCH, path);
+    let request = request
+        .header("tus-resumable", "1.0.0")
+        .header("upload-offset", offset)
+        .header("content-type", "application/offset+octet-stream")
+        .headers(headers)
+        .body(bytes.to_vec());
+    download(request).await
+}
+
+async fn offset(client: &Client, path: &str) -> Download {
+    let request = client.request(Method::HEAD, path);
+    download(request.header("tus-resumable", "1.0.0")).await
+}
+
+fn id_of(path: &str) -> &str {
+    path.trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .expect("an id")
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_after_a_kill_and_arrives_whole() {
+    let mut server = Server::start().await;
+    let room = server.open_room().await;
+    let file = pdf(3_500_000);
+    let path = begin(&room.customer, &room, file.len()).await;
+    let first = patch(&room.customer, &path, 0, &file[..1_234_567]).await;
+    assert_eq!(
+        (first.status, first.header("upload-offset")),
+        (204, "1234567")
+    );
+
+    server.restart_after_kill();
+    let room = room.renewed(&server);
+    let at = offset(&room.customer, &path).await;
+    assert_eq!(at.status, 200);
+    assert_eq!(at.header("upload-offset"), "1234567");
+    assert_eq!(at.header("upload-length"), "3500000");
+    let draft = json!({ "attachment": id_of(&path) });
+    room.customer.send(&room, draft.clone()).await.refused(422);
+    let rest = patch(&room.customer, &path, 1_234_567, &file[1_234_567..]).await;
+    assert_eq!(
+        (rest.status, rest.header("upload-offset")),
+        (204, "3500000")
+    );
+
+    let sent = room.customer.send(&room, draft).await.ok(201);
+    assert_eq!(sent["file_name"], "big.pdf");
+    assert_eq!(room.rider.download(sent.str("file_path")).await.ok(), file);
+    let done = offset(&room.customer, &path).await;
+    // The pieces are gone; a client that missed the answer learns that it is done, or that the
+    // upload is over.
+    assert!([200, 404].contains(&done.status));
+    let pieces = server.folder().join("orderchat-files/pieces");
+    assert_eq!(std::fs::read_dir(pieces).map_or(0, Iterator::count), 0);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_refused_and_changes_nothing() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let file = pdf(10_000);
+    let path = begin(&room.customer, &room, file.len()).await;
+    assert_eq!(
+        patch(&room.customer, &path, 5, &file[5..]).await.status,
+        409
+    );
+    let too_long = [&file[..], b"x"].concat();
+    assert_eq!(patch(&room.customer, &path, 0, &too_long).await.status, 413);
+    let mut wrong = HeaderMap::new();
+    let digest = format!("sha1 {}", STANDARD.encode(Sha1::digest(b"else")));
+    wrong.insert("upload-checksum", digest.parse().expect("a header"));
+    let damaged = patch_with(&room.customer, &path, 0, &file[..5_000], wrong).await;
+    assert_eq!(damaged.status, 460);
+    assert_eq!(
+        offset(&room.customer, &path).await.header("upload-offset"),
+        "0"
+    );
+
+    let mut right = HeaderMap::new();
+    let digest = format!("sha1 {}", STANDARD.encode(Sha1::digest(&file)));
+    right.insert("upload-checksum", digest.parse().expect("a header"));
+    let whole = patch_with(&room.customer, &path, 0, &file, right).await;
+    assert_eq!(whole.status, 204);
+    // Finished twice.
+    let again = patch(&room.customer, &path, file.len(), b"").await;
+    assert!([404, 409].contains(&again.status), "{}", again.status);
+}
+
+#[tokio::test]
+async fn anothers_upload_does_not_exist() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let path = begin(&room.customer, &room, 1_000).await;
+    for who in [&room.rider, &room.admin, &room.service] {
+        assert_eq!(offset(who, &path).await.status, 404);
+        assert_eq!(patch(who, &path, 0, &pdf(1_000)).await.status, 404);
+        let end = who.request(Method::DELETE, &path);
+        let end = download(end.header("tus-resumable", "1.0.0")).await;
+        assert_eq!(end.status, 404);
+    }
+    let elsewhere = server.open_room().await;
+    assert_eq!(create(&elsewhere.customer, &room, 10).await.status, 404);
+}
+
+#[tokio::test]
+async fn who_begins_and_never_finishes_is_stopped_and_what_is_left_goes() {
+    let options = Server::with("ORDERCHAT_UNSENT_FILE", "3s");
+    let server = options.start().await;
+    let room = server.open_room().await;
+    let mut paths = Vec::new();
+    let stopped = loop {
+        let begun = create(&room.customer, &room, 1_000).await;
+        if begun.status != 201 {
+            break begun.status;
+        }
+        paths.push(begun.header("location").to_owned());
+        assert!(paths.len() <= 1_000, "nobody stops it");
+    };
+    assert_eq!(stopped, 409);
+    let files = server.folder().join("orderchat-files");
+    for path in paths.iter().take(3) {
+        eventually("an upload that was left is gone", async || {
+            (offset(&room.customer, path).await.status == 404).then_some(())
+        })
+        .await;
+    }
+    let left = std::fs::read_dir(files.join("pieces"));
+    assert_eq!(left.map_or(0, Iterator::count), 0);
+}
+
+#[tokio::test]
+async fn an_ended_upload_is_gone() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let path = begin(&room.customer, &room, 2_000_000).await;
+    patch(&room.customer, &path, 0, &pdf(1_500_000)).await;
+    let end = room.customer.request(Method::DELETE, &path);
+    let end = download(end.header("tus-resumable", "1.0.0")).await;
+    assert_eq!(end.status, 204);
+    assert_eq!(offset(&room.customer, &path).await.status, 404);
+}
+
+#[tokio::test]
+async fn another_version_of_tus_and_what_is_too_large_are_refused_at_once() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let request = room.customer.request(Method::POST, "/api/chat/uploads/");
+    let none = download(request.header("upload-length", "10")).await;
+    assert_eq!(none.status, 412);
+    assert_eq!(none.header("tus-resumable"), "1.0.0");
+    assert_eq!(create(&room.customer, &room, 26 << 20).await.status, 413);
+    assert_eq!(create(&room.customer, &room, 0).await.status, 422);
+}

@@ -1,0 +1,128 @@
+//! Files that are scanned first: A24. The scanner is one that speaks clamd's protocol.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::harness::upload::{Form, pdf};
+use crate::harness::{Fields, Room, Server, eventually, message_path};
+
+/// The test file of EICAR, in two halves: this source is no virus either.
+const EICAR: [&str; 2] = [
+    r"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD",
+    "-ANTIVIRUS-TEST-FILE!$H+H*",
+];
+
+/// A scanner that finds EICAR, as long as it is up.
+struct Clamd {
+    address: String,
+    up: Arc<AtomicBool>,
+}
+
+impl Clamd {
+    async fn start(up: bool) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let up = Arc::new(AtomicBool::new(up));
+        let is_up = Arc::clone(&up);
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                if is_up.load(Ordering::SeqCst) {
+                    // Who hangs up early is no matter.
+                    let _ = serve(socket).await;
+                }
+            }
+        });
+        Self { address, up }
+    }
+
+    async fn server(&self) -> Server {
+        let place = format!("tcp://{}", self.address);
+        Server::with("ORDERCHAT_CLAMAV", &place).start().await
+    }
+}
+
+async fn serve(mut socket: TcpStream) -> std::io::Result<()> {
+    let mut command = vec![0; 10];
+    socket.read_exact(&mut command).await?;
+    assert_eq!(command, b"zINSTREAM\0");
+    let mut file = Vec::new();
+    loop {
+        let length = socket.read_u32().await? as usize;
+        if length == 0 {
+            break;
+        }
+        let start = file.len();
+        file.resize(start + length, 0);
+        socket.read_exact(&mut file[start..]).await?;
+    }
+    let eicar = EICAR.concat();
+    let found = file
+        .windows(eicar.len())
+        .any(|part| part == eicar.as_bytes());
+    let answer: &[u8] = if found {
+        b"stream: Eicar-Test-Signature FOUND\0"
+    } else {
+        b"stream: OK\0"
+    };
+    socket.write_all(answer).await
+}
+
+async fn read(room: &Room, message: &Value) -> Value {
+    room.rider.get(&message_path(message, "")).await.ok(200)
+}
+
+#[tokio::test]
+async fn a_file_waits_for_the_scanner_and_chat_does_not() {
+    let clamd = Clamd::start(false).await;
+    let server = clamd.server().await;
+    let room = server.open_room().await;
+    let form = Form::file("a.pdf", "application/pdf", &pdf(200_000));
+    let sent = room.customer.send_file(&room, form).await.ok(201);
+    assert_eq!(sent["file"]["pending"], true);
+    let waiting = room.rider.get(sent.str("file_path")).await.refused(409);
+    assert_eq!(waiting["type"], "urn:orderchat:problem:file-pending");
+    room.customer.say(&room, "Chat goes on.").await;
+
+    clamd.up.store(true, Ordering::SeqCst);
+    eventually("the file is clean", async || {
+        (read(&room, &sent).await["file"]["pending"] == false).then_some(())
+    })
+    .await;
+    assert_eq!(
+        room.rider.download(sent.str("file_path")).await.ok(),
+        pdf(200_000)
+    );
+}
+
+#[tokio::test]
+async fn a_rejected_file_is_never_served_and_the_room_is_told() {
+    let clamd = Clamd::start(true).await;
+    let server = clamd.server().await;
+    let room = server.open_room().await;
+    let form = Form::file("a.txt", "text/plain", EICAR.concat().as_bytes());
+    let sent = room.customer.send_file(&room, form).await.ok(201);
+    eventually("the message has failed", async || {
+        (read(&room, &sent).await["status"] == "failed").then_some(())
+    })
+    .await;
+    let failed = read(&room, &sent).await;
+    assert_eq!(
+        (&failed["file"], &failed["file_path"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(failed["file_name"], "a.txt");
+    for who in [&room.customer, &room.rider, &room.admin] {
+        who.get(sent.str("file_path")).await.refused(404);
+    }
+    let log = room.log_seen_by(&room.rider).await;
+    let last = log.last().expect("events");
+    assert_eq!(last["kind"], "message.failed");
+    assert_eq!(last["data"]["message"]["id"], sent["id"]);
+    assert_eq!(failed["version"], last["seq"]);
+    let verified = server.run(&["audit", "verify"], &[]).await;
+    assert!(verified.status.success(), "{}", verified.output);
+}

@@ -1,0 +1,118 @@
+//! Uploads that come in pieces: how far each is, and what its pieces are called in the storage.
+
+use orderchat_domain::AttachmentId;
+
+use crate::attachments::{self, StoredFile};
+use crate::sql::statements;
+use crate::value::values;
+use crate::{Result, StoreError, Tx};
+
+statements! {
+    BEGIN = "INSERT INTO upload (attachment, length, declared) VALUES ($1, $2, $3)";
+    GET = "SELECT u.length, u.received, u.pieces, u.declared FROM upload u WHERE u.attachment = $1";
+    ADVANCE = "UPDATE upload SET received = $3, pieces = pieces + $4
+        WHERE attachment = $1 AND received = $2";
+    ADD_PIECE (attachment: Int, start: Int, name: Text) =
+        "INSERT INTO upload_piece (attachment, start, name)
+         SELECT i.attachment, i.start, i.name FROM {rows}";
+    PIECES = "SELECT p.name FROM upload_piece p WHERE p.attachment = $1 ORDER BY p.start";
+    FORGET = "DELETE FROM upload WHERE attachment = $1";
+    FORGET_PIECES = "DELETE FROM upload_piece WHERE attachment = $1";
+    DONE = "SELECT a.id FROM upload u JOIN attachment a ON a.k = u.attachment
+        WHERE u.attachment > $1 AND a.state IN ('pending', 'ready')
+        ORDER BY u.attachment LIMIT $2";
+}
+
+/// An upload and how far it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredUpload {
+    pub file: StoredFile,
+    pub length: u64,
+    /// Bytes that are durable.
+    pub received: u64,
+    /// In how many pieces they came.
+    pub pieces: u64,
+    /// The media type, as given.
+    pub declared: Option<String>,
+}
+
+/// Notes that the file comes in pieces.
+///
+/// # Errors
+/// As any write.
+pub fn begin(tx: &mut Tx<'_>, file: i64, length: u64, declared: Option<&str>) -> Result<()> {
+    tx.execute(&BEGIN, &values![file, length, declared])
+}
+
+/// The upload of this file, if it comes in pieces. One that is done may be known for a while.
+///
+/// # Errors
+/// As any read.
+pub fn by_id(tx: &mut Tx<'_>, id: AttachmentId) -> Result<Option<StoredUpload>> {
+    let Some(file) = attachments::by_id(tx, id)? else {
+        return Ok(None);
+    };
+    let Some(mut row) = tx.query_opt(&GET, &values![file.key])? else {
+        return Ok(None);
+    };
+    Ok(Some(StoredUpload {
+        file,
+        length: row.take()?,
+        received: row.take()?,
+        pieces: row.take()?,
+        declared: row.take()?,
+    }))
+}
+
+/// These pieces, each with where it starts, are stored: the upload has come from `from` to `to`.
+/// `false`, and nothing is noted, if it was not at `from` any more.
+///
+/// # Errors
+/// As any write.
+pub fn advance(
+    tx: &mut Tx<'_>,
+    file: i64,
+    (from, to): (u64, u64),
+    pieces: &[(u64, String)],
+) -> Result<bool> {
+    let count = pieces.len() as u64;
+    if tx.change(&ADVANCE, &values![file, from, to, count])? != 1 {
+        return Ok(false);
+    }
+    let rows: Vec<_> = pieces
+        .iter()
+        .map(|(start, name)| values![file, *start, name])
+        .collect();
+    tx.execute_rows(&ADD_PIECE, &rows)?;
+    Ok(true)
+}
+
+/// The names of the upload's pieces, in their order.
+///
+/// # Errors
+/// As any read.
+pub fn pieces(tx: &mut Tx<'_>, file: i64) -> Result<Vec<String>> {
+    let rows = tx.query(&PIECES, &values![file])?;
+    rows.into_iter().map(|mut row| row.take()).collect()
+}
+
+/// The file's pieces are deleted.
+///
+/// # Errors
+/// As any write.
+pub fn forget(tx: &mut Tx<'_>, id: AttachmentId) -> Result<()> {
+    let file = attachments::by_id(tx, id)?.ok_or(StoreError::Conflict)?;
+    tx.execute(&FORGET, &values![file.key])?;
+    tx.execute(&FORGET_PIECES, &values![file.key])
+}
+
+/// At most `limit` files that are whole and whose pieces may still lie in the storage.
+///
+/// # Errors
+/// As any read.
+pub fn done(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<AttachmentId>> {
+    let rows = tx.query(&DONE, &values![0_i64, limit])?;
+    rows.into_iter()
+        .map(|mut row| Ok(AttachmentId(row.take::<uuid::Uuid>()?)))
+        .collect()
+}
