@@ -65,6 +65,13 @@ nats_bin() {
     echo "$folder/bin"
 }
 
+# s3_bin: prints the folder of the pinned SeaweedFS, which it fetches where it is missing.
+s3_bin() {
+    local folder
+    folder=$(python_environment s3 "$root/scripts/s3.txt") || return
+    echo "$folder/bin"
+}
+
 # require_engine NAME: ends the script unless NAME is an engine.
 require_engine() {
     case "${1:-}" in

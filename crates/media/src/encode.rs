@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use image_webp::WebPEncoder;
-use jpeg_encoder::{Encoder as JpegEncoder, SamplingFactor};
+use jpeg_encoder::{ChromaSubsamplingMethod, Encoder as JpegEncoder, SamplingFactor};
 
 use crate::{
     Kind, Refused,
@@ -41,6 +41,7 @@ pub(crate) fn jpeg(
         Sampling::Row => SamplingFactor::F_2_1,
         Sampling::Square => SamplingFactor::F_2_2,
     });
+    encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
     let (width, height) = (side(pixels.width)?, side(pixels.height)?);
     let done = encoder.encode(&pixels.samples, width, height, colour);
     out.finish(Kind::Jpeg, done)

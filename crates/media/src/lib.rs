@@ -14,6 +14,8 @@ mod colour;
 mod encode;
 mod exif;
 mod format;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod header;
 mod kind;
 mod limits;

@@ -54,7 +54,8 @@ statements! {
     FAILED_MESSAGE = "INSERT INTO message_state (room, seq, version, reply_count, failed_at)
         VALUES ($1, $2, $3, 0, $4) ON CONFLICT (room, seq) DO UPDATE
         SET version = excluded.version, failed_at = excluded.failed_at, file_pending = 0";
-    KEEP = "UPDATE attachment SET until = NULL WHERE k = $1 AND state = 'ready'";
+    KEEP = "UPDATE attachment SET until = NULL
+        WHERE k = $1 AND state IN ('ready', 'pending')";
     ALL = "SELECT a.k, a.id, a.width, a.seq FROM attachment a
         WHERE a.k > $1 AND a.state IN ('pending', 'ready') ORDER BY a.k LIMIT $2";
 }

@@ -19,7 +19,8 @@ statements! {
     FORGET = "DELETE FROM upload WHERE attachment = $1";
     FORGET_PIECES = "DELETE FROM upload_piece WHERE attachment = $1";
     DONE = "SELECT a.id FROM upload u JOIN attachment a ON a.k = u.attachment
-        WHERE a.state IN ('pending', 'ready') ORDER BY u.attachment LIMIT $1";
+        WHERE u.attachment > $1 AND a.state IN ('pending', 'ready')
+        ORDER BY u.attachment LIMIT $2";
 }
 
 /// An upload and how far it is.
@@ -110,7 +111,7 @@ pub fn forget(tx: &mut Tx<'_>, id: AttachmentId) -> Result<()> {
 /// # Errors
 /// As any read.
 pub fn done(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<AttachmentId>> {
-    let rows = tx.query(&DONE, &values![limit])?;
+    let rows = tx.query(&DONE, &values![0_i64, limit])?;
     rows.into_iter()
         .map(|mut row| Ok(AttachmentId(row.take::<uuid::Uuid>()?)))
         .collect()

@@ -94,18 +94,28 @@ fn spread(samples: &[u8]) -> Vec<u8> {
 
 /// Eight bits a sample, palettes as colours.
 fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Reader<Cursor<&'a [u8]>>, Refused> {
-    let width = match bytes.get(16..20) {
-        Some([a, b, c, d]) => u32::from_be_bytes([*a, *b, *c, *d]),
-        _ => return Err(broken("its header is cut off")),
-    };
-    let rows = (u64::from(width).min(limits.pixels) * ROWS_HELD) as usize;
+    // Before the decoder makes room for a row.
+    let (width, height) = size(bytes)?;
+    check_pixels(width, height, limits)?;
+    let rows = u64::from(width) * ROWS_HELD;
     let bound = DecoderLimits {
-        bytes: 2 * limits.metadata + CHUNKS + rows,
+        bytes: 2 * limits.metadata + CHUNKS + rows as usize,
     };
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), bound);
     decoder.set_ignore_text_chunk(true);
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
     decoder.read_info().map_err(broken)
+}
+
+/// Width and height, where every PNG has them.
+fn size(bytes: &[u8]) -> Result<(u32, u32), Refused> {
+    match bytes.get(12..24) {
+        Some([b'I', b'H', b'D', b'R', a, b, c, d, e, f, g, h]) => Ok((
+            u32::from_be_bytes([*a, *b, *c, *d]),
+            u32::from_be_bytes([*e, *f, *g, *h]),
+        )),
+        _ => Err(broken("its header is cut off")),
+    }
 }
 
 /// As which layout the decoder's transformations hand it out.

@@ -45,6 +45,9 @@ pub(super) fn message(message: &Value, own: bool) -> String {
     } else {
         text(message, "content")
     });
+    if let Some(name) = message["file_name"].as_str() {
+        line.push_str(&format!(" [{name}]"));
+    }
     if message["is_edited"] == true {
         line.push_str(" (edited)");
     }
