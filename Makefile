@@ -5,7 +5,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-one test-sqlite test-postgres lint bench soak snapshots clean-local
+.PHONY: help run build test test-one test-sqlite test-postgres lint bench soak snapshots shots clean-local
 
 T ?=
 E ?= sqlite
@@ -43,6 +43,9 @@ soak: ## the promised rounds of kill -9, of the receipts model, of live connecti
 
 snapshots: ## rewrite openapi.json, asyncapi.json, examples/walkthrough.expected and the tests' snapshots
 	@scripts/snapshots
+
+shots: ## pictures of the chat pages' states from a running demo: make shots URL=http://127.0.0.1:8080
+	@cd web && node tools/shots.mjs $(or $(URL),http://127.0.0.1:8080) ../target/shots
 
 clean-local: ## remove databases and files that trying things out left in this folder
 	rm -rf .local target/test orderchat-files

@@ -1,7 +1,7 @@
 // Pictures of twelve states in two sizes and two themes, to be looked at:
 //   node tools/shots.mjs [URL of `orderchat demo`] [folder]
 import { mkdir } from 'node:fs/promises';
-import { chromium } from 'playwright-core';
+import { chromium } from 'playwright';
 import { demoOf, enter, sizes, states, themes } from './states.mjs';
 
 const [url = 'http://127.0.0.1:8080', folder = 'shots'] = process.argv.slice(2);

@@ -43,6 +43,12 @@ class Session {
     if (this.config.demo) router.go(paths.demo(), { replace: true, keepQuery: false });
   }
 
+  /** Whether the server has newer pages than these, which a reload would bring. */
+  async hasUpdate(): Promise<boolean> {
+    const { version } = await fetchConfig();
+    return version !== '' && this.config.version !== '' && version !== this.config.version;
+  }
+
   /** With a token that somebody pasted. */
   async useToken(token: string): Promise<void> {
     const answer = await fetch('/api/chat/me/', { headers: { authorization: `Bearer ${token}` } });
