@@ -47,6 +47,8 @@ async function play(): Promise<void> {
   const { room, order } = await server.order();
   const enter = async (person: Person) => {
     const client = clientOf(person);
+    // Before any request: who was seen in the last five minutes does not come, for the others.
+    await until(() => client.connection.value.status === 'online');
     const view = client.room(room);
     await until(() => view.value.capabilities && view.value.me);
     return [client, view] as const;
