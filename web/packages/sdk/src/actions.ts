@@ -1,9 +1,6 @@
-import type { Outbox } from './outbox.js';
-import type { Requests } from './rest.js';
-import type { Rooms } from './rooms.js';
-import type { Clock, Room, SearchQuery } from './types.js';
+import type { RoomParts } from './parts.js';
+import type { SearchQuery } from './types.js';
 import type {
-  Capabilities,
   MessageView,
   Page,
   ParticipantView,
@@ -16,39 +13,26 @@ import type {
   TimelineView,
 } from './wire.js';
 
-export interface RoomParts {
-  clock: Clock;
-  requests: Requests;
-  rooms: Rooms;
-  outbox: Outbox;
-  /** The user's id, once it is known. */
-  user(): string | null;
-  isStaff(): boolean;
-  /** What the server last said that one may do in a room. */
-  capabilities(room: string): Capabilities | null;
-  /** How far the room's log was followed. */
-  seq(room: string): number;
-  follow(room: string, seq: number | null): void;
-  unfollow(room: string): void;
-  mark(room: string, kind: 'delivered' | 'read', seq: number): void;
-  tell(frame: { type: 'typing'; room: string }): void;
-  onClose(room: Room): void;
-}
-
 type Verb = 'POST' | 'PATCH' | 'DELETE' | 'GET' | 'PUT';
 
-/** What one can ask of a room that is no more than a request. Answers are shown at once, before their events. */
-export abstract class Actions {
-  constructor(protected readonly parts: RoomParts) {}
+/** The room that is acted upon. Answers are shown at once, before their events. */
+export interface Acted {
+  readonly id: string;
+  changedMessage(message: MessageView): void;
+  changedParticipant(participant: ParticipantView): void;
+  changedRoom(room: RoomView): void;
+}
 
-  abstract readonly id: string;
-  protected abstract changedMessage(message: MessageView): void;
-  protected abstract changedParticipant(participant: ParticipantView): void;
-  protected abstract changedRoom(room: RoomView): void;
+/** What one can ask of a room that is no more than a request; loaded when the first one is made. */
+export class Actions {
+  constructor(
+    private readonly parts: RoomParts,
+    private readonly on: Acted,
+  ) {}
 
   async edit(message: string, content: string): Promise<MessageView> {
     const edited = await this.#ask<MessageView>('PUT', this.#message(message), { content });
-    this.changedMessage(edited);
+    this.on.changedMessage(edited);
     return edited;
   }
 
@@ -74,7 +58,7 @@ export abstract class Actions {
 
   search(query: Omit<SearchQuery, 'room'>): Promise<Page<MessageView>> {
     return this.parts.requests.rest('GET', '/api/chat/search/', {
-      query: { ...query, room: this.id },
+      query: { ...query, room: this.on.id },
     }) as Promise<Page<MessageView>>;
   }
 
@@ -87,7 +71,7 @@ export abstract class Actions {
   }
 
   orderTimeline(): Promise<Page<TimelineView>> {
-    const order = this.parts.rooms.get(this.id)?.order ?? '';
+    const order = this.parts.rooms.get(this.on.id)?.order ?? '';
     return this.#ask('GET', `/api/orders/${encodeURIComponent(order)}/timeline/?limit=200`);
   }
 
@@ -148,7 +132,7 @@ export abstract class Actions {
   }
 
   setPreferences(notification_preferences: Record<string, unknown>): Promise<ParticipantView> {
-    const mine = this.parts.rooms.get(this.id)?.my_participant?.id ?? '';
+    const mine = this.parts.rooms.get(this.on.id)?.my_participant?.id ?? '';
     return this.#participant('PATCH', this.#of(mine), { notification_preferences });
   }
 
@@ -158,17 +142,17 @@ export abstract class Actions {
 
   async #change(verb: Verb, path: string, body: unknown): Promise<RoomView> {
     const room = await this.#ask<RoomView>(verb, this.#room() + path, body);
-    this.changedRoom(room);
+    this.on.changedRoom(room);
     return room;
   }
 
   async #participant(verb: Verb, path: string, body: unknown): Promise<ParticipantView> {
     const participant = await this.#ask<ParticipantView>(verb, path, body);
-    this.changedParticipant(participant);
+    this.on.changedParticipant(participant);
     return participant;
   }
 
-  #room = () => `/api/chat/rooms/${encodeURIComponent(this.id)}/`;
+  #room = () => `/api/chat/rooms/${encodeURIComponent(this.on.id)}/`;
   #message = (id: string) => `/api/chat/messages/${encodeURIComponent(id)}/`;
   #of = (id: string) => `/api/chat/participants/${encodeURIComponent(id)}/`;
 }

@@ -4,7 +4,7 @@ import { Credentials } from './credentials.js';
 import { DraftStore } from './drafts.js';
 import { Following } from './following.js';
 import { Outbox } from './outbox.js';
-import { Requests, routeOf } from './rest.js';
+import { refusal, Requests, routeOf } from './rest.js';
 import { RoomViewModel } from './room.js';
 import { Rooms } from './rooms.js';
 import { Signal } from './signal.js';
@@ -249,6 +249,7 @@ class OrderchatClient implements Client {
       url: this.#url + routeOf('/api/chat/rooms/{room}/attachments/', { room }),
       token: (renew) => this.#credentials.get(renew),
       fetch: this.#fetch,
+      refusal,
       file: file!.blob!,
       name: file!.name,
       signal,

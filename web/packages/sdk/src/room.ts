@@ -1,6 +1,6 @@
-import { type OrderchatError } from './errors.js';
-import { Actions } from './actions.js';
-import type { RoomParts } from './actions.js';
+import { OrderchatError } from './errors.js';
+import type { Actions } from './actions.js';
+import type { RoomParts } from './parts.js';
 import { PacedSignal } from './signal.js';
 import { Timeline } from './timeline.js';
 import type { Draft, PendingMessage, Room, RoomState } from './types.js';
@@ -24,8 +24,63 @@ const FEW_UNREAD = 40;
 /** Frames beside the log that change what a room shows. */
 type Shown = FrameOf<'capabilities' | 'caught_up' | 'receipt' | 'typing' | 'presence'>;
 
+/** What is loaded when it is first done. */
+const ACTIONS = [
+  'edit',
+  'delete',
+  'report',
+  'message',
+  'thread',
+  'history',
+  'search',
+  'quickReplies',
+  'stats',
+  'orderTimeline',
+  'join',
+  'leave',
+  'update',
+  'closeRoom',
+  'reopen',
+  'archive',
+  'deleteRoom',
+  'addParticipant',
+  'changeRole',
+  'removeParticipant',
+  'mute',
+  'unmute',
+  'block',
+  'unblock',
+  'setPreferences',
+] as const;
+
 /** An open room: its state follows what arrives. */
-export class RoomViewModel extends Actions implements Room {
+export class RoomViewModel implements Room {
+  declare readonly edit: Room['edit'];
+  declare readonly delete: Room['delete'];
+  declare readonly report: Room['report'];
+  declare readonly message: Room['message'];
+  declare readonly thread: Room['thread'];
+  declare readonly history: Room['history'];
+  declare readonly search: Room['search'];
+  declare readonly quickReplies: Room['quickReplies'];
+  declare readonly stats: Room['stats'];
+  declare readonly orderTimeline: Room['orderTimeline'];
+  declare readonly join: Room['join'];
+  declare readonly leave: Room['leave'];
+  declare readonly update: Room['update'];
+  declare readonly closeRoom: Room['closeRoom'];
+  declare readonly reopen: Room['reopen'];
+  declare readonly archive: Room['archive'];
+  declare readonly deleteRoom: Room['deleteRoom'];
+  declare readonly addParticipant: Room['addParticipant'];
+  declare readonly changeRole: Room['changeRole'];
+  declare readonly removeParticipant: Room['removeParticipant'];
+  declare readonly mute: Room['mute'];
+  declare readonly unmute: Room['unmute'];
+  declare readonly block: Room['block'];
+  declare readonly unblock: Room['unblock'];
+  declare readonly setPreferences: Room['setPreferences'];
+  #actions: Promise<Actions> | null = null;
   readonly #state: PacedSignal<RoomState>;
   readonly #timeline: Timeline;
   readonly #typing = new Map<string, unknown>();
@@ -39,9 +94,11 @@ export class RoomViewModel extends Actions implements Room {
 
   constructor(
     readonly asked: string,
-    parts: RoomParts,
+    private readonly parts: RoomParts,
   ) {
-    super(parts);
+    for (const name of ACTIONS) {
+      Object.assign(this, { [name]: (...args: unknown[]) => this.#act(name, args) });
+    }
     const state: RoomState = {
       id: asked,
       status: 'loading',
@@ -209,15 +266,27 @@ export class RoomViewModel extends Actions implements Room {
     this.parts.tell({ type: 'typing', room: this.id });
   }
 
-  protected override changedMessage(message: MessageView): void {
+  async #act(name: (typeof ACTIONS)[number], args: unknown[]): Promise<unknown> {
+    this.#actions ??= import('./actions.js').then(
+      (loaded) => new loaded.Actions(this.parts, this),
+      (cause) => {
+        this.#actions = null;
+        throw new OrderchatError({}, { cause });
+      },
+    );
+    const actions = await this.#actions;
+    return (actions[name] as (...all: unknown[]) => unknown)(...args);
+  }
+
+  changedMessage(message: MessageView): void {
     if (message.room === this.id) this.#timeline.put(message);
   }
 
-  protected override changedParticipant(participant: ParticipantView): void {
+  changedParticipant(participant: ParticipantView): void {
     this.#participants([participant]);
   }
 
-  protected override changedRoom(room: RoomView): void {
+  changedRoom(room: RoomView): void {
     this.parts.rooms.put(room);
     this.listed();
   }

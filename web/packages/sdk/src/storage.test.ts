@@ -2,7 +2,8 @@ import 'fake-indexeddb/auto';
 import { expect, test } from 'vitest';
 import { FakeClock, settled } from '../tests/fakes.js';
 import { DraftStore } from './drafts.js';
-import { defaultStorage, indexedDbStorage, memoryStorage } from './storage.js';
+import { indexedDbStorage } from './indexeddb.js';
+import { defaultStorage, memoryStorage } from './storage.js';
 
 for (const [name, storage] of [
   ['memory', memoryStorage()],

@@ -1,11 +1,12 @@
-import { OrderchatError } from './errors.js';
-import { refusal } from './rest.js';
+import type { refusal } from './rest.js';
 import type { AttachmentView } from './wire.js';
 
 export interface UploadParts {
   url: string;
   token: (renew: boolean) => Promise<string>;
   fetch: typeof fetch;
+  /** Handed over, so that this module shares nothing with those that are loaded at once. */
+  refusal: typeof refusal;
   file: Blob;
   name: string;
   signal: AbortSignal;
@@ -19,9 +20,14 @@ interface Answer {
   header(name: string): string | null;
 }
 
-const aborted = () => new OrderchatError({ type: 'aborted', title: 'Given up' });
+const none = () => null;
+const aborted = ({ refusal }: UploadParts) =>
+  refusal(0, { type: 'aborted', title: 'Given up' }, none);
+const interrupted = ({ refusal }: UploadParts) =>
+  refusal(0, { type: 'network', title: 'No connection' }, none);
 
-function byXhr({ url, signal, onProgress }: UploadParts, body: FormData, token: string) {
+function byXhr(parts: UploadParts, body: FormData, token: string) {
+  const { url, signal, onProgress } = parts;
   return new Promise<Answer>((resolve, reject) => {
     const request = new XMLHttpRequest();
     const abort = () => request.abort();
@@ -32,8 +38,8 @@ function byXhr({ url, signal, onProgress }: UploadParts, body: FormData, token: 
         text: request.responseText,
         header: (name) => request.getResponseHeader(name),
       });
-    request.onerror = () => reject(new OrderchatError({}));
-    request.onabort = () => reject(aborted());
+    request.onerror = () => reject(interrupted(parts));
+    request.onabort = () => reject(aborted(parts));
     request.onloadend = () => signal.removeEventListener('abort', abort);
     signal.addEventListener('abort', abort);
     request.open('POST', url);
@@ -42,14 +48,15 @@ function byXhr({ url, signal, onProgress }: UploadParts, body: FormData, token: 
   });
 }
 
-async function byFetch({ url, signal, fetch }: UploadParts, body: FormData, token: string) {
+async function byFetch(parts: UploadParts, body: FormData, token: string) {
+  const { url, signal, fetch } = parts;
   const headers = { Authorization: `Bearer ${token}` };
   try {
     const answer = await fetch(url, { method: 'POST', body, signal, headers });
     const text = await answer.text();
     return { status: answer.status, text, header: (name: string) => answer.headers.get(name) };
-  } catch (cause) {
-    throw signal.aborted ? aborted() : new OrderchatError({}, { cause });
+  } catch {
+    throw signal.aborted ? aborted(parts) : interrupted(parts);
   }
 }
 
@@ -58,7 +65,7 @@ export async function upload(parts: UploadParts): Promise<AttachmentView> {
   const by = typeof XMLHttpRequest === 'undefined' ? byFetch : byXhr;
   for (let renew = false; ; renew = true) {
     const token = await parts.token(renew);
-    if (parts.signal.aborted) throw aborted();
+    if (parts.signal.aborted) throw aborted(parts);
     const body = new FormData();
     body.append('file', parts.file, parts.name);
     const { status, text, header } = await by(parts, body, token);
@@ -69,7 +76,7 @@ export async function upload(parts: UploadParts): Promise<AttachmentView> {
     } catch {
       // No JSON: something between us and the server has answered.
     }
-    if (status >= 300 || answer === null) throw refusal(status, answer, header);
+    if (status >= 300 || answer === null) throw parts.refusal(status, answer, header);
     parts.onProgress(1);
     return answer as AttachmentView;
   }

@@ -112,12 +112,22 @@ export function isAttended(): boolean {
   }
 }
 
-/** The number of unread messages on the tab and, where pages have one, on the icon. */
+let shownUnread = '';
+let showing: ReturnType<typeof setTimeout> | undefined;
+
+/** The number of unread messages on the tab and, where pages have one, on the icon. Browsers take long
+ *  over both, so in a burst the last number is enough. */
 export function showUnread(count: number, title: string): void {
-  document.title = `${count > 0 ? `(${count}) ` : ''}${title}`;
-  const badge = navigator as Navigator & { setAppBadge?: (count: number) => Promise<void> };
-  badge.setAppBadge?.(count).catch(() => undefined);
-  session.tell({ type: 'orderchat:unread', count });
+  clearTimeout(showing);
+  showing = setTimeout(() => {
+    const text = `${count > 0 ? `(${count}) ` : ''}${title}`;
+    if (text === shownUnread) return;
+    shownUnread = text;
+    document.title = text;
+    const badge = navigator as Navigator & { setAppBadge?: (count: number) => Promise<void> };
+    badge.setAppBadge?.(count).catch(() => undefined);
+    session.tell({ type: 'orderchat:unread', count });
+  }, 200);
 }
 
 const KEY = Symbol('chat');

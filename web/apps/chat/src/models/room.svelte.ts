@@ -38,7 +38,7 @@ export class OpenRoom implements Conversation {
     this.chat = chat;
     this.room = chat.client.room(id);
     this.media = new Media(chat.client);
-    this.#live = new Live(this.room);
+    this.#live = new Live(this.room, 60);
     provideConversation(this);
   }
 

@@ -16,6 +16,7 @@ const load: Record<Language, () => Promise<Catalogue>> = {
 class Locale {
   #catalogue: Partial<Catalogue> = $state.raw({});
   #language: Language = $state('en');
+  #tag = $state('en');
   #loaded: Language | null = null;
 
   get language(): Language {
@@ -24,8 +25,7 @@ class Locale {
 
   /** For `Intl`: the reader's own region when it speaks the language, so that clocks are as at home. */
   get tag(): string {
-    const own = navigator.languages.find((tag) => tag.split('-')[0] === this.#language);
-    return own ?? this.#language;
+    return this.#tag;
   }
 
   get direction(): 'ltr' | 'rtl' {
@@ -37,6 +37,7 @@ class Locale {
     this.#loaded = language;
     this.#catalogue = await load[language]();
     this.#language = language;
+    this.#tag = navigator.languages.find((tag) => tag.split('-')[0] === language) ?? language;
     document.documentElement.lang = language;
     document.documentElement.dir = this.direction;
   }
@@ -58,18 +59,36 @@ export function preferredLanguage(chosen?: string | null): Language {
   return (wanted.find((tag) => tag !== undefined && tag in languages) as Language) ?? 'en';
 }
 
+/** Made once for a language: making one takes longer than using it a thousand times. */
+function once<T>(make: (tag: string) => T): () => T {
+  let tag = '';
+  let made: T;
+  return () => {
+    if (tag !== locale.tag) {
+      tag = locale.tag;
+      made = make(tag);
+    }
+    return made;
+  };
+}
+
+const plural = once((tag) => new Intl.PluralRules(tag));
+const digits = once((tag) => new Intl.NumberFormat(tag));
+
+export const number = (value: number): string => digits().format(value);
+
 export function t(key: Key, values: Record<string, string | number> = {}): string {
   const found = locale.text(key);
   let text: string;
   if (typeof found === 'string') text = found;
   else {
-    const rule = new Intl.PluralRules(locale.tag).select(Number(values['n'] ?? 0));
+    const rule = plural().select(Number(values['n'] ?? 0));
     text = found[rule] ?? found.other ?? '';
   }
   return text.replace(/\{(\w+)\}/gu, (whole, name: string) => {
     const value = values[name];
     if (value === undefined) return whole;
-    return typeof value === 'number' ? new Intl.NumberFormat(locale.tag).format(value) : value;
+    return typeof value === 'number' ? number(value) : value;
   });
 }
 

@@ -86,4 +86,4 @@ export function clock(seconds: number): string {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }
 
-export const number = (value: number) => new Intl.NumberFormat(locale.tag).format(value);
+export { number } from '../i18n/index.svelte.js';

@@ -31,11 +31,13 @@ export function blocks(text: string): Block[] {
   return out;
 }
 
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
 /** One to three emoji and nothing else: shown large. */
 export function isEmojiOnly(text: string): boolean {
   const trimmed = text.trim();
-  if (trimmed.length === 0 || trimmed.length > 40) return false;
-  const parts = [...new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(trimmed)]
+  if (trimmed.length === 0 || trimmed.length > 40 || /[\p{L}\s\d]{2}/u.test(trimmed)) return false;
+  const parts = [...graphemes.segment(trimmed)]
     .map(({ segment }) => segment)
     .filter((segment) => segment.trim() !== '');
   return (
