@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,6 +17,8 @@ export function precompress(): Plugin {
       out = join(config.root, config.build.outDir);
     },
     async closeBundle() {
+      // After a build that failed there is nothing; its own error is the one to be seen.
+      if (!existsSync(out)) return;
       const entries = await readdir(out, { recursive: true, withFileTypes: true });
       const files = entries.filter((entry) => entry.isFile() && TEXT.test(entry.name));
       await Promise.all(files.map((entry) => compress(join(entry.parentPath, entry.name))));

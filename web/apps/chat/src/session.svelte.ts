@@ -22,6 +22,10 @@ class Session {
   /** Within another page, be it the shop's or the demo's. */
   readonly framed = window.parent !== window;
 
+  /** A frame that shows one conversation has no list: of this order, or of the room in the address. */
+  order: string | null = null;
+  alone = false;
+
   #waiting: ((token: string) => void)[] = [];
   #early: string | null = null;
 
@@ -30,6 +34,10 @@ class Session {
     if (this.framed) this.#listen();
     const { pathname, searchParams } = new URL(location.href);
     const room = searchParams.get('room');
+    if (pathname.startsWith('/embed')) {
+      this.order = searchParams.get('order');
+      this.alone = room !== null || this.order !== null;
+    }
     if (room && pathname.startsWith('/embed'))
       router.go(paths.room(room), { replace: true, keepQuery: false });
     if (this.framed) return this.#enterFramed();

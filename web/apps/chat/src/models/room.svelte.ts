@@ -281,6 +281,7 @@ export class OpenRoom implements Conversation {
   discard(key: string): void {
     this.room.discard(key);
   }
+  menu: Conversation['menu'] = () => undefined;
   look(message: MessageView): void {
     this.looking = message;
   }

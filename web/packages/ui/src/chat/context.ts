@@ -1,3 +1,4 @@
+import type { Item } from '../primitives/Menu.svelte';
 import { getContext, setContext } from 'svelte';
 import type { MessageView, ParticipantView, PendingMessage } from '@orderchat/sdk';
 
@@ -26,6 +27,8 @@ export interface Conversation {
   retry(key: string): void;
   discard(key: string): void;
   look(message: MessageView): void;
+  /** One menu serves all rows: a menu in each would make scrolling slow. */
+  menu(items: Item[], opener: HTMLElement, point?: { x: number; y: number }): void;
   /** An address under which this page may show the file (or its small picture) for a while. */
   address(message: MessageView, small?: boolean): Promise<string>;
 }

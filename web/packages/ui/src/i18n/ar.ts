@@ -64,6 +64,7 @@ export const ar: Catalogue = {
   'delivery.reassigned': 'ينتقل إلى مندوب آخر',
 
   'room.open': 'مفتوحة',
+  'room.notYet': 'تُفتح المحادثة عند قبول الطلب.',
   'room.opened': 'فُتحت المحادثة',
   'room.closed': 'مغلقة',
   'room.archived': 'مؤرشفة',

@@ -62,6 +62,7 @@ export const de: Catalogue = {
   'delivery.reassigned': 'Geht an einen anderen Kurier',
 
   'room.open': 'Offen',
+  'room.notYet': 'Die Unterhaltung öffnet sich, sobald die Bestellung angenommen ist.',
   'room.opened': 'Chat geöffnet',
   'room.closed': 'Geschlossen',
   'room.archived': 'Archiviert',

@@ -62,6 +62,7 @@ export const en = {
   'delivery.reassigned': 'Goes to another rider',
 
   'room.open': 'Open',
+  'room.notYet': 'The conversation opens when the order is accepted.',
   'room.opened': 'Chat opened',
   'room.closed': 'Closed',
   'room.archived': 'Archived',
