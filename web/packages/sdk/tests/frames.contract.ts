@@ -45,9 +45,17 @@ async function play(): Promise<void> {
   };
   const has = (name: string) => until(() => frames.has(name));
   const { room, order } = await server.order();
-  const [hers, his, ours] = [clientOf(aisha), clientOf(ravi), clientOf(mei)];
-  const [her, him, us] = [hers.room(room), his.room(room), ours.room(room)];
-  for (const one of [her, him, us]) await until(() => one.value.capabilities && one.value.me);
+  const enter = async (person: Person) => {
+    const client = clientOf(person);
+    // Before any request: who was seen in the last five minutes does not come, for the others.
+    await until(() => client.connection.value.status === 'online');
+    const view = client.room(room);
+    await until(() => view.value.capabilities && view.value.me);
+    return [client, view] as const;
+  };
+  const [[hers, her], [ours, us]] = [await enter(aisha), await enter(mei)];
+  const [his, him] = await enter(ravi);
+  await has('server.presence');
 
   him.typing();
   await has('server.typing');
