@@ -1,4 +1,4 @@
-// A real server and the built pages for each worker; people who are signed in, each in a browser of
+// A real server with its pages for each worker; people who are signed in, each in a browser of
 // their own.
 import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
 import {

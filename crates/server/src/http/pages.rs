@@ -57,7 +57,8 @@ impl PageSettings {
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
              media-src 'self' blob:; connect-src 'self'; font-src 'self'; manifest-src 'self'; \
              worker-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; \
-             frame-ancestors {}; require-trusted-types-for 'script'",
+             frame-ancestors {}; require-trusted-types-for 'script'; \
+             trusted-types svelte-trusted-html orderchat-worker",
             ancestors.join(" ")
         )
     }

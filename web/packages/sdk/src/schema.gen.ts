@@ -353,7 +353,8 @@ export interface paths {
     put?: never;
     /**
      * Send a message
-     * @description With `client_message_id` or the header `Idempotency-Key`, repeating it is safe: 200 with the
+     * @description With a file as `multipart/form-data`, or with `attachment` for one uploaded before.
+     *     With `client_message_id` or the header `Idempotency-Key`, repeating it is safe: 200 with the
      *     message as it now is. The same key with other content is 422. Staff who are not in the room
      *     join it.
      */
@@ -454,6 +455,136 @@ export interface paths {
     options?: never;
     head?: never;
     patch?: never;
+    trace?: never;
+  };
+  '/api/chat/rooms/{room}/attachments/': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Upload a file
+     * @description Its content decides of which kind it is. Name it in a message as `attachment` within a day.
+     */
+    post: operations['post_rooms_room_attachments'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/chat/attachments/{attachment}/': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Download a file
+     * @description For whoever may see its message, and for its uploader. Ranges and `If-None-Match` are answered.
+     */
+    get: operations['get_attachments_attachment'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/chat/attachments/{attachment}/thumbnail/': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Download the thumbnail of an image
+     * @description At most 480 pixels wide and high.
+     */
+    get: operations['get_attachments_attachment_thumbnail'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/chat/attachments/{attachment}/url/': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Make a link to a file
+     * @description For five minutes it downloads the file without a bearer, in the name of who asked for it; whether
+     *     they still may is asked again then. Whoever is given it can use it, too.
+     */
+    post: operations['post_attachments_attachment_url'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/chat/uploads/': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Begin a resumable upload
+     * @description By [tus 1.0](https://tus.io/protocols/resumable-upload), with the extensions creation,
+     *     creation-with-upload, termination, expiration and checksum. `Upload-Metadata` names the `room`, and
+     *     if known `filename`, `filetype` and `purpose`. The last part of `Location` is the attachment's id:
+     *     once all bytes have come, name it in a message.
+     */
+    post: operations['post_uploads'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/chat/uploads/{upload}/': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * End an upload
+     * @description What came of it is deleted.
+     */
+    delete: operations['delete_uploads_upload'];
+    options?: never;
+    /** Ask how far an upload is */
+    head: operations['look'];
+    /**
+     * Go on with an upload
+     * @description From `Upload-Offset` on. When the last byte has come the file is looked at: the answer may be that
+     *     it is not taken.
+     */
+    patch: operations['patch_uploads_upload'];
     trace?: never;
   };
   '/api/chat/search/': {
@@ -880,6 +1011,30 @@ export interface components {
       | {
           order: components['schemas']['OrderView'];
         };
+    /** @description The file of a message. */
+    FileView: {
+      /**
+       * Format: uuid
+       * @description Its id, for `/attachments/{id}/`.
+       */
+      attachment: string;
+      /** @description It waits for the scanner, and cannot be downloaded yet. */
+      pending: boolean;
+    };
+    /** @description What an image has beside. */
+    ImageView: {
+      /** Format: int32 */
+      width: number;
+      /** Format: int32 */
+      height: number;
+      /**
+       * @description A [thumbhash](https://evanw.github.io/thumbhash/) in base64: some 25 bytes to show until the
+       *     thumbnail is there.
+       */
+      thumbhash: string;
+      /** @description Needs the bearer, as `file_path`. */
+      thumbnail_path: string;
+    };
     /**
      * @description The message object of SPEC 11.
      * @example {
@@ -953,14 +1108,19 @@ export interface components {
       message_type_display: string;
       /** @description Never null; empty when deleted. */
       content: string;
-      file: unknown;
+      file: components['schemas']['FileView'] | null;
+      /** @description Where it is downloaded, with the bearer; null as `file`. */
       file_path: string | null;
       file_name: string | null;
-      /** Format: int64 */
+      /**
+       * Format: int64
+       * @description Bytes.
+       */
       file_size: number | null;
+      /** @description Media type, as the content says. */
       file_type: string | null;
-      image: unknown;
-      /** @description `sent`, `delivered` or `read`. */
+      image: components['schemas']['ImageView'] | null;
+      /** @description `sent`, `delivered`, `read`, or `failed` when its file was rejected. */
       status: string;
       status_display: string;
       is_edited: boolean;
@@ -1334,6 +1494,50 @@ export interface components {
       version: number | null;
       my_participant: components['schemas']['ParticipantView'] | null;
     };
+    /**
+     * @description An uploaded file, as its uploader is told of it.
+     * @example {
+     *       "id": "019aac41-7d3e-7b52-8f0a-2c9d4e6b8a13",
+     *       "file": {
+     *         "attachment": "019aac41-7d3e-7b52-8f0a-2c9d4e6b8a13",
+     *         "pending": false
+     *       },
+     *       "file_path": "/api/chat/attachments/019aac41-7d3e-7b52-8f0a-2c9d4e6b8a13/",
+     *       "file_name": "IMG_1.jpg",
+     *       "file_size": 184320,
+     *       "file_type": "image/jpeg",
+     *       "image": {
+     *         "width": 1536,
+     *         "height": 2048,
+     *         "thumbhash": "3OcRJYB4d3h/iIeHeEh3eIhw+j2w",
+     *         "thumbnail_path": "/api/chat/attachments/019aac41-7d3e-7b52-8f0a-2c9d4e6b8a13/thumbnail/"
+     *       },
+     *       "expires_at": "2026-11-23T10:15:30.000Z"
+     *     }
+     */
+    AttachmentView: {
+      /**
+       * Format: uuid
+       * @description To be named in a message as `attachment`.
+       */
+      id: string;
+      file: components['schemas']['FileView'];
+      file_path: string;
+      file_name: string;
+      /**
+       * Format: int64
+       * @description Bytes.
+       */
+      file_size: number;
+      /** @description Media type, as the content says. */
+      file_type: string;
+      image: components['schemas']['ImageView'] | null;
+      /**
+       * Format: date-time
+       * @description When it goes, unless a message has it by then; null for a proof of delivery.
+       */
+      expires_at: string | null;
+    };
     /** @description An entry of the audit. */
     AuditView: {
       /**
@@ -1487,6 +1691,19 @@ export interface components {
       data: components['schemas']['EventData'] | null;
     };
     /**
+     * @description A link to a file.
+     * @example {
+     *       "url": "/api/chat/attachments/019aac41-7d3e-7b52-8f0a-2c9d4e6b8a13/?link=c2VhbGVk",
+     *       "expires_at": "2026-11-22T10:20:30.000Z"
+     *     }
+     */
+    Link: {
+      /** @description Path and query; needs no bearer. With `thumbnail/` before the query it is the thumbnail's. */
+      url: string;
+      /** Format: date-time */
+      expires_at: string;
+    };
+    /**
      * @description The caller's profile and unread totals.
      * @example {
      *       "id": "customer-aisha",
@@ -1568,6 +1785,34 @@ export interface components {
         [key: string]: unknown;
       } | null;
     };
+    /** @description A file. */
+    NewAttachment: {
+      /**
+       * Format: binary
+       * @description Its bytes, with a name. JPEG, PNG, WebP, GIF, PDF, plain text, MP4, M4A, OGG or WebM.
+       */
+      file: string;
+      /** @description `proof` for a photo that proves the delivery: the order's rider and the service */
+      purpose?: string | null;
+    };
+    /** @description A message with a file, of which texts that stand before the file are known when it comes. */
+    NewFileMessage: {
+      /**
+       * Format: binary
+       * @description Its bytes, with a name. JPEG, PNG, WebP, GIF, PDF, plain text, MP4, M4A, OGG or WebM.
+       */
+      file: string;
+      /** @description The caption */
+      content?: string | null;
+      /** @description `image` or `file`; the content decides, and a wrong one is refused */
+      message_type?: string | null;
+      /** @description The id of a message of the same room */
+      reply_to?: string | null;
+      /** @description A JSON object, at most 4 KiB */
+      metadata?: string | null;
+      /** @description Makes the send repeatable: the same key gives the same message, for ever */
+      client_message_id?: string | null;
+    };
     /**
      * @description A message to be sent.
      * @example {
@@ -1576,12 +1821,14 @@ export interface components {
      *     }
      */
     NewMessage: {
-      /** @description 1 to 8,000 characters after trimming */
-      content: string;
-      /** @description `text`; the service: `system`, `order_update` or `delivery_update` */
+      /** @description 1 to 8,000 characters after trimming; with an attachment it may be left out */
+      content?: string;
+      /** @description `text`, or `image` or `file` as the attachment is; the service: `system`, `order_update` or `delivery_update` */
       message_type?: string | null;
       /** @description The id of a message of the same room */
       reply_to?: string | null;
+      /** @description The id of a file uploaded to this room */
+      attachment?: string | null;
       /** @description At most 4 KiB */
       metadata?: {
         [key: string]: unknown;
@@ -2602,9 +2849,12 @@ export interface components {
       /** @description Stands in the answer; without it only a refusal is answered. */
       ref?: string;
       room: string;
-      content: string;
+      /** @description May be left out of a message with a file. */
+      content?: string;
       message_type?: string | null;
       reply_to?: string | null;
+      /** @description A file that was uploaded to this room. */
+      attachment?: string | null;
       metadata?: {
         [key: string]: unknown;
       } | null;
@@ -4056,6 +4306,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': components['schemas']['NewMessage'];
+        'multipart/form-data': components['schemas']['NewFileMessage'];
       };
     };
     responses: {
@@ -4324,6 +4575,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': components['schemas']['NewMessage'];
+        'multipart/form-data': components['schemas']['NewFileMessage'];
       };
     };
     responses: {
@@ -4354,6 +4606,363 @@ export interface operations {
       415: components['responses']['UnsupportedMediaType'];
       422: components['responses']['Invalid'];
       429: components['responses']['TooManyRequests'];
+      503: components['responses']['Unavailable'];
+      507: components['responses']['StorageFull'];
+    };
+  };
+  post_rooms_room_attachments: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The room's id or its code */
+        room: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'multipart/form-data': components['schemas']['NewAttachment'];
+      };
+    };
+    responses: {
+      /** @description Created. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AttachmentView'];
+        };
+      };
+      400: components['responses']['Malformed'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      413: components['responses']['TooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      422: components['responses']['Invalid'];
+      429: components['responses']['TooManyRequests'];
+      503: components['responses']['Unavailable'];
+      507: components['responses']['StorageFull'];
+    };
+  };
+  get_attachments_attachment: {
+    parameters: {
+      query?: {
+        /** @description From `POST …/url/`, instead of the bearer */
+        link?: string;
+      };
+      header?: {
+        /** @description One range of bytes */
+        Range?: string | null;
+      };
+      path: {
+        attachment: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': number[];
+        };
+      };
+      /** @description The range of it */
+      206: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': number[];
+        };
+      };
+      /** @description It has not changed */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description It is given out by the storage itself, if the server is set so */
+      307: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      /** @description It waits for the scanner */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The range lies behind its end */
+      416: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      422: components['responses']['Invalid'];
+      429: components['responses']['TooManyRequests'];
+      503: components['responses']['Unavailable'];
+      507: components['responses']['StorageFull'];
+    };
+  };
+  get_attachments_attachment_thumbnail: {
+    parameters: {
+      query?: {
+        /** @description From `POST …/url/`, instead of the bearer */
+        link?: string;
+      };
+      header?: never;
+      path: {
+        attachment: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The thumbnail */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'image/*': number[];
+        };
+      };
+      /** @description It has not changed */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      /** @description It waits for the scanner */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      422: components['responses']['Invalid'];
+      429: components['responses']['TooManyRequests'];
+      503: components['responses']['Unavailable'];
+      507: components['responses']['StorageFull'];
+    };
+  };
+  post_attachments_attachment_url: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        attachment: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['Nothing'];
+      };
+    };
+    responses: {
+      /** @description As it now is. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Link'];
+        };
+      };
+      400: components['responses']['Malformed'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      413: components['responses']['TooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      422: components['responses']['Invalid'];
+      429: components['responses']['TooManyRequests'];
+      503: components['responses']['Unavailable'];
+      507: components['responses']['StorageFull'];
+    };
+  };
+  post_uploads: {
+    parameters: {
+      query?: never;
+      header: {
+        /** @description `1.0.0` */
+        'Tus-Resumable': string;
+        /** @description Bytes of the file */
+        'Upload-Length': number;
+        /** @description `room` and, if known, `filename`, `filetype`, `purpose`, each with its value in base64 */
+        'Upload-Metadata': string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is begun; `Location` says where to go on */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      /** @description Another version of tus */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      422: components['responses']['Invalid'];
+      429: components['responses']['TooManyRequests'];
+      503: components['responses']['Unavailable'];
+      507: components['responses']['StorageFull'];
+    };
+  };
+  delete_uploads_upload: {
+    parameters: {
+      query?: never;
+      header: {
+        /** @description `1.0.0` */
+        'Tus-Resumable': string;
+      };
+      path: {
+        upload: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done; there is nothing to show. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      /** @description Another version of tus */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      422: components['responses']['Invalid'];
+      429: components['responses']['TooManyRequests'];
+      503: components['responses']['Unavailable'];
+      507: components['responses']['StorageFull'];
+    };
+  };
+  look: {
+    parameters: {
+      query?: never;
+      header: {
+        /** @description `1.0.0` */
+        'Tus-Resumable': string;
+      };
+      path: {
+        upload: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description `Upload-Offset` of `Upload-Length` bytes have come */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Another version of tus */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  patch_uploads_upload: {
+    parameters: {
+      query?: never;
+      header: {
+        /** @description `1.0.0` */
+        'Tus-Resumable': string;
+        /** @description Where this piece begins */
+        'Upload-Offset': number;
+        /** @description `sha1` or `sha256`, and the piece's digest in base64 */
+        'Upload-Checksum'?: string | null;
+      };
+      path: {
+        upload: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/offset+octet-stream': number[];
+      };
+    };
+    responses: {
+      /** @description `Upload-Offset` bytes have come */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['Malformed'];
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
+      409: components['responses']['Conflict'];
+      /** @description Another version of tus */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      413: components['responses']['TooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      422: components['responses']['Invalid'];
+      429: components['responses']['TooManyRequests'];
+      /** @description The piece is not what its checksum says */
+      460: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
       503: components['responses']['Unavailable'];
       507: components['responses']['StorageFull'];
     };
