@@ -32,7 +32,7 @@ use crate::problem::Problem;
 /// How long a token is good: shorter than a demo is looked at, so that renewal is seen, too.
 const TOKEN_LIFE: Duration = Duration::from_secs(30 * 60);
 /// Orders that are shown at most, the newest.
-const SHOWN: u32 = 60;
+const SHOWN: u32 = 150;
 
 /// Orders that somebody moves by hand: the script leaves them alone from then on.
 #[derive(Clone, Debug, Default)]

@@ -15,6 +15,12 @@ export interface DemoOrder {
   people: Person[];
 }
 
+/** What the shop knows of an order. */
+interface ShopOrder {
+  status: string;
+  rider: { id: string; name: string } | null;
+}
+
 async function ask<T>(path: string, body?: unknown): Promise<T> {
   const answer = await fetch(`/api/demo/${path}`, {
     ...(body === undefined
@@ -32,8 +38,8 @@ async function ask<T>(path: string, body?: unknown): Promise<T> {
 
 export const orders = async () => (await ask<{ orders: DemoOrder[] }>('')).orders;
 export const reportNext = (order: string) =>
-  ask<DemoOrder>(`orders/${encodeURIComponent(order)}/next/`, {});
+  ask<ShopOrder>(`orders/${encodeURIComponent(order)}/next/`, {});
 export const handOver = (order: string) =>
-  ask<DemoOrder>(`orders/${encodeURIComponent(order)}/hand-over/`, {});
+  ask<ShopOrder>(`orders/${encodeURIComponent(order)}/hand-over/`, {});
 export const tokenOf = async (user: string) =>
   (await ask<{ token: string }>('token/', { user })).token;
