@@ -31,7 +31,7 @@ the request until it is answered; the message is there once.
 `Retry-After` when to try again. Every answer has an `X-Request-Id`: name it when you report \
 something.";
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     (
         "Rooms",
         "The conversation of an order: open, closed, archived.",
@@ -43,6 +43,10 @@ const TAGS: [(&str, &str); 8] = [
     (
         "Messages",
         "What is said, answered, edited, deleted, received and read.",
+    ),
+    (
+        "Files",
+        "Photos, documents and voice notes: sent with a message or first, whole or in pieces.",
     ),
     (
         "Live",
@@ -103,6 +107,7 @@ fn operations(
     document.paths.paths.iter_mut().flat_map(|(path, item)| {
         [
             ("get", false, &mut item.get),
+            ("head", false, &mut item.head),
             ("put", true, &mut item.put),
             ("post", true, &mut item.post),
             ("patch", true, &mut item.patch),

@@ -578,7 +578,7 @@ export interface paths {
     delete: operations['delete_uploads_upload'];
     options?: never;
     /** Ask how far an upload is */
-    head: operations['look'];
+    head: operations['head_uploads_upload'];
     /**
      * Go on with an upload
      * @description From `Upload-Offset` on. When the last byte has come the file is looked at: the answer may be that
@@ -4881,7 +4881,7 @@ export interface operations {
       507: components['responses']['StorageFull'];
     };
   };
-  look: {
+  head_uploads_upload: {
     parameters: {
       query?: never;
       header: {
@@ -4902,6 +4902,9 @@ export interface operations {
         };
         content?: never;
       };
+      401: components['responses']['Unauthorized'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NotFound'];
       /** @description Another version of tus */
       412: {
         headers: {
@@ -4909,6 +4912,10 @@ export interface operations {
         };
         content?: never;
       };
+      422: components['responses']['Invalid'];
+      429: components['responses']['TooManyRequests'];
+      503: components['responses']['Unavailable'];
+      507: components['responses']['StorageFull'];
     };
   };
   patch_uploads_upload: {
