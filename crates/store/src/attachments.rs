@@ -35,8 +35,7 @@ statements! {
         WHERE k = $1 AND state = 'receiving'";
     BY_ID = concat!("SELECT ", columns!(), " FROM attachment a WHERE a.id = $1");
     LOCK = concat!("SELECT ", columns!(), " FROM attachment a WHERE a.id = $1 {lock a}");
-    SENT (k: Int, seq: Int) = "UPDATE attachment SET seq = i.seq, name = NULL, until = NULL
-        FROM {rows} WHERE attachment.k = i.k";
+    SENT = "UPDATE attachment SET seq = $2, name = NULL, until = NULL WHERE k = $1";
     PENDING_MESSAGE (room: Int, seq: Int) =
         "INSERT INTO message_state (room, seq, version, reply_count, file_pending)
          SELECT i.room, i.seq, i.seq, 0, 1 FROM {rows} WHERE 1 = 1
@@ -279,8 +278,10 @@ pub struct SentFile {
 /// # Errors
 /// As any write.
 pub fn sent(tx: &mut Tx<'_>, files: &[SentFile]) -> Result<()> {
-    let rows: Vec<_> = files.iter().map(|it| values![it.file, it.seq]).collect();
-    tx.execute_rows(&SENT, &rows)?;
+    // One by one: few sends have a file, and each is found by its key whatever the plan.
+    for it in files {
+        tx.execute(&SENT, &values![it.file, it.seq])?;
+    }
     let pending = files.iter().filter(|it| it.pending);
     let rows: Vec<[Value<'_>; 2]> = pending.map(|it| values![it.room, it.seq]).collect();
     tx.execute_rows(&PENDING_MESSAGE, &rows)

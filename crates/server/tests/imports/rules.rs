@@ -96,7 +96,7 @@ const TABLE: &[Row] = &[
         ],
     ),
     row("orders", &["domain", "store", "chat"]),
-    row("media", &["domain", "store", "chat"]),
+    row("media", &["domain", "store", "chat", "media"]),
     row("deliver", &["domain", "store", "chat"]),
     row(
         "jobs",

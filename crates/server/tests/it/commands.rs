@@ -66,7 +66,8 @@ async fn the_demo_says_which_settings_it_does_not_use() {
     // Where another server listens it ends, after it has spoken.
     let demo = server.run(&["demo"], &[("ORDERCHAT_LISTEN", &taken)]).await;
     for name in ["ORDERCHAT_DATABASE", "ORDERCHAT_AUTH_SECRET"] {
-        let says = format!("{name} is not used: the demo has a database and keys of its own");
+        let says =
+            format!("{name} is not used: the demo has a database, files and keys of its own");
         assert!(demo.output.contains(&says), "{}", demo.output);
     }
     assert!(

@@ -147,6 +147,7 @@ pub(super) fn two_files() -> Problem {
         (status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 206, description = "The range of it", body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 304, description = "It has not changed"),
+        (status = 409, description = "It waits for the scanner"),
         (status = 307, description = "It is given out by the storage itself, if the server is set so"),
         (status = 416, description = "The range lies behind its end")))]
 async fn download(
@@ -252,7 +253,8 @@ fn disposition(inline: bool, name: &str) -> String {
     params(("attachment" = String, Path), LinkQuery),
     responses(
         (status = 200, description = "The thumbnail", body = Vec<u8>, content_type = "image/*"),
-        (status = 304, description = "It has not changed")))]
+        (status = 304, description = "It has not changed"),
+        (status = 409, description = "It waits for the scanner")))]
 async fn thumbnail(
     State(state): State<AppState>,
     Downloading(ctx): Downloading,

@@ -36,11 +36,11 @@ async fn place_and_time_of_a_proof_stand_signed_on_the_timeline_for_staff() {
         assert!(!bytes.windows(4).any(|part| part == b"Exif"));
     }
     let seen = proof_seen_by(&room, &room.pharmacist).await.to_string();
-    for part in ["12.97", "77.58", "2026-11-28T04:50:30.000Z", "signature"] {
+    for part in ["12.97", "77.59", "2026-11-28T04:50:30.000Z", "signature"] {
         assert!(seen.contains(part), "{part} in {seen}");
     }
     let seen = proof_seen_by(&room, &room.customer).await.to_string();
-    for part in ["12.97", "77.58", "signature"] {
+    for part in ["12.97", "77.59", "signature"] {
         assert!(!seen.contains(part), "{part} in {seen}");
     }
 }

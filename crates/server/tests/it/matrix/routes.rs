@@ -57,7 +57,7 @@ const fn route(
 }
 
 #[rustfmt::skip]
-pub(super) const ROUTES: [Route; 61] = [
+pub(super) const ROUTES: [Route; 65] = [
     route("GET",    "/api/chat/rooms/",                             "", Token, 200),
     route("POST",   "/api/chat/rooms/",                             r#"{"order":"{order}"}"#, Create, 200),
     route("GET",    "/api/chat/rooms/{room}/",                      "", Card, 200),
@@ -108,6 +108,11 @@ pub(super) const ROUTES: [Route; 61] = [
     route("GET",    "/api/chat/attachments/{file}/thumbnail/",      "", Table(A::ReadRoom), 404),
     route("POST",   "/api/chat/attachments/{file}/url/",            "{}", Table(A::ReadRoom), 200),
     route("POST",   "/api/chat/rooms/{room}/messages/",             "{form}", Attach, 201),
+    // Without the version of tus nothing is looked at; `files::resumable` has the rest.
+    route("POST",   "/api/chat/uploads/",                           "", Token, 412),
+    route("HEAD",   "/api/chat/uploads/nobody-here/",               "", Token, 412),
+    route("PATCH",  "/api/chat/uploads/nobody-here/",               "", Token, 412),
+    route("DELETE", "/api/chat/uploads/nobody-here/",               "", Token, 412),
     // No token decides here: who asks says the first frame.
     route("GET",    "/api/chat/ws/",                                "", Token, 426),
     route("GET",    "/api/orders/{order}/",                         "", Table(A::ReadOrder), 200),
