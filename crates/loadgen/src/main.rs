@@ -11,11 +11,13 @@ mod cpu;
 mod events;
 #[cfg(test)]
 mod fake;
+mod files;
 mod fsync;
 mod heard;
 mod history;
 mod kill;
 mod limit;
+mod limit_files;
 mod limit_live;
 mod live;
 mod load;
@@ -71,6 +73,8 @@ enum Command {
     Limit(limit::Args),
     /// Serve the yardstick of live connections: a bare broadcast in rooms
     LimitLive(limit_live::Args),
+    /// Serve the yardstick of files: bodies into a folder, and out of it
+    LimitFiles(limit_files::Args),
 }
 
 #[tokio::main]
@@ -87,6 +91,7 @@ async fn main() -> Result<ExitCode> {
         Command::Kill(args) => return kill::run(args).await,
         Command::Limit(args) => limit::run(args).await?,
         Command::LimitLive(args) => limit_live::run(args).await?,
+        Command::LimitFiles(args) => limit_files::run(args).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

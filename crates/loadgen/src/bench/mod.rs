@@ -2,6 +2,7 @@
 //! were in the same minutes. Only ratios of one run mean anything from machine to machine.
 
 mod engine;
+mod files;
 mod live;
 mod live_table;
 mod orders;
@@ -54,6 +55,8 @@ enum Part {
     Live,
     /// Events of orders, and their timers
     Orders,
+    /// Uploads, downloads, and photos
+    Files,
 }
 
 /// Prints each result as it comes and the table at the end. A missed target is a line in the
@@ -92,6 +95,7 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     println!("\n{}", table::markdown(&measured.rest));
     println!("{}", live_table::markdown(&measured.live));
     println!("{}", orders::markdown(&measured.orders));
+    println!("{}", files::markdown(&measured.files));
     Ok(())
 }
 
@@ -101,6 +105,7 @@ struct Measurements {
     rest: Vec<engine::Figures>,
     live: Vec<live::Figures>,
     orders: Vec<orders::Figures>,
+    files: Vec<files::Figures>,
 }
 
 impl Measurements {
@@ -120,6 +125,10 @@ impl Measurements {
         if wanted(Part::Orders) {
             self.orders
                 .push(bench.measure_orders(engine, database).await?);
+        }
+        if wanted(Part::Files) {
+            self.files
+                .push(bench.measure_files(engine, database).await?);
         }
         Ok(())
     }
