@@ -41,7 +41,8 @@ function cutter(dice, size) {
   const proxy = net.createServer((client) => {
     const server = net.connect(SERVER.port, SERVER.hostname);
     const both = [client, server];
-    let left = cuts < CUTS ? 1 + dice(Math.floor(size / CUTS) * 2) : Infinity;
+    // All of them together are less than the file.
+    let left = cuts < CUTS ? 1 + dice(Math.floor(size / CUTS) - 1) : Infinity;
     for (const socket of both) socket.on("error", () => both.forEach((one) => one.destroy()));
     client.on("data", (bytes) => {
       left -= bytes.length;

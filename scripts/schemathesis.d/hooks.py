@@ -64,3 +64,10 @@ def map_body(context, body):
             if isinstance(body.get(field), str):
                 body = {**body, field: real(name, body[field])}
     return body
+
+
+@schemathesis.serializer("application/offset+octet-stream")
+def piece(context, value):
+    """A piece of a file: bytes as they are."""
+    raw = getattr(value, "data", value)
+    return raw if isinstance(raw, bytes) else str(raw).encode(errors="replace")

@@ -136,15 +136,16 @@ impl<'de> MapAccess<'de> for Parameters {
 struct Text(String);
 
 impl Text {
-    /// Digits only, or a minus and digits: nothing else is a number here.
+    /// Digits only, or a minus and digits, of no more than 64 bits with their sign: nothing else is a
+    /// number here, as the API's document has it.
     fn visit_number<'de, V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, Mismatch> {
         let digits = self.0.strip_prefix('-').unwrap_or(&self.0);
         let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if let (true, Ok(number)) = (is_number, self.0.parse::<u64>()) {
-            return visitor.visit_u64(number);
-        }
         match self.0.parse::<i64>() {
-            Ok(number) if is_number => visitor.visit_i64(number),
+            Ok(number) if is_number => match u64::try_from(number) {
+                Ok(number) => visitor.visit_u64(number),
+                Err(_) => visitor.visit_i64(number),
+            },
             _ => Err(Mismatch::invalid_type(Unexpected::Other("text"), &visitor)),
         }
     }

@@ -2783,6 +2783,11 @@ export interface components {
       } | null;
     };
     /**
+     * Format: binary
+     * @description A part of a file: its bytes.
+     */
+    UploadPiece: string;
+    /**
      * @description A user as known here.
      * @example {
      *       "id": "staff-mei",
@@ -4936,7 +4941,7 @@ export interface operations {
     };
     requestBody: {
       content: {
-        'application/offset+octet-stream': number[];
+        'application/offset+octet-stream': components['schemas']['UploadPiece'];
       };
     };
     responses: {

@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use orderchat_domain::Millis;
 use orderchat_domain::attachment::FileName;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -33,6 +34,12 @@ const UPLOAD_METADATA: &str = "upload-metadata";
 const UPLOAD_CHECKSUM: &str = "upload-checksum";
 const UPLOAD_EXPIRES: &str = "upload-expires";
 const PIECE: &str = "application/offset+octet-stream";
+
+/// A part of a file: its bytes.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "describes the body, which is read as it comes")]
+struct UploadPiece(String);
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -220,7 +227,7 @@ async fn look(
         ("Tus-Resumable" = String, Header, description = "`1.0.0`"),
         ("Upload-Offset" = u64, Header, description = "Where this piece begins"),
         ("Upload-Checksum" = Option<String>, Header, description = "`sha1` or `sha256`, and the piece's digest in base64")),
-    request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
+    request_body(content = UploadPiece, content_type = "application/offset+octet-stream"),
     responses((status = 204, description = "`Upload-Offset` bytes have come"),
         (status = 412, description = "Another version of tus"),
         (status = 460, description = "The piece is not what its checksum says")))]
