@@ -1,6 +1,6 @@
 //! When and where a picture was taken, as its camera wrote it down (EXIF).
 
-use crate::{Kind, Limits, exif, format};
+use crate::{Kind, Limits, Refused, exif, format, guard::guarded};
 
 /// What a camera said of a picture. Whoever took it may have changed it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,16 +28,17 @@ pub struct Position {
 /// [`process`](crate::process) would refuse.
 #[must_use]
 pub fn capture(bytes: &[u8], kind: Kind) -> Option<Capture> {
-    // Only what is beside the pixels is read: their number does not matter.
-    let limits = Limits {
-        pixels: u64::MAX,
-        ..Limits::default()
+    guarded(kind, || noted_in(bytes, kind)).ok().flatten()
+}
+
+/// Only what is beside the pixels is read: whatever size the picture claims to have.
+fn noted_in(bytes: &[u8], kind: Kind) -> Result<Option<Capture>, Refused> {
+    let limits = Limits::default();
+    let noted = match kind {
+        Kind::Jpeg => format::jpeg::exif(bytes, &limits)?,
+        Kind::Png => format::png::exif(bytes, &limits)?,
+        Kind::Webp => format::webp::exif(bytes, &limits)?,
+        _ => return Ok(None),
     };
-    let header = match kind {
-        Kind::Jpeg => format::jpeg::header(bytes, &limits),
-        Kind::Png => format::png::header(bytes, &limits),
-        Kind::Webp => format::webp::header(bytes, &limits),
-        _ => return None,
-    };
-    exif::capture(&header.ok()?.exif?)
+    Ok(noted.as_deref().and_then(exif::capture))
 }

@@ -16,6 +16,7 @@ mod exif;
 mod format;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
+mod guard;
 mod header;
 mod kind;
 mod limits;

@@ -7,6 +7,7 @@ use crate::{
         jpeg::{self, Sampling},
         png, webp,
     },
+    guard::guarded,
     header::Header,
     pixels::{Layout, Pixels},
     small,
@@ -40,7 +41,9 @@ const LEAST_QUALITY: u8 = 60;
 ///
 /// 422 where it is over one of the limits or broken, 415 where `kind` is no picture.
 pub fn cost(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Cost, Refused> {
-    cost_of(&header(bytes, kind, limits)?, kind, limits)
+    guarded(kind, || {
+        cost_of(&header(bytes, kind, limits)?, kind, limits)
+    })
 }
 
 /// Makes the picture that is kept: upright, in sRGB, nothing in it but pixels.
@@ -57,6 +60,10 @@ pub fn cost(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Cost, Refused> 
 ///
 /// As [`cost`], and 422 where the picture is broken or comes out too large.
 pub fn process(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Processed, Refused> {
+    guarded(kind, || made_of(bytes, kind, limits))
+}
+
+fn made_of(bytes: &[u8], kind: Kind, limits: &Limits) -> Result<Processed, Refused> {
     let header = header(bytes, kind, limits)?;
     cost_of(&header, kind, limits)?;
     let orientation = header

@@ -43,6 +43,10 @@ pub(crate) fn header(bytes: &[u8], limits: &Limits) -> Result<Header, Refused> {
     })
 }
 
+pub(crate) fn exif(bytes: &[u8], limits: &Limits) -> Result<Option<Vec<u8>>, Refused> {
+    Ok(Segments::read(bytes, limits)?.exif())
+}
+
 /// How the picture was saved, so that it need not be saved larger than it came.
 pub(crate) fn saved_as(bytes: &[u8], limits: &Limits) -> Result<(u8, Sampling), Refused> {
     let segments = Segments::read(bytes, limits)?;

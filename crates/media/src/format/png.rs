@@ -23,7 +23,7 @@ fn broken(reason: impl ToString) -> Refused {
 }
 
 pub(crate) fn header(bytes: &[u8], limits: &Limits) -> Result<Header, Refused> {
-    let exif = walk(bytes, limits)?;
+    let exif = exif(bytes, limits)?;
     let reader = open(bytes, limits)?;
     let info = reader.info();
     let pixels = check_pixels(info.width, info.height, limits)?;
@@ -170,9 +170,9 @@ fn described_profile(info: &Info<'_>, layout: Layout) -> Option<ColorProfile> {
     Some(profile)
 }
 
-/// Looks at the chunks: refuses too much metadata and gives EXIF, wherever it stands.
-fn walk(bytes: &[u8], limits: &Limits) -> Result<Option<Vec<u8>>, Refused> {
-    let mut exif = None;
+/// EXIF, wherever in the file it stands. All chunks are looked at: too much metadata is refused.
+pub(crate) fn exif(bytes: &[u8], limits: &Limits) -> Result<Option<Vec<u8>>, Refused> {
+    let mut found = None;
     let mut rest = bytes.get(8..).unwrap_or_default();
     while let Some((&[a, b, c, d], after)) = rest.split_first_chunk::<4>() {
         let length = u32::from_be_bytes([a, b, c, d]) as usize;
@@ -190,11 +190,11 @@ fn walk(bytes: &[u8], limits: &Limits) -> Result<Option<Vec<u8>>, Refused> {
         let Some(content) = body.get(..length) else {
             break;
         };
-        if name == b"eXIf" && exif.is_none() {
-            exif = Some(content.to_vec());
+        if name == b"eXIf" && found.is_none() {
+            found = Some(content.to_vec());
         }
         // Behind the content stands its checksum.
         rest = body.get(length + 4..).unwrap_or_default();
     }
-    Ok(exif)
+    Ok(found)
 }

@@ -50,6 +50,10 @@ pub(crate) fn header(bytes: &[u8], limits: &Limits) -> Result<Header, Refused> {
     })
 }
 
+pub(crate) fn exif(bytes: &[u8], limits: &Limits) -> Result<Option<Vec<u8>>, Refused> {
+    metadata("EXIF", open(bytes, limits)?.exif_metadata(), limits)
+}
+
 /// Whether colours were thrown away when it was saved: a photo, not a drawing.
 pub(crate) fn is_lossy(bytes: &[u8], limits: &Limits) -> Result<bool, Refused> {
     Ok(open(bytes, limits)?.is_lossy())

@@ -132,6 +132,7 @@ fn a_flood_of_pixels_is_refused_by_its_header(#[case] kind: Kind, #[case] file: 
     );
     assert_eq!(refused.status(), 422);
     assert_eq!(process(&file, kind, &Limits::default()), Err(refused));
+    assert_eq!(cheaply(|| capture(&file, kind)), None);
 }
 
 fn gif_claiming(width: u16, height: u16) -> Vec<u8> {
