@@ -25,7 +25,7 @@ pub struct Position {
 }
 
 /// When and where the picture was taken; none where it says neither, or says it in a way that
-/// [`process`](crate::process) would refuse.
+/// [`process`](crate::process()) would refuse.
 #[must_use]
 pub fn capture(bytes: &[u8], kind: Kind) -> Option<Capture> {
     guarded(kind, || noted_in(bytes, kind)).ok().flatten()

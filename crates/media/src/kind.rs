@@ -29,7 +29,7 @@ impl Kind {
         Self::Webm,
     ];
 
-    /// The media type to serve it with. Texts are UTF-8: [`sniff`](crate::sniff) takes no others.
+    /// The media type to serve it with. Texts are UTF-8: [`sniff`](crate::sniff()) takes no others.
     #[must_use]
     pub fn mime(self) -> &'static str {
         match self {

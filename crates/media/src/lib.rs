@@ -4,10 +4,10 @@
 //! Pure and synchronous: bytes in, bytes or a typed [`Refused`] out. Nothing here waits, stores,
 //! or asks for the time; whoever calls brings a thread that may be busy for half a second.
 //!
-//! The way of a file: [`sniff`] says what it is, from its first bytes; of a picture [`cost`] says
-//! what decoding it takes, from its headers alone, so that the caller can wait until there is room
-//! for that; [`process`] makes of it the picture that is kept. [`capture`] reads when and where it
-//! was taken, which [`process`] leaves out.
+//! The way of a file: [`sniff`](sniff()) says what it is, from its first bytes; of a picture [`cost`]
+//! says what decoding it takes, from its headers alone, so that the caller can wait until there is room
+//! for that; [`process`](process()) makes of it the picture that is kept. [`capture`](capture()) reads
+//! when and where it was taken, which [`process`](process()) leaves out.
 
 mod capture;
 mod colour;

@@ -14,7 +14,7 @@ pub struct Limits {
     pub scans: u32,
     /// Bytes that [`Cost::bytes`] may come to.
     pub memory: u64,
-    /// Bytes of the picture that [`process`](crate::process) makes: a small PNG may become a large one.
+    /// Bytes of the picture that [`process`](crate::process()) makes: a small PNG may become a large one.
     pub output: usize,
 }
 
