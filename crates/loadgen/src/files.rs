@@ -88,7 +88,7 @@ impl Document {
     }
 }
 
-/// Everybody uploads the same in turn, each to a room of theirs.
+/// Everybody sends the same as a message in turn, each to a room of theirs.
 #[derive(Debug)]
 pub(crate) struct Uploads {
     world: Arc<World>,
@@ -115,7 +115,7 @@ impl Workload for Uploads {
         let (room, person) = self.person(n);
         Request::builder()
             .method(Method::POST)
-            .uri(api::room_path(room, "attachments/"))
+            .uri(api::room_path(room, "messages/"))
             .header(AUTHORIZATION, &person.bearer)
             .header(
                 CONTENT_TYPE,

@@ -60,7 +60,7 @@ async fn serve(listener: TcpListener, folder: PathBuf) -> Result<()> {
         next: AtomicU64::new(0),
     };
     let router = Router::new()
-        .route("/api/chat/rooms/{room}/attachments/", post(take))
+        .route("/api/chat/rooms/{room}/messages/", post(take))
         .route("/api/chat/attachments/{file}/", get(give))
         .with_state(Arc::new(sink));
     axum::serve(listener, router).await.context("serving")

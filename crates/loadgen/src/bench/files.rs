@@ -72,7 +72,10 @@ impl Bench {
 
         let files = self.folder.join("files");
         let launch = Launch::orderchat(&self.server, &self.folder, database, &secret)?
-            .with("ORDERCHAT_STORAGE", format!("file:{}", files.display()));
+            .with("ORDERCHAT_STORAGE", format!("file:{}", files.display()))
+            // A few people here upload what a shop's do in a day.
+            .with("ORDERCHAT_USER_UPLOADS", 8 * PARALLEL)
+            .with("ORDERCHAT_FILE_SHARE", "65536MiB");
         let server = launch.start().await?;
         let (target, pid) = (&server.target, server.pid()?);
         let world = Arc::new(World::open(target, &minter, self.size).await?);
