@@ -1,42 +1,13 @@
 import type { MessageView } from '@orderchat/sdk';
+import { message as told } from '../../../sdk/tests/message.js';
 
 /** A message as the server gives it, with what a test cares about. */
-export function message(seq: number, more: Partial<MessageView> = {}): MessageView {
-  return {
-    id: `m${seq}`,
+export const message = (seq: number, more: Partial<MessageView> = {}): MessageView =>
+  told(seq, {
     room: 'r',
-    seq,
-    version: seq,
     sender: 'p2',
     sender_name: 'Ravi (Rider)',
-    sender_role: 'rider',
-    message_type: 'text',
-    message_type_display: 'Text',
     content: `Message ${seq}`,
-    file: null,
-    file_path: null,
-    file_name: null,
-    file_size: null,
-    file_type: null,
-    image: null,
-    status: 'sent',
-    status_display: 'Sent',
-    is_edited: false,
-    edited_at: null,
-    is_deleted: false,
-    deleted_at: null,
-    reply_to: null,
-    reply_count: 0,
-    metadata: null,
     timestamp: new Date(Date.UTC(2026, 10, 29, 8, 0, seq)).toISOString(),
-    delivered_at: null,
-    read_at: null,
-    receipts: null,
-    is_system_message: false,
-    is_media_message: false,
-    can_be_edited: null,
-    can_be_deleted: null,
-    client_message_id: null,
     ...more,
-  };
-}
+  });
