@@ -1,4 +1,4 @@
-//! Work on pictures: as much at once as there is memory for, on threads that give way to all others.
+//! Work on pictures: as much at once as there is memory for, on threads that get what others leave.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +13,6 @@ use super::MediaError;
 const BUDGET: u32 = 160 << 10;
 /// The longest wait for room.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Nobody waits for a picture as for a message: its thread gets what the others leave.
-const NICENESS: i32 = 19;
 
 /// Pictures are worked on here.
 #[derive(Debug)]
@@ -94,13 +92,21 @@ async fn room(of: &Arc<Semaphore>, wanted: u32) -> Result<OwnedSemaphorePermit, 
     waited.ok().and_then(Result::ok).ok_or(MediaError::Busy)
 }
 
-/// Lets every other thread go first. On Linux a niceness is the thread's own, elsewhere the whole
-/// process's.
+/// Lets every other thread go first.
+#[cfg(target_os = "linux")]
 fn give_way() {
-    if !cfg!(target_os = "linux") {
-        return;
-    }
-    if let Err(error) = rustix::process::nice(NICENESS) {
-        tracing::warn!(%error, "work on pictures cannot give way to other work");
+    use thread_priority::{
+        NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy,
+        set_thread_priority_and_policy, thread_native_id,
+    };
+    // Even the lowest niceness runs until its slice ends: four milliseconds for who wakes up.
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    let set = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
+    if let Err(error) = set {
+        tracing::warn!(?error, "work on pictures cannot give way to other work");
     }
 }
+
+/// Elsewhere there is no such class of threads.
+#[cfg(not(target_os = "linux"))]
+const fn give_way() {}
