@@ -34,6 +34,9 @@ pub(crate) enum MediaError {
     /// The storage's disk is full.
     #[error("the storage is full")]
     Full,
+    /// The storage works, and does not have what it should.
+    #[error("the storage does not have the file")]
+    Lost,
     /// The storage does not do its work. What it said is in the log.
     #[error("the storage does not answer")]
     Storage,
@@ -53,6 +56,9 @@ impl From<object_store::Error> for MediaError {
         }
         metrics::counter!("orderchat_storage_failures_total").increment(1);
         tracing::error!(%error, "the storage failed");
+        if matches!(error, object_store::Error::NotFound { .. }) {
+            return Self::Lost;
+        }
         Self::Storage
     }
 }
