@@ -1,6 +1,7 @@
 //! One client: sends, edits, deletes, reads and looks, until its connection is cut.
 
 mod live;
+mod with_file;
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -15,18 +16,21 @@ use rand::rngs::StdRng;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::files::Way;
 use crate::api::{self, Written, message_path, room_path};
 use crate::check::Violation;
 use crate::client::{Answer, Connection, Lost, Target};
 use crate::clock::monotonic_ns;
 use crate::history::{Journal, Op, Outcome, Record};
-use crate::send::send_request;
 use crate::setup::{Person, Room};
 use crate::text;
 use live::LiveLine;
 
 /// Of ten sends of a live writer so many go by its live connection, the others by REST.
 const BY_LIVE: u32 = 7;
+
+/// Of ten sends so many bring a file, where files are sent at all.
+const WITH_FILE: u32 = 2;
 
 /// How many of its latest messages a writer edits, deletes and marks as read.
 const REMEMBERED: usize = 64;
@@ -40,6 +44,8 @@ pub(super) struct Writer {
     rng: StdRng,
     /// Whether it has a live connection to send by, too.
     live: bool,
+    /// Sends files, too.
+    files: bool,
     /// Numbers the texts.
     said: u64,
     mine: VecDeque<Mine>,
@@ -96,6 +102,7 @@ impl Writer {
             person,
             rng,
             live: false,
+            files: false,
             said: 0,
             mine: VecDeque::new(),
             unanswered: Vec::new(),
@@ -108,6 +115,12 @@ impl Writer {
     /// Sends by a live connection, too.
     pub(super) fn with_live(mut self) -> Self {
         self.live = true;
+        self
+    }
+
+    /// Sends files, too.
+    pub(super) fn with_files(mut self) -> Self {
+        self.files = true;
         self
     }
 
@@ -198,6 +211,12 @@ impl Writer {
                 83..94 => self.read(connection, which).await,
                 _ => self.look(connection).await,
             },
+            _ if self.files && self.rng.random_range(0..10) < WITH_FILE => {
+                let by_form = self.rng.random();
+                let way = if by_form { Way::Form } else { Way::Named };
+                let key = self.next_key() + way.ending();
+                self.send(connection, key).await
+            }
             _ => {
                 let key = self.next_key();
                 let by_live = self.rng.random_range(0..10) < BY_LIVE;
@@ -215,9 +234,13 @@ impl Writer {
     }
 
     async fn send(&mut self, connection: &mut Connection, key: String) -> Result<Tried> {
+        let request = match self.request_of(connection, &key).await? {
+            Ok(request) => request,
+            Err(tried) => return Ok(tried),
+        };
         let attempt = Attempt {
             op: Op::Send,
-            request: send_request(&self.room, &self.person, key.clone())?,
+            request,
             body_hash: Some(text::hash(&text::of(&key))),
             key: Some(key.clone()),
             seq: None,
