@@ -61,6 +61,8 @@ pub(super) struct Writer {
 struct Mine {
     id: String,
     seq: u64,
+    /// Has a file: only texts can be edited.
+    with_file: bool,
 }
 
 /// What an attempt will be recorded as.
@@ -206,7 +208,7 @@ impl Writer {
         let mine = (!self.mine.is_empty()).then(|| self.rng.random_range(0..self.mine.len()));
         match mine {
             Some(which) if dice >= 60 => match dice {
-                60..75 => self.edit(connection, which).await,
+                60..75 if !self.mine[which].with_file => self.edit(connection, which).await,
                 75..83 => self.delete(connection, which).await,
                 83..94 => self.read(connection, which).await,
                 _ => self.look(connection).await,
@@ -286,7 +288,7 @@ impl Writer {
     /// Marks everything up to one of its messages as read; often one before the mark, which must
     /// not move it.
     async fn read(&mut self, connection: &mut Connection, which: usize) -> Result<Tried> {
-        let Mine { id, seq } = self.mine[which].clone();
+        let Mine { id, seq, .. } = self.mine[which].clone();
         let attempt = Attempt {
             op: Op::Read,
             request: self.request(Method::POST, &message_path(&id, "read/"), Some("{}".into()))?,
@@ -340,7 +342,8 @@ impl Writer {
         let tried = self.judge(attempt.op, &result);
         let seq = match (&result, attempt.op) {
             (Ok(answer), Op::Send | Op::Edit) if tried.outcome == Outcome::Ok => {
-                Some(self.learn(attempt.op, answer)?)
+                let key = attempt.key.as_deref();
+                Some(self.learn(attempt.op, key, answer)?)
             }
             _ => attempt.seq,
         };
@@ -378,7 +381,7 @@ impl Writer {
     }
 
     /// The seq of what was sent or edited; remembers a message that is new.
-    fn learn(&mut self, op: Op, answer: &Answer) -> Result<u64> {
+    fn learn(&mut self, op: Op, key: Option<&str>, answer: &Answer) -> Result<u64> {
         let message: Written = api::parse(answer)?;
         if op == Op::Edit {
             return Ok(message.version);
@@ -386,6 +389,7 @@ impl Writer {
         self.remember(Mine {
             id: message.id,
             seq: message.seq,
+            with_file: key.and_then(Way::of).is_some(),
         });
         Ok(message.seq)
     }

@@ -190,6 +190,8 @@ async fn what_a_backup_holds_is_for_nobody_else_to_read() {
         assert_eq!(mode & 0o077, 0, "{:?} has mode {mode:o}", file.path());
         names.push(file.file_name().into_string().expect("a name in UTF-8"));
     }
+    // On PostgreSQL copied by hand, though there is none.
+    names.retain(|name| name != "files");
     names.sort();
     let database = if is_sqlite(&server) {
         "orderchat.db"
