@@ -3,6 +3,8 @@
 //!
 //! The committed corpora run through the same functions in every test run.
 
+use std::path::Path;
+
 use crate::{
     Kind, Limits, capture as read_capture, cost as read_cost, process, sniff as read_kind,
 };
@@ -76,10 +78,25 @@ fn picture(data: &[u8]) -> Option<Kind> {
         .filter(|kind| kind.is_image())
 }
 
+/// Feeds what is committed of a target's corpus (`fuzz/corpus`), for the tests of both crates that have
+/// targets.
+///
+/// # Panics
+/// When an input breaks the parser, or there is no corpus to speak of.
+pub fn feed_corpus(target: &str, feed: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
+    let mut fed = 0;
+    for entry in std::fs::read_dir(folder.join(target)).expect("a corpus") {
+        let path = entry.expect("an entry").path();
+        println!("{}", path.display());
+        feed(&std::fs::read(&path).expect("an input"));
+        fed += 1;
+    }
+    assert!(fed >= 5, "only {fed} inputs for {target}");
+}
+
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use rstest::rstest;
 
     use super::*;
@@ -90,14 +107,6 @@ mod tests {
     #[case("picture", picture_made)]
     #[case("capture", capture)]
     fn the_corpus_is_read_without_a_panic(#[case] target: &str, #[case] feed: fn(&[u8])) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
-        let mut fed = 0;
-        for entry in std::fs::read_dir(folder.join(target)).expect("a corpus") {
-            let path = entry.expect("an entry").path();
-            println!("{}", path.display());
-            feed(&std::fs::read(&path).expect("an input"));
-            fed += 1;
-        }
-        assert!(fed >= 5, "only {fed} inputs for {target}");
+        feed_corpus(target, feed);
     }
 }

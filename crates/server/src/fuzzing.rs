@@ -48,8 +48,7 @@ pub fn claims(data: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
+    use orderchat_media::fuzzing::feed_corpus;
     use rstest::rstest;
 
     use super::*;
@@ -63,14 +62,6 @@ mod tests {
     #[case("token", token)]
     #[case("claims", claims)]
     fn the_corpus_is_read_without_a_panic(#[case] target: &str, #[case] feed: fn(&[u8])) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
-        let mut fed = 0;
-        for entry in std::fs::read_dir(folder.join(target)).expect("a corpus") {
-            let path = entry.expect("an entry").path();
-            println!("{}", path.display());
-            feed(&std::fs::read(&path).expect("an input"));
-            fed += 1;
-        }
-        assert!(fed >= 5, "only {fed} inputs for {target}");
+        feed_corpus(target, feed);
     }
 }

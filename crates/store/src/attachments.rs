@@ -55,7 +55,9 @@ statements! {
         SET version = excluded.version, failed_at = excluded.failed_at, file_pending = 0";
     KEEP = "UPDATE attachment SET until = NULL
         WHERE k = $1 AND state IN ('ready', 'pending')";
-    ALL = "SELECT a.k, a.id, a.width, a.seq FROM attachment a
+    END_ALL = "UPDATE attachment SET state = 'leaving', until = $1 WHERE state = 'receiving'";
+    ALL = "SELECT a.k, a.id, a.width, a.size, a.digest, CASE WHEN a.state = 'ready'
+            AND (a.seq IS NOT NULL OR a.until IS NULL) THEN 1 ELSE 0 END FROM attachment a
         WHERE a.k > $1 AND a.state IN ('pending', 'ready') ORDER BY a.k LIMIT $2";
 }
 
@@ -370,14 +372,26 @@ pub fn keep(tx: &mut Tx<'_>, key: i64) -> Result<()> {
     tx.execute(&KEEP, &values![key])
 }
 
+/// Uploads that are under way are over: after a restore, whose copy has no part of them.
+///
+/// # Errors
+/// As any write.
+pub fn end_all(tx: &mut Tx<'_>, now: Millis) -> Result<()> {
+    tx.execute(&END_ALL, &values![now])
+}
+
 /// A file whose bytes are in the storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Held {
     pub key: i64,
     pub id: AttachmentId,
     pub has_thumbnail: bool,
-    /// The message that has it.
-    pub seq: Option<u64>,
+    /// Of the file, in bytes.
+    pub size: u64,
+    /// SHA-256 of the file.
+    pub digest: Option<[u8; 32]>,
+    /// A message or an order's timeline has it, for good: no scanner and no collector takes it away.
+    pub stays: bool,
 }
 
 /// At most `limit` files whose bytes are in the storage, after this key.
@@ -392,7 +406,9 @@ pub fn held(tx: &mut Tx<'_>, after: i64, limit: u32) -> Result<Vec<Held>> {
                 key: row.take()?,
                 id: AttachmentId(row.take::<Uuid>()?),
                 has_thumbnail: row.take::<Option<i64>>()?.is_some(),
-                seq: row.take()?,
+                size: row.take()?,
+                digest: hash(&mut row)?,
+                stays: row.take::<i64>()? == 1,
             })
         })
         .collect()

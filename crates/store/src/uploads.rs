@@ -11,7 +11,8 @@ statements! {
     BEGIN = "INSERT INTO upload (attachment, length, declared) VALUES ($1, $2, $3)";
     GET = "SELECT u.length, u.received, u.pieces, u.declared FROM upload u WHERE u.attachment = $1";
     ADVANCE = "UPDATE upload SET received = $3, pieces = pieces + $4
-        WHERE attachment = $1 AND received = $2";
+        WHERE attachment = $1 AND received = $2
+        AND EXISTS (SELECT 1 FROM attachment a WHERE a.k = upload.attachment AND a.state = 'receiving')";
     ADD_PIECE (attachment: Int, start: Int, name: Text) =
         "INSERT INTO upload_piece (attachment, start, name)
          SELECT i.attachment, i.start, i.name FROM {rows}";
@@ -65,7 +66,7 @@ pub fn by_id(tx: &mut Tx<'_>, id: AttachmentId) -> Result<Option<StoredUpload>> 
 }
 
 /// These pieces, each with where it starts, are stored: the upload has come from `from` to `to`.
-/// `false`, and nothing is noted, if it was not at `from` any more.
+/// `false`, and nothing is noted, if it was not at `from` any more, or was given up.
 ///
 /// # Errors
 /// As any write.

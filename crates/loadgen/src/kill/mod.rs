@@ -1,6 +1,7 @@
 //! `loadgen kill`: what was acked survives `kill -9` at any instant.
 //!
-//! Each round writes with several clients, by REST and by live connections, while others follow;
+//! Each round writes with several clients, by REST and by live connections, some of it with files, while
+//! others follow;
 //! kills the server at a random moment, starts it again on the same database, repeats every send
 //! that got no answer, lets the followers resume, and checks the whole history so far.
 //! In the end the run makes sure that it would have noticed a loss, see [`control`].
@@ -8,6 +9,7 @@
 mod audience;
 mod control;
 mod database;
+mod files;
 mod follower;
 #[cfg(test)]
 mod tests;
@@ -133,7 +135,10 @@ async fn rounds(
         staff: Staff::Shared,
     };
     let world = World::open(&server.target, &minter, size).await?;
-    let mut writers = writers(&world, folder, &mut rng)?;
+    let mut writers: Vec<Writer> = writers(&world, folder, &mut rng)?
+        .into_iter()
+        .map(Writer::with_files)
+        .collect();
     let mut audience = Audience::gather(&server.target, &minter, &world, folder, PATIENCE).await?;
     audience.catch_up(&server.target, &heads(&writers)).await?;
     let mut acked_before = 0;
@@ -144,6 +149,7 @@ async fn rounds(
         let mut violations = retry(&server.target, &mut writers).await?;
         audience.catch_up(&server.target, &heads(&writers)).await?;
         violations.extend(judge(&server.target, &minter, &writers, &audience).await?);
+        violations.extend(files::judge(&server.target, &minter, &world.rooms).await?);
         let acked: usize = writers.iter().map(Writer::acked).sum();
         ensure!(
             acked > 0,

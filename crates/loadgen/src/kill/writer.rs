@@ -1,6 +1,7 @@
 //! One client: sends, edits, deletes, reads and looks, until its connection is cut.
 
 mod live;
+mod with_file;
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -15,18 +16,21 @@ use rand::rngs::StdRng;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::files::Way;
 use crate::api::{self, Written, message_path, room_path};
 use crate::check::Violation;
 use crate::client::{Answer, Connection, Lost, Target};
 use crate::clock::monotonic_ns;
 use crate::history::{Journal, Op, Outcome, Record};
-use crate::send::send_request;
 use crate::setup::{Person, Room};
 use crate::text;
 use live::LiveLine;
 
 /// Of ten sends of a live writer so many go by its live connection, the others by REST.
 const BY_LIVE: u32 = 7;
+
+/// Of ten sends so many bring a file, where files are sent at all.
+const WITH_FILE: u32 = 2;
 
 /// How many of its latest messages a writer edits, deletes and marks as read.
 const REMEMBERED: usize = 64;
@@ -40,6 +44,8 @@ pub(super) struct Writer {
     rng: StdRng,
     /// Whether it has a live connection to send by, too.
     live: bool,
+    /// Sends files, too.
+    files: bool,
     /// Numbers the texts.
     said: u64,
     mine: VecDeque<Mine>,
@@ -55,6 +61,8 @@ pub(super) struct Writer {
 struct Mine {
     id: String,
     seq: u64,
+    /// Has a file: only texts can be edited.
+    with_file: bool,
 }
 
 /// What an attempt will be recorded as.
@@ -96,6 +104,7 @@ impl Writer {
             person,
             rng,
             live: false,
+            files: false,
             said: 0,
             mine: VecDeque::new(),
             unanswered: Vec::new(),
@@ -108,6 +117,12 @@ impl Writer {
     /// Sends by a live connection, too.
     pub(super) fn with_live(mut self) -> Self {
         self.live = true;
+        self
+    }
+
+    /// Sends files, too.
+    pub(super) fn with_files(mut self) -> Self {
+        self.files = true;
         self
     }
 
@@ -193,11 +208,17 @@ impl Writer {
         let mine = (!self.mine.is_empty()).then(|| self.rng.random_range(0..self.mine.len()));
         match mine {
             Some(which) if dice >= 60 => match dice {
-                60..75 => self.edit(connection, which).await,
+                60..75 if !self.mine[which].with_file => self.edit(connection, which).await,
                 75..83 => self.delete(connection, which).await,
                 83..94 => self.read(connection, which).await,
                 _ => self.look(connection).await,
             },
+            _ if self.files && self.rng.random_range(0..10) < WITH_FILE => {
+                let by_form = self.rng.random();
+                let way = if by_form { Way::Form } else { Way::Named };
+                let key = self.next_key() + way.ending();
+                self.send(connection, key).await
+            }
             _ => {
                 let key = self.next_key();
                 let by_live = self.rng.random_range(0..10) < BY_LIVE;
@@ -215,9 +236,13 @@ impl Writer {
     }
 
     async fn send(&mut self, connection: &mut Connection, key: String) -> Result<Tried> {
+        let request = match self.request_of(connection, &key).await? {
+            Ok(request) => request,
+            Err(tried) => return Ok(tried),
+        };
         let attempt = Attempt {
             op: Op::Send,
-            request: send_request(&self.room, &self.person, key.clone())?,
+            request,
             body_hash: Some(text::hash(&text::of(&key))),
             key: Some(key.clone()),
             seq: None,
@@ -263,7 +288,7 @@ impl Writer {
     /// Marks everything up to one of its messages as read; often one before the mark, which must
     /// not move it.
     async fn read(&mut self, connection: &mut Connection, which: usize) -> Result<Tried> {
-        let Mine { id, seq } = self.mine[which].clone();
+        let Mine { id, seq, .. } = self.mine[which].clone();
         let attempt = Attempt {
             op: Op::Read,
             request: self.request(Method::POST, &message_path(&id, "read/"), Some("{}".into()))?,
@@ -317,7 +342,8 @@ impl Writer {
         let tried = self.judge(attempt.op, &result);
         let seq = match (&result, attempt.op) {
             (Ok(answer), Op::Send | Op::Edit) if tried.outcome == Outcome::Ok => {
-                Some(self.learn(attempt.op, answer)?)
+                let key = attempt.key.as_deref();
+                Some(self.learn(attempt.op, key, answer)?)
             }
             _ => attempt.seq,
         };
@@ -355,7 +381,7 @@ impl Writer {
     }
 
     /// The seq of what was sent or edited; remembers a message that is new.
-    fn learn(&mut self, op: Op, answer: &Answer) -> Result<u64> {
+    fn learn(&mut self, op: Op, key: Option<&str>, answer: &Answer) -> Result<u64> {
         let message: Written = api::parse(answer)?;
         if op == Op::Edit {
             return Ok(message.version);
@@ -363,6 +389,7 @@ impl Writer {
         self.remember(Mine {
             id: message.id,
             seq: message.seq,
+            with_file: key.and_then(Way::of).is_some(),
         });
         Ok(message.seq)
     }

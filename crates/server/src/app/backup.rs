@@ -9,19 +9,16 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, bail, ensure};
 use orderchat_domain::Millis;
-use orderchat_store::{attachments, copy, newest_schema};
+use orderchat_store::{copy, newest_schema};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{hex, keys};
+use super::{backup_files, hex, keys};
 use crate::clock;
-use crate::config::{Database, Settings, StorageLocation};
-use crate::media::Blobs;
+use crate::config::{Database, Settings};
 
 /// The database in the folder of a backup.
 pub(super) const DATABASE: &str = "orderchat.db";
-/// Where the files are in it.
-pub(super) const FILES: &str = "files";
 /// What `pg_dump` is asked to write there.
 const DUMP: &str = "orderchat.dump";
 const PUBLIC_KEY: &str = "orderchat-signing.pub";
@@ -81,7 +78,7 @@ fn sqlite(settings: &Settings, file: &Path, to: &Path) -> anyhow::Result<ExitCod
     let database = partial.join(DATABASE);
     copy::take(file, &database)?;
     let schema = copy::check(&database)?;
-    let files = take_files(settings, &database, &partial)?;
+    let files = backup_files::take(settings, &database, &partial)?;
     describe(settings, &database, "sqlite", schema)?;
     std::fs::rename(&partial, to).with_context(|| to.display().to_string())?;
     copy::sync_folder(to)?;
@@ -90,48 +87,6 @@ fn sqlite(settings: &Settings, file: &Path, to: &Path) -> anyhow::Result<ExitCod
         to.display()
     );
     Ok(ExitCode::SUCCESS)
-}
-
-/// Copies the files that the copied database knows. They are there: no file that a message has is ever
-/// deleted, and what came later is not in that database.
-fn take_files(settings: &Settings, database: &Path, to: &Path) -> anyhow::Result<String> {
-    let StorageLocation::Folder(folder) = &settings.storage else {
-        return Ok("files lie in S3: copy the bucket with its own tools now".to_owned());
-    };
-    let mut copied = 0;
-    let mut after = 0;
-    loop {
-        let held = copy::read(database, |tx| attachments::held(tx, after, 1_000))?;
-        let Some(last) = held.last() else {
-            return Ok(format!("{copied} files"));
-        };
-        after = last.key;
-        for file in &held {
-            for part in Blobs::parts_of(file.id, file.has_thumbnail) {
-                let (from, to) = (folder.join(&part), to.join(FILES).join(&part));
-                let is_needed = file.seq.is_some();
-                copied += u64::from(copy_file(&from, &to, is_needed)?);
-            }
-        }
-    }
-}
-
-/// `false`: it is gone, as a file may that is in no message.
-pub(super) fn copy_file(from: &Path, to: &Path, is_needed: bool) -> anyhow::Result<bool> {
-    let folder = to.parent().context("a file that is in no folder")?;
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .with_context(|| folder.display().to_string())?;
-    match std::fs::copy(from, to) {
-        Ok(_) => {
-            File::open(to)?.sync_all()?;
-            Ok(true)
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound && !is_needed => Ok(false),
-        Err(error) => Err(error).with_context(|| format!("cannot copy {}", from.display())),
-    }
 }
 
 /// PostgreSQL's own tool makes the copy; this says how, and checks what it made.

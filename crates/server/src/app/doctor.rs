@@ -258,11 +258,16 @@ async fn database(settings: &Settings) -> Vec<Finding> {
 async fn storage(settings: &Settings) -> Finding {
     let meaning =
         "files lie there; without it messages go on, uploads and downloads are answered 503";
+    let as_clients = settings.storage_redirect;
     let tried = match super::files::storage(settings) {
-        Ok(blobs) => blobs.try_out().await.map_err(anyhow::Error::from),
+        Ok(blobs) => blobs.try_out(as_clients).await,
         Err(error) => Err(error),
     };
     match tried {
+        Ok(()) if as_clients => {
+            let found = "wrote a file, read it, also as clients are sent to it, and deleted it";
+            Finding::good("storage", found, meaning)
+        }
         Ok(()) => Finding::good("storage", "wrote, read and deleted a file", meaning),
         Err(error) => {
             let remedy = "check ORDERCHAT_STORAGE: that the folder can be written, or that the bucket \

@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod backup_files;
 mod bus;
 mod chat;
 mod demo;

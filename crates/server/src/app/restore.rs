@@ -8,10 +8,10 @@ use orderchat_domain::Millis;
 use orderchat_store::{Store, copy};
 
 use super::backup::{self, beside};
-use super::{commands, options, run, runtime};
+use super::{backup_files, commands, options, run, runtime};
 use crate::chat::restore::adopt;
 use crate::clock;
-use crate::config::{Database, Settings, StorageLocation};
+use crate::config::{Database, Settings};
 
 /// What `orderchat restore` is asked for.
 #[derive(Clone, Debug)]
@@ -68,15 +68,15 @@ fn put_in_place(
         remove(&file)?;
     }
     copy::take(&source, &partial)?;
-    let files = put_files(settings, from)?;
     let epoch = copy::prepare(&partial, |tx| adopt(tx, now))?;
+    let files = backup_files::put(settings, from, &partial)?;
     if !there.is_empty() {
         put_aside(to, now)?;
     }
     std::fs::rename(&partial, to).with_context(|| to.display().to_string())?;
     copy::sync_folder(to)?;
     println!(
-        "restored {} and {files} files from the backup of {}; its epoch is {epoch}",
+        "restored {} from the backup of {}; {files}; its epoch is {epoch}",
         to.display(),
         manifest.made_at()
     );
@@ -87,37 +87,6 @@ fn put_in_place(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Puts the backup's files where the settings say that files lie. One that is there already is the
-/// same: its name is given once.
-fn put_files(settings: &Settings, from: &Path) -> anyhow::Result<u64> {
-    let files = from.join(backup::FILES);
-    let StorageLocation::Folder(folder) = &settings.storage else {
-        return Ok(0);
-    };
-    let mut put = 0;
-    let mut open = vec![files.clone()];
-    while let Some(here) = open.pop() {
-        let entries = match std::fs::read_dir(&here) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            entries => entries.with_context(|| here.display().to_string())?,
-        };
-        for entry in entries {
-            let path = entry?.path();
-            if path.is_dir() {
-                open.push(path);
-                continue;
-            }
-            let to = folder.join(path.strip_prefix(&files)?);
-            if !to.try_exists()? {
-                backup::copy_file(&path, &to, true)?;
-            }
-            put += 1;
-        }
-    }
-    Ok(put)
-}
-
-/// Nothing is deleted: what was there may be wanted again.
 /// Those of the database's files that are there.
 fn files_there(database: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut there = Vec::new();
@@ -129,6 +98,7 @@ fn files_there(database: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(there)
 }
 
+/// Nothing is deleted: what was there may be wanted again.
 fn put_aside(database: &Path, now: Millis) -> anyhow::Result<()> {
     if database.try_exists()? {
         match copy::retire(database) {
@@ -171,14 +141,19 @@ fn adopt_database(settings: &Settings) -> anyhow::Result<ExitCode> {
             file.display()
         );
     }
-    let epoch = runtime()?.block_on(async {
+    let (epoch, missing) = runtime()?.block_on(async {
         let options = options(&settings.database);
         Store::ensure_not_served(&options).await?;
         let store = Store::open(&options).await?;
         store.prepare_all().await?;
-        anyhow::Ok(commands(settings, store).adopt_restored().await?)
+        let missing = backup_files::missing(settings, &store).await?;
+        let epoch = commands(settings, store).adopt_restored().await?;
+        anyhow::Ok((epoch, missing))
     })?;
     println!("adopted; its epoch is {epoch}");
+    if let Some(missing) = missing {
+        println!("{missing}");
+    }
     println!("verify it: orderchat audit verify");
     Ok(ExitCode::SUCCESS)
 }

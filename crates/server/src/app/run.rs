@@ -171,6 +171,7 @@ fn http_settings(settings: &Settings, is_demo: bool) -> http::HttpSettings {
         max_body: settings.max_body,
         max_in_flight: settings.max_in_flight,
         max_transfers: settings.max_transfers,
+        upload_stall: settings.upload_stall,
         request_deadline: settings.request_deadline,
         client_address: Box::new(
             move |extensions, headers| match extensions.get::<net::Peer>() {

@@ -167,16 +167,13 @@ impl Chat {
             } else {
                 may_attach(&chat, tx, &asked, wanted.room)?
             };
-            let rules = chat.rules().files;
-            let unsent = attachments::unsent(tx, asked.user, asked.now, UNSENT)?;
+            // First: who begins several at once is counted one after the other.
+            let more = i64::try_from(wanted.size).unwrap_or(i64::MAX);
+            let taken = attachments::take_space(tx, asked.user, more)?;
             if !asked.caller.is_service() {
-                check_unsent(unsent)?;
-                let more = i64::try_from(wanted.size).unwrap_or(i64::MAX);
-                let taken = attachments::take_space(tx, asked.user, more)?;
-                check_share(taken.saturating_sub(wanted.size), wanted.size, rules.share)?;
-            } else {
-                let more = i64::try_from(wanted.size).unwrap_or(i64::MAX);
-                attachments::take_space(tx, asked.user, more)?;
+                let share = chat.rules().files.share;
+                check_share(taken.saturating_sub(wanted.size), wanted.size, share)?;
+                check_unsent(attachments::unsent(tx, asked.user, asked.now, UNSENT)?)?;
             }
             let file = NewFile {
                 id,
@@ -230,6 +227,15 @@ impl Chat {
         self.write_anyway(None, move |tx| {
             attachments::let_go(tx, key, now)?;
             Ok(())
+        })
+        .await
+    }
+
+    /// Whether nobody can want the file any more: it is about to be deleted, or was.
+    pub(crate) async fn is_file_gone(&self, id: AttachmentId) -> Result<bool> {
+        self.read(move |tx| {
+            let found = attachments::by_id(tx, id)?;
+            Ok(found.is_none_or(|file| file.state == FileState::Leaving))
         })
         .await
     }

@@ -2,7 +2,7 @@
 
 use orderchat_domain::Millis;
 use orderchat_store::audit::{Entry, append};
-use orderchat_store::{Tx, restore};
+use orderchat_store::{Tx, attachments, restore};
 
 use super::{Chat, Result, StoreError};
 use crate::{clock, random};
@@ -10,7 +10,8 @@ use crate::{clock, random};
 const RESTORED: &str = "database.restored";
 
 /// Makes a restored copy a database of its own and records it: it gets a new epoch, so that no
-/// client goes on in it from where another database was. Answers the epoch.
+/// client goes on in it from where another database was. Uploads that were under way are over. Answers
+/// the epoch.
 pub(crate) fn adopt(tx: &mut Tx<'_>, now: Millis) -> Result<String> {
     let epoch = random::uuid_v7(now.0).simple().to_string();
     let before = restore::adopt(tx, &epoch)?.ok_or_else(|| {
@@ -30,6 +31,7 @@ pub(crate) fn adopt(tx: &mut Tx<'_>, now: Millis) -> Result<String> {
         detail: &detail,
     };
     append(tx, &entry, now)?;
+    attachments::end_all(tx, now)?;
     Ok(epoch)
 }
 

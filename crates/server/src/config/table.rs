@@ -187,6 +187,8 @@ settings! {
     file_share: usize = "2048MiB", "SIZE", Open, parse::size(1 << 20..=1 << 40);
     /// How long a file stays that was uploaded, or begun, and is in no message.
     unsent_file: Duration = "24h", "TIME", Open, parse::duration(1..=2_592_000);
+    /// An upload of which nothing comes for so long is given up.
+    upload_stall: Duration = "30s", "TIME", Open, parse::duration(1..=1_800);
     /// Uploads and downloads under way at once; more are answered 503.
     max_transfers: usize = "64", "COUNT", Open, parse::count(1..=10_000);
     /// Longest message, in characters.

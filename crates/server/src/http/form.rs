@@ -12,6 +12,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use http_body_util::BodyExt;
 use multer::{Field, Multipart};
 
+use super::AppState;
 use super::body::check_coding;
 use crate::media::MediaError;
 use crate::problem::Problem;
@@ -23,8 +24,24 @@ const TEXT: usize = 64 << 10;
 /// What is read and thrown away of a body that is too large or not wanted: who is still writing when
 /// the connection closes sees a reset instead of the answer.
 const DRAINED: u64 = 64 << 20;
-/// An upload of which so long nothing comes is given up.
-pub(super) const STALLED: Duration = Duration::from_secs(30);
+
+/// What an upload may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct UploadLimits {
+    /// Bytes of its file.
+    pub(super) largest: u64,
+    /// If nothing comes for so long, it is given up.
+    pub(super) stall: Duration,
+}
+
+impl UploadLimits {
+    pub(super) fn of(state: &AppState) -> Self {
+        Self {
+            largest: state.media.largest(),
+            stall: state.settings.upload_stall,
+        }
+    }
+}
 
 /// Whether the request brings a form.
 pub(super) fn is_form(headers: &HeaderMap) -> bool {
@@ -69,11 +86,11 @@ impl FilePart {
 }
 
 impl Form {
-    /// Begins to read. `largest`: bytes that its file may have; a body that says that it is larger is
-    /// refused before anything of it is read.
+    /// Begins to read. A body that says that it is larger than a file may be is refused before
+    /// anything of it is read.
     pub(super) async fn of(
         request: Request,
-        largest: u64,
+        UploadLimits { largest, stall }: UploadLimits,
         known: &'static [&'static str],
     ) -> Result<Self, Problem> {
         check_coding(request.headers())?;
@@ -87,11 +104,11 @@ impl Form {
         if declared > largest.saturating_add(AROUND) {
             // Whoever asks first sends nothing unless told to: reading would tell them.
             if !request.headers().contains_key(EXPECT) {
-                drain(request.into_body()).await;
+                drain(request.into_body(), stall).await;
             }
             return Err(Problem::file_too_large(largest));
         }
-        let bytes = in_time(request.into_body().into_data_stream());
+        let bytes = in_time(request.into_body().into_data_stream(), stall);
         Ok(Self {
             form: Multipart::new(bytes, boundary),
             texts: HashMap::new(),
@@ -168,10 +185,11 @@ fn broken(_: multer::Error) -> Problem {
 /// The bytes of a body, as long as they come.
 pub(super) fn in_time(
     bytes: impl Stream<Item = Result<Bytes, axum::Error>> + Send + 'static,
+    stall: Duration,
 ) -> BoxStream<'static, Result<Bytes, MediaError>> {
     let bytes = bytes.map_err(|_| MediaError::BrokeOff).boxed();
-    let next = |mut bytes: BoxStream<'static, Result<Bytes, MediaError>>| async move {
-        match tokio::time::timeout(STALLED, bytes.next()).await {
+    let next = move |mut bytes: BoxStream<'static, Result<Bytes, MediaError>>| async move {
+        match tokio::time::timeout(stall, bytes.next()).await {
             Ok(Some(Ok(chunk))) => Ok(Some((chunk, bytes))),
             Ok(Some(Err(error))) => Err(error),
             Ok(None) => Ok(None),
@@ -181,10 +199,21 @@ pub(super) fn in_time(
     stream::try_unfold(bytes, next).boxed()
 }
 
+/// Reads the rest and throws it away, as far as it is worth.
+pub(super) async fn skip(mut bytes: BoxStream<'static, Result<Bytes, MediaError>>) {
+    let mut skipped = 0;
+    while let Some(Ok(chunk)) = bytes.next().await {
+        skipped += chunk.len() as u64;
+        if skipped > DRAINED {
+            return;
+        }
+    }
+}
+
 /// Reads and throws away, as far as it is worth.
-pub(super) async fn drain(mut body: Body) {
+pub(super) async fn drain(mut body: Body, stall: Duration) {
     let mut drained = 0;
-    while let Ok(Some(Ok(frame))) = tokio::time::timeout(STALLED, body.frame()).await {
+    while let Ok(Some(Ok(frame))) = tokio::time::timeout(stall, body.frame()).await {
         drained += frame.data_ref().map_or(0, |data| data.len() as u64);
         if drained > DRAINED {
             return;

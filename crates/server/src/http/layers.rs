@@ -30,7 +30,7 @@ const ALLOWED: [&str; 10] = [
     "upload-offset",
 ];
 /// What they may read of answers.
-const EXPOSED: [&str; 11] = [
+const EXPOSED: [&str; 12] = [
     "x-request-id",
     "retry-after",
     "content-disposition",
@@ -38,6 +38,7 @@ const EXPOSED: [&str; 11] = [
     "etag",
     "location",
     "tus-resumable",
+    "tus-version",
     "upload-expires",
     "upload-length",
     "upload-offset",
@@ -145,6 +146,7 @@ mod tests {
             max_body: 1024,
             max_in_flight,
             max_transfers: 1,
+            upload_stall: request_deadline,
             request_deadline,
             client_address: Box::new(|_, _| IpAddr::V4(Ipv4Addr::LOCALHOST)),
             pages: PageSettings::default(),

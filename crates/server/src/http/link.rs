@@ -92,19 +92,23 @@ pub(super) fn make(
 
 /// Whoever downloads: by their token, or by a link to this file. Counts as a read.
 #[derive(Clone, Debug)]
-pub(super) struct Downloading(pub(super) Context);
+pub(super) struct Downloading {
+    pub(super) ctx: Context,
+    /// The request names no bearer: what a browser asks for by itself, such as an `<img>`.
+    pub(super) by_link: bool,
+}
 
 impl FromRequestParts<AppState> for Downloading {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let QueryOf(LinkQuery { link }) = QueryOf::from_request_parts(parts, state).await?;
-        let context = match link {
-            Some(link) => by_link(parts, state, &link).await?,
-            None => identify(parts, state).await?,
+        let (ctx, by_link) = match link {
+            Some(link) => (by_link(parts, state, &link).await?, true),
+            None => (identify(parts, state).await?, false),
         };
-        quota::reads(&state.limits, &context.caller)?;
-        Ok(Self(context))
+        quota::reads(&state.limits, &ctx.caller)?;
+        Ok(Self { ctx, by_link })
     }
 }
 

@@ -69,6 +69,8 @@ pub(crate) struct HttpSettings {
     pub(crate) max_in_flight: usize,
     /// Uploads and downloads under way at once.
     pub(crate) max_transfers: usize,
+    /// An upload of which nothing comes for so long is given up.
+    pub(crate) upload_stall: Duration,
     /// Time within which a JSON request is answered.
     pub(crate) request_deadline: Duration,
     pub(crate) client_address: ClientAddress,
@@ -82,6 +84,7 @@ impl fmt::Debug for HttpSettings {
             .field("max_body", &self.max_body)
             .field("max_in_flight", &self.max_in_flight)
             .field("max_transfers", &self.max_transfers)
+            .field("upload_stall", &self.upload_stall)
             .field("request_deadline", &self.request_deadline)
             .finish_non_exhaustive()
     }
@@ -158,6 +161,7 @@ pub(crate) fn service(state: AppState, more: Router<AppState>) -> NormalizePath<
     let docs = docs::router(&document());
     let admission = Admission::new(&state.settings, state.stopping.clone());
     let cors = layers::cors(&state.settings.origins);
+    let tus = from_fn_with_state(state.clone(), v1::uploads::tell_of_tus);
     let around = (Arc::clone(&state.limits), state.chat.clone());
     let router = api
         .route_layer(from_fn_with_state(admission, layers::admit))
@@ -169,6 +173,7 @@ pub(crate) fn service(state: AppState, more: Router<AppState>) -> NormalizePath<
         .fallback(layers::no_such_route)
         .method_not_allowed_fallback(layers::no_such_method)
         .layer(cors)
+        .layer(tus)
         .layer(from_fn_with_state(around, observe::observe))
         .with_state(state);
     // Outside of the router: inside, the route is chosen already.

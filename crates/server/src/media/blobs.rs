@@ -3,12 +3,14 @@
 
 use std::fmt;
 use std::fs::File;
+use std::io;
 use std::ops::Range;
 use std::os::unix::fs::{FileExt, PermissionsExt};
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
@@ -38,6 +40,11 @@ const HELD_AS_IT_CAME: usize = 64 << 10;
 const READ_AT_ONCE: u64 = 256 << 10;
 /// The time that one step of the storage may take.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// What is written to try the storage out.
+const TRIED: &[u8] = b"orderchat doctor";
+/// A file in a folder is written beside its place first, under its name and `#1`, or the next number
+/// that is free: more are never written at once.
+const STAGED: u32 = 8;
 
 /// Something that lies in the storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +61,8 @@ pub(crate) enum Blob<'a> {
 pub(crate) struct Blobs {
     store: Arc<dyn ObjectStore>,
     root: Path,
+    /// Where it lies on this machine, if it does.
+    folder: Option<PathBuf>,
     /// Bytes that are sent to it at once.
     piece: usize,
     /// Of a storage that clients can be sent to.
@@ -81,6 +90,7 @@ impl Blobs {
         Ok(Self {
             store: Arc::new(store),
             root: Path::default(),
+            folder: Some(folder.to_owned()),
             piece: PIECE,
             signer: None,
         })
@@ -109,6 +119,7 @@ impl Blobs {
         Ok(Self {
             store: Arc::clone(&store) as Arc<dyn ObjectStore>,
             root: Path::from(prefix),
+            folder: None,
             piece: S3_PIECE,
             signer: Some(store),
         })
@@ -134,20 +145,31 @@ impl Blobs {
         Ok(Some(in_time(url).await?.to_string()))
     }
 
-    /// Writes, reads and deletes something; `doctor` asks.
-    pub(crate) async fn try_out(&self) -> Result<(), MediaError> {
+    /// Writes, reads and deletes something; `doctor` asks. `as_clients`: also reads it by a signed URL,
+    /// where the storage has such.
+    ///
+    /// # Errors
+    /// What did not work.
+    pub(crate) async fn try_out(&self, as_clients: bool) -> anyhow::Result<()> {
         let id = AttachmentId(crate::random::uuid_v7(crate::clock::now_ms()));
         let blob = Blob::Piece(id, "doctor");
-        let written = Bytes::from_static(b"orderchat doctor");
-        self.put(blob, written.clone()).await?;
-        let read = self.whole(blob, 1024).await;
+        self.put(blob, Bytes::from_static(TRIED)).await?;
+        let read = self.read_back(blob, as_clients).await;
         self.delete_pieces(id).await?;
-        if read? != written {
-            tracing::error!("the storage gave back something else than was written");
-            return Err(MediaError::Storage);
+        read
+    }
+
+    async fn read_back(&self, blob: Blob<'_>, as_clients: bool) -> anyhow::Result<()> {
+        let other = "the storage gave back something else than was written";
+        ensure!(self.whole(blob, 1024).await? == TRIED, other);
+        if !as_clients {
+            return Ok(());
         }
-        if self.signer.is_some() {
-            self.signed_url(blob, ("text/plain", "attachment")).await?;
+        let headers = ("text/plain", "attachment");
+        if let Some(url) = self.signed_url(blob, headers).await? {
+            let read = fetch(&url).await.map_err(reqwest::Error::without_url);
+            let read = read.context("a signed URL of the storage does not work")?;
+            ensure!(read == TRIED, "by a signed URL {other}");
         }
         Ok(())
     }
@@ -239,7 +261,22 @@ impl Blobs {
     pub(crate) async fn delete(&self, id: AttachmentId) -> Result<(), MediaError> {
         self.delete_pieces(id).await?;
         for blob in [Blob::Thumbnail(id), Blob::File(id)] {
-            self.delete_path(&self.path(blob)).await?;
+            let path = self.path(blob);
+            self.delete_path(&path).await?;
+            self.delete_staged(&path).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes what a process that was killed left half written in the folder: the storage neither
+    /// lists nor deletes it. S3 shows nothing of the kind; a rule of the bucket takes it away.
+    async fn delete_staged(&self, path: &Path) -> Result<(), MediaError> {
+        let Some(folder) = &self.folder else {
+            return Ok(());
+        };
+        for number in 1..=STAGED {
+            let staged = folder.join(format!("{path}#{number}"));
+            there_or_not(tokio::fs::remove_file(staged).await)?;
         }
         Ok(())
     }
@@ -249,6 +286,10 @@ impl Blobs {
         let mut pieces = self.store.list(Some(&self.pieces(id)));
         while let Some(piece) = in_time(pieces.try_next()).await? {
             self.delete_path(&piece.location).await?;
+        }
+        if let Some(folder) = &self.folder {
+            let pieces = folder.join(self.pieces(id).as_ref());
+            there_or_not(tokio::fs::remove_dir_all(pieces).await)?;
         }
         Ok(())
     }
@@ -270,11 +311,33 @@ fn pieces_of(file: File, range: Range<u64>) -> impl Stream<Item = Result<Bytes, 
             let mut piece = vec![0; usize::try_from(length).unwrap_or_default()];
             file.read_exact_at(&mut piece, range.start)?;
             range.start += length;
-            std::io::Result::Ok((piece, (file, range)))
+            io::Result::Ok((piece, (file, range)))
         });
-        let (piece, rest) = read.await.map_err(std::io::Error::other)??;
+        let (piece, rest) = read.await.map_err(io::Error::other)??;
         Ok((!piece.is_empty()).then(|| (piece.into(), rest)))
     })
+}
+
+/// What a client gets that is sent to this URL of the storage.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "one request of doctor's, with the limits of every step of the storage"
+)]
+async fn fetch(url: &str) -> reqwest::Result<Bytes> {
+    let client = reqwest::Client::builder()
+        .timeout(PATIENCE)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
+    let answer = client.get(url).send().await?.error_for_status()?;
+    answer.bytes().await
+}
+
+/// What is not there is deleted already.
+fn there_or_not(deleted: io::Result<()>) -> Result<(), MediaError> {
+    match deleted {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// The storage failed, or took too long.

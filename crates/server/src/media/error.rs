@@ -34,6 +34,9 @@ pub(crate) enum MediaError {
     /// The storage's disk is full.
     #[error("the storage is full")]
     Full,
+    /// The storage works, and does not have what it should.
+    #[error("the storage does not have the file")]
+    Lost,
     /// The storage does not do its work. What it said is in the log.
     #[error("the storage does not answer")]
     Storage,
@@ -47,7 +50,9 @@ impl From<Refusal> for MediaError {
 
 impl From<object_store::Error> for MediaError {
     fn from(error: object_store::Error) -> Self {
-        storage_failed(&error)
+        let is_lost = matches!(error, object_store::Error::NotFound { .. });
+        let failed = storage_failed(&error);
+        if is_lost { Self::Lost } else { failed }
     }
 }
 

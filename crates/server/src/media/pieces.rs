@@ -150,8 +150,11 @@ impl Media {
             pieces: Vec::new(),
             held: BytesMut::new(),
         };
-        let checked = take(&mut adding, upload.length, Check::of(checksum), bytes).await;
-        checked?;
+        let taken = take(&mut adding, upload.length, Check::of(checksum), bytes).await;
+        if taken.is_err() {
+            self.was_deleted_again(upload.file.id).await;
+        }
+        taken?;
         let received = adding.noted;
         let progress = Progress {
             length: upload.length,
@@ -187,7 +190,9 @@ impl Media {
             return Ok(());
         }
         if is_final(&error) {
-            self.give_up(upload.file.key).await;
+            self.give_up(&begun(upload)).await;
+        } else {
+            self.was_deleted_again(upload.file.id).await;
         }
         Err(error)
     }
@@ -213,12 +218,7 @@ impl Media {
             in_pieces: None,
         };
         let stored = self.make(id, &wanted, kind, &mut source).await?;
-        let begun = Begun {
-            id,
-            key: file.key,
-            kept_free: file.size,
-        };
-        self.know(ctx, &begun, &wanted, stored).await?;
+        self.know(ctx, &begun(upload), &wanted, stored).await?;
         self.sweep_pieces(id).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the pieces of an upload are left for the collector");
         });
@@ -278,6 +278,14 @@ where
     }
     adding.note().await?;
     broke_off.map_or(Ok(()), Err)
+}
+
+fn begun(upload: &StoredUpload) -> Begun {
+    Begun {
+        id: upload.file.id,
+        key: upload.file.key,
+        kept_free: upload.file.size,
+    }
 }
 
 fn is_unfinished(upload: &StoredUpload) -> bool {

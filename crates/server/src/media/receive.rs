@@ -156,7 +156,7 @@ impl Media {
         };
         let made = made.await;
         if made.is_err() {
-            self.give_up(begun.key).await;
+            self.give_up(&begun).await;
         }
         let (view, facts) = made?;
         Ok(Received {
@@ -198,11 +198,27 @@ impl Media {
         })
     }
 
-    /// Nobody waits for the file any more.
-    pub(super) async fn give_up(&self, key: i64) {
-        if let Err(error) = self.0.chat.let_file_go(key).await {
+    /// Nobody waits for the file any more. One that was deleted meanwhile is deleted again: what was
+    /// stored of it since would lie there unknown.
+    pub(super) async fn give_up(&self, begun: &Begun) {
+        if self.was_deleted_again(begun.id).await {
+            return;
+        }
+        if let Err(error) = self.0.chat.let_file_go(begun.key).await {
             tracing::warn!(%error, "an upload that failed is left for the collector");
         }
+    }
+
+    /// Deletes what is stored of a file that the collector has, or had, on its list; `false` if it is
+    /// not one.
+    pub(super) async fn was_deleted_again(&self, id: AttachmentId) -> bool {
+        if !self.0.chat.is_file_gone(id).await.unwrap_or_default() {
+            return false;
+        }
+        if let Err(error) = self.0.blobs.delete(id).await {
+            tracing::warn!(%error, attachment = %id, "the rest of a deleted file may still be stored");
+        }
+        true
     }
 
     /// What was stored is known from now on.

@@ -45,6 +45,9 @@ enum Verdict {
 pub(crate) enum ScanError {
     #[error("clamd cannot be reached: {0}")]
     Away(#[from] std::io::Error),
+    /// In the midst of a file: it ended, or the file ended it.
+    #[error("clamd hung up: {0}")]
+    HungUp(std::io::Error),
     #[error("clamd took longer than {} s", PATIENCE.as_secs())]
     TooSlow,
     /// What it said instead, cut; it never repeats the file.
@@ -52,6 +55,16 @@ pub(crate) enum ScanError {
     Said(String),
     #[error(transparent)]
     Storage(#[from] MediaError),
+}
+
+impl ScanError {
+    /// With another file it may go well.
+    const fn is_about_the_file(&self) -> bool {
+        matches!(
+            self,
+            Self::HungUp(_) | Self::Said(_) | Self::Storage(MediaError::Lost)
+        )
+    }
 }
 
 trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -104,22 +117,40 @@ impl Scanner {
         mut bytes: BoxStream<'static, Result<Bytes, MediaError>>,
     ) -> Result<String, ScanError> {
         let mut socket = self.connect().await?;
-        socket.write_all(b"zINSTREAM\0").await?;
+        send(&mut socket, b"zINSTREAM\0").await?;
         while let Some(next) = bytes.try_next().await? {
             for chunk in next.chunks(CHUNK) {
                 let length = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
-                socket.write_all(&length.to_be_bytes()).await?;
-                socket.write_all(chunk).await?;
+                let sent = match send(&mut socket, &length.to_be_bytes()).await {
+                    Ok(()) => send(&mut socket, chunk).await,
+                    refused => refused,
+                };
+                if let Err(hung_up) = sent {
+                    // A file that it will not look at to the end it answers at once, and hangs up.
+                    let said = answer(socket).await.unwrap_or_default();
+                    return Err(if said.is_empty() {
+                        hung_up
+                    } else {
+                        ScanError::Said(said)
+                    });
+                }
             }
         }
-        socket.write_all(&0_u32.to_be_bytes()).await?;
+        send(&mut socket, &0_u32.to_be_bytes()).await?;
         answer(socket).await
     }
 }
 
+async fn send(socket: &mut Box<dyn Socket>, bytes: &[u8]) -> Result<(), ScanError> {
+    socket.write_all(bytes).await.map_err(ScanError::HungUp)
+}
+
 async fn answer(socket: Box<dyn Socket>) -> Result<String, ScanError> {
     let mut said = Vec::new();
-    socket.take(ANSWER).read_to_end(&mut said).await?;
+    let read = socket.take(ANSWER).read_to_end(&mut said).await;
+    if said.is_empty() {
+        read.map_err(ScanError::HungUp)?;
+    }
     let said = String::from_utf8_lossy(&said);
     Ok(said.trim_end_matches(['\0', '\n']).to_owned())
 }
@@ -148,16 +179,23 @@ impl Media {
     }
 
     async fn scan_all(&self, scanner: &Scanner) -> Result<(), ScanError> {
-        let mut after = 0;
+        let (mut after, mut outcome) = (0, Ok(()));
         loop {
             let waiting = self.0.chat.files_pending(after, BATCH).await;
             let waiting = waiting.map_err(MediaError::from)?;
             let Some(last) = waiting.last() else {
-                return Ok(());
+                return outcome;
             };
             after = last.key;
             for file in &waiting {
-                self.scan_one(scanner, file).await?;
+                match self.scan_one(scanner, file).await {
+                    // The others need not wait for it.
+                    Err(error) if error.is_about_the_file() => {
+                        tracing::error!(%error, attachment = %file.id, "a file cannot be scanned; it waits");
+                        outcome = Err(error);
+                    }
+                    done => done?,
+                }
             }
         }
     }

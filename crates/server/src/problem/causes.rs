@@ -121,7 +121,7 @@ impl From<MediaError> for Problem {
             MediaError::BrokeOff => Self::malformed("the upload broke off"),
             MediaError::OtherChecksum => Self::other_checksum(),
             MediaError::Full => Self::storage_full(),
-            MediaError::Storage => {
+            MediaError::Storage | MediaError::Lost => {
                 Self::unavailable("files cannot be stored or read now; messages without one can")
             }
         }

@@ -10,6 +10,7 @@
     reason = "tests make their own ids and tasks; the store gets both passed in"
 )]
 
+mod attachments;
 mod audit;
 mod begins;
 mod chain;
@@ -40,11 +41,13 @@ mod statements;
 mod threads;
 mod timers;
 mod unread;
+mod uploads;
 mod users;
 mod writes;
 
 fn main() -> std::process::ExitCode {
     harness::run(&[
+        attachments::TESTS,
         audit::TESTS,
         begins::TESTS,
         checkpoints::TESTS,
@@ -68,6 +71,7 @@ fn main() -> std::process::ExitCode {
         threads::TESTS,
         timers::TESTS,
         unread::TESTS,
+        uploads::TESTS,
         users::TESTS,
         writes::TESTS,
     ])

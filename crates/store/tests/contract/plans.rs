@@ -28,7 +28,7 @@ const READ_ONE_END: [&str; 9] = [
 
 /// Parts of texts that go through a whole table page by page, in the order of its key: for
 /// verifying all of it, or for what was added last. Or that touch all of it once, after a restore.
-const GO_THROUGH: [&str; 10] = [
+const GO_THROUGH: [&str; 11] = [
     "FROM attachment a WHERE a.k > ",
     "FROM upload u JOIN attachment a ON a.k = u.attachment WHERE u.attachment > ",
     "LEFT JOIN participant p ON l.kind = 'participant.joined'",
@@ -38,6 +38,7 @@ const GO_THROUGH: [&str; 10] = [
     "FROM audit WHERE g > ",
     "SELECT k FROM room WHERE k > ",
     "FROM checkpoint WHERE number > ",
+    "1 WHERE state = 'receiving'",
     "UPDATE checkpoint SET horizon = 0",
 ];
 

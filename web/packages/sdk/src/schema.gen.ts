@@ -552,7 +552,8 @@ export interface paths {
      * @description By [tus 1.0](https://tus.io/protocols/resumable-upload), with the extensions creation,
      *     creation-with-upload, termination, expiration and checksum. `Upload-Metadata` names the `room`, and
      *     if known `filename`, `filetype` and `purpose`. The last part of `Location` is the attachment's id:
-     *     once all bytes have come, name it in a message.
+     *     once all bytes have come, name it in a message. `OPTIONS` tells the extensions, the checksums and the
+     *     largest file.
      */
     post: operations['post_uploads'];
     delete?: never;

@@ -106,7 +106,11 @@ impl Writer {
         let tried = |outcome, cut| Tried { outcome, cut };
         match answer {
             Ok(Answer::Taken { id, seq }) => {
-                self.remember(Mine { id, seq });
+                self.remember(Mine {
+                    id,
+                    seq,
+                    with_file: false,
+                });
                 (tried(Outcome::Ok, false), Some(seq))
             }
             Ok(Answer::Refused { status, frame }) => {

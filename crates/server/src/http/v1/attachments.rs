@@ -21,7 +21,7 @@ use crate::chat::attachments::{AttachmentView, ServedFile};
 use crate::http::AppState;
 use crate::http::body::OptionalJsonBody;
 use crate::http::caller::{Authenticated, Writing};
-use crate::http::form::{FilePart, Form, is_form};
+use crate::http::form::{FilePart, Form, UploadLimits, is_form};
 use crate::http::link::{self, Downloading, LinkQuery};
 use crate::http::path::PathOf;
 use crate::http::range::{Asked, not_modified, part_of};
@@ -72,7 +72,7 @@ async fn upload(
     }
     quota::uploads(&state.limits, &ctx.caller)?;
     let room = state.chat.room_id(&room).await?;
-    let mut form = Form::of(request, state.media.largest(), &["purpose"]).await?;
+    let mut form = Form::of(request, UploadLimits::of(&state), &["purpose"]).await?;
     let outcome = received(&state, &ctx, room, &mut form).await;
     match outcome {
         Ok(view) => Ok((StatusCode::CREATED, Json(view)).into_response()),
@@ -152,20 +152,26 @@ pub(super) fn two_files() -> Problem {
         (status = 416, description = "The range lies behind its end")))]
 async fn download(
     State(state): State<AppState>,
-    Downloading(ctx): Downloading,
+    by: Downloading,
     PathOf(attachment): PathOf<String>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let file = state.chat.file(&ctx, &attachment).await?;
-    serve(&state, &file, &headers).await
+    let file = state.chat.file(&by.ctx, &attachment).await?;
+    let safe = safe(&state, &by);
+    serve(&state, &file, &headers, safe).await
 }
 
-async fn serve(state: &AppState, file: &ServedFile, headers: &HeaderMap) -> Result<Response> {
+async fn serve(
+    state: &AppState,
+    file: &ServedFile,
+    headers: &HeaderMap,
+    safe: HeaderMap,
+) -> Result<Response> {
     let tag = format!("\"{}\"", file.digest);
+    let mut about = described(safe, file, &tag);
     if not_modified(headers, &tag) {
-        return Ok((StatusCode::NOT_MODIFIED, described(file, &tag)).into_response());
+        return Ok((StatusCode::NOT_MODIFIED, about).into_response());
     }
-    let mut about = described(file, &tag);
     let disposition = disposition(file.mime.starts_with("image/"), &file.name);
     if let Some(place) = state.media.redirect(file, &disposition).await? {
         return Ok(Redirect::temporary(&place).into_response());
@@ -189,8 +195,7 @@ async fn serve(state: &AppState, file: &ServedFile, headers: &HeaderMap) -> Resu
 }
 
 /// The headers of a file's answers.
-fn described(file: &ServedFile, tag: &str) -> HeaderMap {
-    let mut about = safe();
+fn described(mut about: HeaderMap, file: &ServedFile, tag: &str) -> HeaderMap {
     put(&mut about, CONTENT_TYPE, &file.mime);
     put(&mut about, ETAG, tag);
     about.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -204,11 +209,23 @@ fn described(file: &ServedFile, tag: &str) -> HeaderMap {
 }
 
 /// What keeps a file from being more than a file.
-fn safe() -> HeaderMap {
+///
+/// Pages of other origins show it by its link (`<img src=…>`), where the settings list any: a browser
+/// names no origin when it asks for a picture, so that they cannot be told apart, and whoever has the
+/// link has the file. Without a link nothing outside our own pages can have a reason to embed it.
+fn safe(state: &AppState, by: &Downloading) -> HeaderMap {
     let mut about = HeaderMap::new();
     about.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP));
-    let same = HeaderValue::from_static("same-origin");
-    about.insert(CROSS_ORIGIN_RESOURCE_POLICY, same);
+    let is_shown_elsewhere = by.by_link && !state.settings.origins.is_empty();
+    let pages = if is_shown_elsewhere {
+        "cross-origin"
+    } else {
+        "same-origin"
+    };
+    about.insert(
+        CROSS_ORIGIN_RESOURCE_POLICY,
+        HeaderValue::from_static(pages),
+    );
     about
 }
 
@@ -257,15 +274,15 @@ fn disposition(inline: bool, name: &str) -> String {
         (status = 409, description = "It waits for the scanner")))]
 async fn thumbnail(
     State(state): State<AppState>,
-    Downloading(ctx): Downloading,
+    by: Downloading,
     PathOf(attachment): PathOf<String>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let file = state.chat.file(&ctx, &attachment).await?;
+    let file = state.chat.file(&by.ctx, &attachment).await?;
     if !file.has_thumbnail {
         return Err(Problem::not_found());
     }
-    let mut about = safe();
+    let mut about = safe(&state, &by);
     let tag = format!("\"{}-thumbnail\"", file.digest);
     put(&mut about, ETAG, &tag);
     if not_modified(&headers, &tag) {

@@ -21,7 +21,7 @@ mod statistics;
 mod threads;
 mod timeline;
 mod unread;
-mod uploads;
+pub(super) mod uploads;
 mod users;
 mod window;
 

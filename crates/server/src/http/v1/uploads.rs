@@ -2,13 +2,17 @@
 
 use std::collections::HashMap;
 
+use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, LOCATION};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::middleware::map_response;
+use axum::http::header::{
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, EXPECT, LOCATION,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::{Next, map_response};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::stream::BoxStream;
 use orderchat_domain::Millis;
 use orderchat_domain::attachment::FileName;
 use utoipa::ToSchema;
@@ -20,14 +24,24 @@ use crate::chat::Context;
 use crate::chat::attachments::Wanted;
 use crate::http::AppState;
 use crate::http::caller::{Authenticated, Writing};
-use crate::http::form::{drain, in_time};
+use crate::http::form::{drain, in_time, skip};
 use crate::http::path::PathOf;
 use crate::limits::quota;
-use crate::media::{Checksum, Progress};
+use crate::media::{Checksum, MediaError, Progress};
 use crate::problem::Problem;
 
 const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
-const TUS_VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
+const TUS_VERSION: HeaderName = HeaderName::from_static("tus-version");
+const TUS_EXTENSION: HeaderName = HeaderName::from_static("tus-extension");
+const TUS_CHECKSUM_ALGORITHM: HeaderName = HeaderName::from_static("tus-checksum-algorithm");
+const TUS_MAX_SIZE: HeaderName = HeaderName::from_static("tus-max-size");
+const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
+const EXTENSIONS: HeaderValue =
+    HeaderValue::from_static("creation,creation-with-upload,termination,expiration,checksum");
+/// Of [`checksum`].
+const ALGORITHMS: HeaderValue = HeaderValue::from_static("sha1,sha256");
+/// Where all of it is.
+const UPLOADS: &str = "/api/chat/uploads/";
 const UPLOAD_LENGTH: &str = "upload-length";
 const UPLOAD_OFFSET: &str = "upload-offset";
 const UPLOAD_METADATA: &str = "upload-metadata";
@@ -48,9 +62,45 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .layer(map_response(speaks_tus))
 }
 
-/// Every answer says which version.
+/// Every answer says which version, and one to another version which there are.
 async fn speaks_tus(mut response: Response) -> Response {
-    response.headers_mut().insert(TUS_RESUMABLE, TUS_VERSION);
+    let is_other = response.status() == StatusCode::PRECONDITION_FAILED;
+    let headers = response.headers_mut();
+    headers.insert(TUS_RESUMABLE, VERSION);
+    if is_other {
+        headers.insert(TUS_VERSION, VERSION);
+    }
+    response
+}
+
+/// Says to a client of tus that asks (`OPTIONS`) what it finds here. Stands around CORS, which takes
+/// every `OPTIONS` for a browser's question before a request; that one names the request's method, and
+/// its answer stays as it is.
+pub(in crate::http) async fn tell_of_tus(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_asked = request.method() == Method::OPTIONS
+        && request.uri().path().starts_with(UPLOADS)
+        && !request
+            .headers()
+            .contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = next.run(request).await;
+    if is_asked {
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        let headers = response.headers_mut();
+        headers.insert(TUS_RESUMABLE, VERSION);
+        headers.insert(TUS_VERSION, VERSION);
+        headers.insert(TUS_EXTENSION, EXTENSIONS);
+        headers.insert(TUS_CHECKSUM_ALGORITHM, ALGORITHMS);
+        headers.insert(TUS_MAX_SIZE, state.media.largest().into());
+        // Behind an answer to a browser's question there is nothing to read.
+        let told =
+            "tus-resumable, tus-version, tus-extension, tus-checksum-algorithm, tus-max-size";
+        let told = HeaderValue::from_static(told);
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, told);
+    }
     response
 }
 
@@ -60,7 +110,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 fn check_version(headers: &HeaderMap) -> Result<()> {
     match headers.get(TUS_RESUMABLE) {
-        Some(version) if version == TUS_VERSION => Ok(()),
+        Some(version) if version == VERSION => Ok(()),
         _ => Err(Problem::other_tus()),
     }
 }
@@ -120,7 +170,8 @@ fn told(progress: Progress) -> HeaderMap {
 /// By [tus 1.0](https://tus.io/protocols/resumable-upload), with the extensions creation,
 /// creation-with-upload, termination, expiration and checksum. `Upload-Metadata` names the `room`, and
 /// if known `filename`, `filetype` and `purpose`. The last part of `Location` is the attachment's id:
-/// once all bytes have come, name it in a message.
+/// once all bytes have come, name it in a message. `OPTIONS` tells the extensions, the checksums and the
+/// largest file.
 #[utoipa::path(post, path = "/uploads/", tag = "Files",
     params(("Tus-Resumable" = String, Header, description = "`1.0.0`"),
         ("Upload-Length" = u64, Header, description = "Bytes of the file"),
@@ -133,11 +184,22 @@ async fn create(
     request: Request,
 ) -> Result<Response> {
     let headers = request.headers().clone();
-    check_version(&headers)?;
+    let mut piece = piece_of(&state, request);
+    let begun = begin(&state, &ctx, &headers, &mut piece).await;
+    answered(begun, &headers, piece).await
+}
+
+async fn begin(
+    state: &AppState,
+    ctx: &Context,
+    headers: &HeaderMap,
+    piece: &mut Piece,
+) -> Result<Response> {
+    check_version(headers)?;
     quota::uploads(&state.limits, &ctx.caller)?;
-    let wanted = wanted(&state, &ctx, &headers).await?;
-    let begun = state.chat.begin_file(&ctx, wanted).await?;
-    let place = format!("/api/chat/uploads/{}/", begun.id);
+    let wanted = wanted(state, ctx, headers).await?;
+    let begun = state.chat.begin_file(ctx, wanted).await?;
+    let place = format!("{UPLOADS}{}/", begun.id);
     let mut answer = HeaderMap::new();
     if let Ok(place) = HeaderValue::from_str(&place) {
         answer.insert(LOCATION, place);
@@ -146,12 +208,11 @@ async fn create(
     if let Ok(until) = HeaderValue::from_str(&http_date(until)) {
         answer.insert(UPLOAD_EXPIRES, until);
     }
-    if text(&headers, "content-type") == Some(PIECE) {
+    if text(headers, "content-type") == Some(PIECE) {
         let id = begun.id.to_string();
-        let bytes = in_time(request.into_body().into_data_stream());
-        let checksum = checksum(&headers)?;
+        let checksum = checksum(headers)?;
         // What broke off goes on by PATCH; the answer says how far it is.
-        let progress = state.media.add(&ctx, &id, 0, checksum, bytes).await?;
+        let progress = state.media.add(ctx, &id, 0, checksum, piece).await?;
         answer.extend(told(progress));
     }
     Ok((StatusCode::CREATED, answer).into_response())
@@ -238,19 +299,49 @@ async fn add(
     request: Request,
 ) -> Result<Response> {
     let headers = request.headers().clone();
-    check_version(&headers)?;
-    if text(&headers, CONTENT_TYPE.as_str()) != Some(PIECE) {
+    let mut piece = piece_of(&state, request);
+    let added = go_on(&state, &ctx, &upload, &headers, &mut piece).await;
+    answered(added, &headers, piece).await
+}
+
+async fn go_on(
+    state: &AppState,
+    ctx: &Context,
+    upload: &str,
+    headers: &HeaderMap,
+    piece: &mut Piece,
+) -> Result<Response> {
+    check_version(headers)?;
+    if text(headers, CONTENT_TYPE.as_str()) != Some(PIECE) {
         let remedy = "send the piece with Content-Type: application/offset+octet-stream";
         return Err(Problem::unsupported_media_type(remedy));
     }
-    let offset = number(&headers, UPLOAD_OFFSET)?;
-    let checksum = checksum(&headers)?;
-    let bytes = in_time(request.into_body().into_data_stream());
-    let progress = state
-        .media
-        .add(&ctx, &upload, offset, checksum, bytes)
-        .await?;
+    let offset = number(headers, UPLOAD_OFFSET)?;
+    let checksum = checksum(headers)?;
+    let media = &state.media;
+    let progress = media.add(ctx, upload, offset, checksum, piece).await?;
     Ok((StatusCode::NO_CONTENT, told(progress)).into_response())
+}
+
+/// The bytes of a request.
+type Piece = BoxStream<'static, std::result::Result<Bytes, MediaError>>;
+
+fn piece_of(state: &AppState, request: Request) -> Piece {
+    let bytes = request.into_body().into_data_stream();
+    in_time(bytes, state.settings.upload_stall)
+}
+
+/// A refusal is read only by who is not writing any more: what is left of the piece is thrown away
+/// before, unless it was only announced.
+async fn answered(
+    outcome: Result<Response>,
+    headers: &HeaderMap,
+    piece: Piece,
+) -> Result<Response> {
+    if outcome.is_err() && !headers.contains_key(EXPECT) {
+        skip(piece).await;
+    }
+    outcome
 }
 
 /// End an upload
@@ -267,7 +358,7 @@ async fn end(
     request: Request,
 ) -> Result<Response> {
     check_version(request.headers())?;
-    drain(request.into_body()).await;
+    drain(request.into_body(), state.settings.upload_stall).await;
     state.media.end_upload(&ctx, &upload).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

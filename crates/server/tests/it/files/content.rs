@@ -52,26 +52,10 @@ async fn a_file_name_is_a_name_and_never_a_place() {
     let sent = room.customer.send_file(&room, form).await.ok(201);
     assert!(sent.str("file_name").len() <= 255);
     // Under generated ids, and nothing else, they lie in the folder.
-    let files = server.folder().join("orderchat-files");
-    let listed = walk(&files);
-    assert_eq!(listed.len(), 5);
-    assert!(listed.iter().all(|name| name.len() == 32), "{listed:?}");
-}
-
-/// The names of all files below.
-fn walk(folder: &std::path::Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).expect("the folder is there");
-    entries
-        .flat_map(|entry| {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                walk(&path)
-            } else {
-                let name = path.file_name().expect("a name");
-                vec![name.to_string_lossy().into_owned()]
-            }
-        })
-        .collect()
+    let stored = server.stored();
+    assert_eq!(stored.len(), 5);
+    let is_id = |path: &String| path.len() == "files/ab/".len() + 32;
+    assert!(stored.iter().all(is_id), "{stored:?}");
 }
 
 #[tokio::test]

@@ -2,7 +2,11 @@
 
 mod access;
 mod content;
+mod doctor;
 mod images;
+mod interrupted;
+mod limits;
+mod live;
 mod proof;
 mod resumable;
 mod scanning;

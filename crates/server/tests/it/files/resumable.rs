@@ -7,72 +7,9 @@ use reqwest::header::HeaderMap;
 use serde_json::json;
 use sha1::{Digest as _, Sha1};
 
-use crate::harness::upload::{Download, download, pdf};
-use crate::harness::{Client, Fields, Room, Server, eventually};
-
-fn encoded(text: &str) -> String {
-    STANDARD.encode(text)
-}
-
-/// Begins an upload. Gives its path.
-async fn begin(client: &Client, room: &Room, length: usize) -> String {
-    let answer = create(client, room, length).await;
-    assert_eq!(
-        answer.status,
-        201,
-        "{}",
-        String::from_utf8_lossy(&answer.bytes)
-    );
-    answer.header("location").to_owned()
-}
-
-async fn create(client: &Client, room: &Room, length: usize) -> Download {
-    let metadata = format!(
-        "room {},filename {},filetype {}",
-        encoded(&room.id),
-        encoded("big.pdf"),
-        encoded("application/pdf")
-    );
-    let request = client.request(Method::POST, "/api/chat/uploads/");
-    let request = request
-        .header("tus-resumable", "1.0.0")
-        .header("upload-length", length)
-        .header("upload-metadata", metadata);
-    download(request).await
-}
-
-async fn patch(client: &Client, path: &str, offset: usize, bytes: &[u8]) -> Download {
-    patch_with(client, path, offset, bytes, HeaderMap::new()).await
-}
-
-async fn patch_with(
-    client: &Client,
-    path: &str,
-    offset: usize,
-    bytes: &[u8],
-    headers: HeaderMap,
-) -> Download {
-    let request = client.request(Method::PATCH, path);
-    let request = request
-        .header("tus-resumable", "1.0.0")
-        .header("upload-offset", offset)
-        .header("content-type", "application/offset+octet-stream")
-        .headers(headers)
-        .body(bytes.to_vec());
-    download(request).await
-}
-
-async fn offset(client: &Client, path: &str) -> Download {
-    let request = client.request(Method::HEAD, path);
-    download(request.header("tus-resumable", "1.0.0")).await
-}
-
-fn id_of(path: &str) -> &str {
-    path.trim_end_matches('/')
-        .rsplit('/')
-        .next()
-        .expect("an id")
-}
+use crate::harness::tus::{begin, create, end, id_of, offset, patch, patch_with};
+use crate::harness::upload::{download, pdf};
+use crate::harness::{Fields, Server, eventually};
 
 #[tokio::test]
 async fn an_upload_goes_on_after_a_kill_and_arrives_whole() {
@@ -151,9 +88,7 @@ async fn anothers_upload_does_not_exist() {
     for who in [&room.rider, &room.admin, &room.service] {
         assert_eq!(offset(who, &path).await.status, 404);
         assert_eq!(patch(who, &path, 0, &pdf(1_000)).await.status, 404);
-        let end = who.request(Method::DELETE, &path);
-        let end = download(end.header("tus-resumable", "1.0.0")).await;
-        assert_eq!(end.status, 404);
+        assert_eq!(end(who, &path).await.status, 404);
     }
     let elsewhere = server.open_room().await;
     assert_eq!(create(&elsewhere.customer, &room, 10).await.status, 404);
@@ -191,9 +126,7 @@ async fn an_ended_upload_is_gone() {
     let room = server.open_room().await;
     let path = begin(&room.customer, &room, 2_000_000).await;
     patch(&room.customer, &path, 0, &pdf(1_500_000)).await;
-    let end = room.customer.request(Method::DELETE, &path);
-    let end = download(end.header("tus-resumable", "1.0.0")).await;
-    assert_eq!(end.status, 204);
+    assert_eq!(end(&room.customer, &path).await.status, 204);
     assert_eq!(offset(&room.customer, &path).await.status, 404);
 }
 
@@ -205,6 +138,50 @@ async fn another_version_of_tus_and_what_is_too_large_are_refused_at_once() {
     let none = download(request.header("upload-length", "10")).await;
     assert_eq!(none.status, 412);
     assert_eq!(none.header("tus-resumable"), "1.0.0");
+    assert_eq!(none.header("tus-version"), "1.0.0");
     assert_eq!(create(&room.customer, &room, 26 << 20).await.status, 413);
     assert_eq!(create(&room.customer, &room, 0).await.status, 422);
+}
+
+#[tokio::test]
+async fn a_client_that_asks_is_told_what_of_tus_there_is_and_browsers_ask_as_before() {
+    let options = Server::with("ORDERCHAT_ORIGINS", "https://shop.example");
+    let options = options.with("ORDERCHAT_MAX_UPLOAD", "3MiB");
+    let server = options.start().await;
+    let room = server.open_room().await;
+    let begun = begin(&room.customer, &room, 1_000).await;
+    let nobody = server.anonymous();
+    for path in ["/api/chat/uploads/", "/api/chat/uploads", &begun] {
+        let asked = nobody.request(Method::OPTIONS, path);
+        let told = download(asked.header("origin", "https://shop.example")).await;
+        assert_eq!(told.status, 204);
+        for (name, value) in [
+            ("tus-resumable", "1.0.0"),
+            ("tus-version", "1.0.0"),
+            ("tus-max-size", "3145728"),
+            ("tus-checksum-algorithm", "sha1,sha256"),
+            ("access-control-allow-origin", "https://shop.example"),
+        ] {
+            assert_eq!(told.header(name), value, "{path}");
+        }
+        for extension in ["creation", "termination", "checksum", "expiration"] {
+            assert!(told.header("tus-extension").contains(extension));
+        }
+        let preflight = nobody
+            .request(Method::OPTIONS, path)
+            .header("origin", "https://shop.example")
+            .header("access-control-request-method", "PATCH")
+            .header(
+                "access-control-request-headers",
+                "tus-resumable,upload-offset",
+            );
+        let allowed = download(preflight).await;
+        assert_eq!(allowed.status, 200);
+        assert!(allowed.headers.get("tus-version").is_none());
+        let methods = allowed.header("access-control-allow-methods");
+        assert!(methods.contains("PATCH"), "{methods}");
+    }
+    let elsewhere = nobody.request(Method::OPTIONS, "/api/chat/rooms/");
+    let elsewhere = download(elsewhere).await;
+    assert!(elsewhere.headers.get("tus-version").is_none());
 }

@@ -16,6 +16,9 @@ const EICAR: [&str; 2] = [
     "-ANTIVIRUS-TEST-FILE!$H+H*",
 ];
 
+/// What the scanner finds too large to look at.
+const HUGE: &str = "larger than StreamMaxLength";
+
 /// A scanner that finds EICAR, as long as it is up.
 struct Clamd {
     address: String,
@@ -58,6 +61,11 @@ async fn serve(mut socket: TcpStream) -> std::io::Result<()> {
         let start = file.len();
         file.resize(start + length, 0);
         socket.read_exact(&mut file[start..]).await?;
+        if file.starts_with(HUGE.as_bytes()) {
+            // As clamd does: before all of it has come, and it hangs up then.
+            let too_large = b"INSTREAM size limit exceeded. ERROR\0";
+            return socket.write_all(too_large).await;
+        }
     }
     let eicar = EICAR.concat();
     let found = file
@@ -125,4 +133,29 @@ async fn a_rejected_file_is_never_served_and_the_room_is_told() {
     assert_eq!(failed["version"], last["seq"]);
     let verified = server.run(&["audit", "verify"], &[]).await;
     assert!(verified.status.success(), "{}", verified.output);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_scanned_holds_up_no_other() {
+    let clamd = Clamd::start(false).await;
+    let server = clamd.server().await;
+    let room = server.open_room().await;
+    let text = |text: &str| Form::file("a.txt", "text/plain", text.as_bytes());
+    let huge = HUGE.to_owned() + &"0".repeat(3 << 20);
+    let huge = room.customer.send_file(&room, text(&huge)).await.ok(201);
+    let lost = room.customer.send_file(&room, text("lost")).await.ok(201);
+    let id = lost["file"].str("attachment").replace('-', "");
+    let stored = server.stored();
+    let lost_place = stored.iter().find(|path| path.ends_with(&id));
+    let place = server.folder().join("orderchat-files");
+    std::fs::remove_file(place.join(lost_place.expect("the file"))).expect("it goes");
+    let good = room.customer.send_file(&room, text("good")).await.ok(201);
+    clamd.up.store(true, Ordering::SeqCst);
+    eventually("the file behind them is clean", async || {
+        (read(&room, &good).await["file"]["pending"] == false).then_some(())
+    })
+    .await;
+    for waiting in [huge, lost] {
+        assert_eq!(read(&room, &waiting).await["file"]["pending"], true);
+    }
 }

@@ -100,3 +100,26 @@ async fn a_link_ends_after_five_minutes() {
     server.jump(61);
     assert_eq!(nobody.download(link.str("url")).await.status, 404);
 }
+
+#[tokio::test]
+async fn pages_of_listed_origins_show_a_file_by_its_link_and_none_without() {
+    let origin = "https://shop.example";
+    for (origins, by_link) in [("", "same-origin"), (origin, "cross-origin")] {
+        let server = Server::with("ORDERCHAT_ORIGINS", origins).start().await;
+        let room = server.open_room().await;
+        let message = sent(&room, "a.pdf").await;
+        let path = message.str("file_path");
+        let link = room.rider.act(&format!("{path}url/")).await.ok(200);
+        let policy = |answer: Download| {
+            assert!(answer.headers.contains_key("content-security-policy"));
+            answer.header("cross-origin-resource-policy").to_owned()
+        };
+        let linked = server.anonymous().download(link.str("url")).await;
+        assert_eq!(policy(linked), by_link, "{origins:?}");
+        // What a page asks for with a bearer it reads by CORS, which this header is not about.
+        let borne = with(&room, path, "origin", origin).await;
+        let may_read = borne.headers.get("access-control-allow-origin").cloned();
+        assert_eq!(may_read.is_some(), !origins.is_empty());
+        assert_eq!(policy(borne), "same-origin", "{origins:?}");
+    }
+}

@@ -14,6 +14,8 @@ use tempfile::TempDir;
 
 use crate::harness::server::Options;
 use crate::harness::sql::Sql;
+use crate::harness::tus::{begin, id_of, offset, patch};
+use crate::harness::upload::{Form, pdf};
 use crate::harness::{Answer, Client, Fields as _, Room, Server};
 
 /// The longest that a refused send may take.
@@ -317,4 +319,44 @@ async fn g4_a_full_disk_of_postgres_loses_nothing_and_writing_works_again_by_its
     let verified = server.run(&["audit", "verify"], &here).await;
     assert!(verified.status.success(), "{}", verified.output);
     database.drop().await;
+}
+
+/// Files on a disk of their own: the database's has room.
+#[tokio::test]
+async fn g4_on_a_full_disk_of_files_uploads_are_507_and_all_else_goes_on() {
+    const SIZE: usize = 2_500_000;
+    let disk = SmallDisk::mount("16m,mode=755");
+    let storage = format!("file:{}", disk.path().join("files").display());
+    let server = Server::with("ORDERCHAT_STORAGE", &storage).start().await;
+    let room = server.open_room().await;
+    let form = || Form::file("a.pdf", "application/pdf", &pdf(SIZE));
+    let before = room.customer.send_file(&room, form()).await.ok(201);
+    let upload = begin(&room.customer, &room, SIZE).await;
+    let first = patch(&room.customer, &upload, 0, &pdf(SIZE)[..1_000_000]).await;
+    assert_eq!(first.status, 204);
+
+    disk.fill(200);
+    for _ in 0..3 {
+        room.customer.send_file(&room, form()).await.refused(507);
+        room.customer.upload(&room, form()).await.refused(507);
+        let rest = &pdf(SIZE)[1_000_000..];
+        let cut = patch(&room.customer, &upload, 1_000_000, rest).await;
+        assert_eq!(cut.status, 507);
+    }
+    room.customer.say(&room, "Text goes on.").await;
+    let file = room.rider.download(before.str("file_path")).await;
+    assert_eq!(file.ok(), pdf(SIZE));
+
+    disk.make_room();
+    let after = room.customer.send_file(&room, form()).await.ok(201);
+    let at = offset(&room.customer, &upload).await;
+    assert_eq!(at.header("upload-offset"), "1000000");
+    let rest = patch(&room.customer, &upload, 1_000_000, &pdf(SIZE)[1_000_000..]).await;
+    assert_eq!(rest.status, 204);
+    let draft = json!({ "attachment": id_of(&upload) });
+    let named = room.customer.send(&room, draft).await.ok(201);
+    for message in [before, after, named] {
+        let file = room.rider.download(message.str("file_path")).await;
+        assert_eq!(file.ok(), pdf(SIZE));
+    }
 }

@@ -20,6 +20,7 @@ pub(crate) mod shape;
 pub(crate) mod signal;
 pub(crate) mod sql;
 pub(crate) mod sse;
+pub(crate) mod tus;
 pub(crate) mod upload;
 pub(crate) mod wait;
 pub(crate) mod wall_clock;

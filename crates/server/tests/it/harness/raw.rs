@@ -24,11 +24,12 @@ impl Connection {
         )
     }
 
-    pub(crate) async fn write(&mut self, bytes: &str) {
-        self.0
-            .write_all(bytes.as_bytes())
-            .await
-            .expect("the server reads on");
+    pub(crate) async fn write(&mut self, text: &str) {
+        self.write_bytes(text.as_bytes()).await;
+    }
+
+    pub(crate) async fn write_bytes(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).await.expect("the server reads on");
         self.0.flush().await.expect("the server reads on");
     }
 
@@ -38,6 +39,22 @@ impl Connection {
         let _ = self.0.write_all(rest.as_bytes()).await;
         let _ = self.0.read_to_end(&mut answer).await;
         String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// What comes up to the end of the answer's head. Fails if it does not come within 30 s.
+    pub(crate) async fn read_head(&mut self) -> String {
+        let mut bytes = Vec::new();
+        let reading = async {
+            while !bytes.ends_with(b"\r\n\r\n") {
+                match self.0.read_u8().await {
+                    Ok(byte) => bytes.push(byte),
+                    Err(_) => break,
+                }
+            }
+        };
+        let read = tokio::time::timeout(PATIENCE, reading).await;
+        read.expect("the server answers within 30 s");
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// Everything until the server closes. Fails if it does not within 30 s.

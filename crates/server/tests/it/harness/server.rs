@@ -174,6 +174,11 @@ impl Server {
         self.restart_after(|_| ());
     }
 
+    /// Kills the process as `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill();
+    }
+
     /// Kills the process, does something, and starts it again.
     pub(crate) fn restart_after(&mut self, meanwhile: impl FnOnce(&Self)) {
         self.process.kill();
@@ -272,6 +277,37 @@ impl Server {
     /// The working folder of the server, where its own files are.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// What lies where the settings of tests have files lie, by its path there.
+    pub(crate) fn stored(&self) -> Vec<String> {
+        let root = self.folder().join("orderchat-files");
+        let mut found = Vec::new();
+        let mut open = vec![root.clone()];
+        while let Some(folder) = open.pop() {
+            // A folder that is empty goes by itself.
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    open.push(path);
+                } else {
+                    let below = path.strip_prefix(&root).expect("a path below");
+                    found.push(below.to_string_lossy().into_owned());
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// The bytes of [`Self::stored`].
+    pub(crate) fn stored_bytes(&self) -> u64 {
+        let root = self.folder().join("orderchat-files");
+        let sizes = self.stored().into_iter().map(|path| {
+            // A file may go meanwhile.
+            std::fs::metadata(root.join(path)).map_or(0, |file| file.len())
+        });
+        sizes.sum()
     }
 
     /// Runs another command of the binary with this server's settings, these changed.

@@ -67,6 +67,42 @@ impl Sql {
         self.value(sql).await
     }
 
+    /// Makes whoever notes that a file is whole wait from now on, with the file's bytes stored.
+    pub(crate) async fn stall_finished_files(&self) {
+        let when = "NEW.state IN ('ready', 'pending')";
+        let stall = match self {
+            Self::Sqlite(_) => format!(
+                "CREATE TRIGGER stall BEFORE UPDATE OF state ON attachment WHEN {when} BEGIN
+                 SELECT count(*) FROM (WITH RECURSIVE c(x) AS
+                 (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c); END"
+            ),
+            Self::Postgres(_) => format!(
+                "CREATE OR REPLACE FUNCTION stall() RETURNS trigger LANGUAGE plpgsql AS
+                 'BEGIN PERFORM pg_sleep(3600); RETURN NEW; END';
+                 CREATE TRIGGER stall BEFORE UPDATE OF state ON attachment FOR EACH ROW
+                 WHEN ({when}) EXECUTE FUNCTION stall()"
+            ),
+        };
+        self.execute(&stall).await;
+    }
+
+    /// Ends [`Self::stall_finished_files`], once no server runs.
+    pub(crate) async fn go_on(&self) {
+        if let Self::Postgres(_) = self {
+            // Whoever waits there does not see that its client is gone.
+            self.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            )
+            .await;
+        }
+        let table = match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => " ON attachment",
+        };
+        self.execute(&format!("DROP TRIGGER stall{table}")).await;
+    }
+
     /// Bytes as a literal of this engine.
     pub(crate) fn literal(&self, bytes: &[u8]) -> String {
         let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -42,12 +42,23 @@ impl Form {
         self
     }
 
-    /// Puts it into the request.
-    pub(crate) fn into(mut self, request: RequestBuilder) -> RequestBuilder {
+    /// Its `Content-Type`.
+    pub(crate) fn kind() -> String {
+        format!("multipart/form-data; boundary={BOUNDARY}")
+    }
+
+    /// As it goes over the wire.
+    pub(crate) fn bytes(mut self) -> Vec<u8> {
         self.0
             .extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
-        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        request.header(CONTENT_TYPE, kind).body(self.0)
+        self.0
+    }
+
+    /// Puts it into the request.
+    pub(crate) fn into(self, request: RequestBuilder) -> RequestBuilder {
+        request
+            .header(CONTENT_TYPE, Self::kind())
+            .body(self.bytes())
     }
 }
 

@@ -1,0 +1,279 @@
+//! G1 and G21 for uploads: connections cut at any place and servers killed at any moment leave
+//! nothing visible that is not whole, nothing lying about, and nothing acknowledged lost.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::raw::Connection;
+use crate::harness::sql::Sql;
+use crate::harness::tus::{begin, end, id_of, offset, patch};
+use crate::harness::upload::{Form, download, pdf};
+use crate::harness::wall_clock::{DAY, HOUR};
+use crate::harness::{Client, Fields, Room, Server, eventually};
+
+const PHOTO: &[u8] = include_bytes!("photo.jpg");
+
+/// Of a size that lies in several pieces in the storage.
+const SIZE: usize = 2_400_000;
+
+/// The head of a request with a body of so many bytes.
+fn head(method: &str, client: &Client, path: &str, headers: &str, length: usize) -> String {
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n{headers}\
+         Content-Length: {length}\r\n\r\n",
+        client.token()
+    )
+}
+
+/// The beginning of a form's request and, if it is whole, all of it; nobody reads the answer.
+async fn part_of_form(client: &Client, path: &str, form: &[u8], length: usize) -> Connection {
+    let kind = format!("Content-Type: {}\r\n", Form::kind());
+    let mut connection = Connection::open(client.url()).await;
+    let head = head("POST", client, path, &kind, form.len());
+    connection.write(&head).await;
+    connection.write_bytes(&form[..length]).await;
+    connection
+}
+
+/// A piece that claims to go to the end of the file, and stops before.
+async fn part_of_piece(client: &Client, path: &str, from: usize, bytes: &[u8]) -> Connection {
+    let headers = format!(
+        "Tus-Resumable: 1.0.0\r\nUpload-Offset: {from}\r\n\
+         Content-Type: application/offset+octet-stream\r\n"
+    );
+    let mut connection = Connection::open(client.url()).await;
+    let head = head("PATCH", client, path, &headers, SIZE - from);
+    connection.write(&head).await;
+    connection.write_bytes(bytes).await;
+    connection
+}
+
+/// The messages that bring a file, as the rider sees them.
+async fn files_in(room: &Room) -> Vec<Value> {
+    let files = room.messages_seen_by(&room.rider).await;
+    files
+        .into_iter()
+        .filter(|message| message["file_path"] != Value::Null)
+        .collect()
+}
+
+/// In the end nothing is known and nothing lies in the storage but the files of messages.
+async fn is_cleaned_up(server: &Server, sql: &Sql, files: i64) {
+    eventually("only the files of messages are left", async || {
+        let known = sql.int("SELECT COUNT(*) FROM attachment").await;
+        let stored = server.stored();
+        let whole = |path: &&String| path.starts_with("files/") && !path.contains('#');
+        let is_clean = known == files
+            && stored.iter().filter(whole).count() as i64 == files
+            && stored
+                .iter()
+                .all(|path| !path.starts_with("pieces/") && !path.contains('#'));
+        is_clean.then_some(())
+    })
+    .await;
+    let taken = "SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM file_use";
+    let held = "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM attachment";
+    assert_eq!(sql.int(taken).await, sql.int(held).await);
+}
+
+#[tokio::test]
+async fn a_form_that_is_cut_at_any_sixteenth_leaves_nothing() {
+    let mut server = Server::with("ORDERCHAT_USER_UPLOADS", "64").start().await;
+    let room = server.open_room().await;
+    let form = Form::file("a.pdf", "application/pdf", &pdf(SIZE)).with("content", "whole");
+    let bytes = form.clone().bytes();
+    for path in [room.at("messages/"), room.at("attachments/")] {
+        for sixteenth in 0..16 {
+            let length = bytes.len() * sixteenth / 16;
+            drop(part_of_form(&room.customer, &path, &bytes, length).await);
+        }
+    }
+    let sql = Sql::connect(server.database_url()).await;
+    eventually("every cut was noticed", async || {
+        let waiting = "SELECT COUNT(*) FROM attachment WHERE state <> 'leaving'";
+        (sql.int(waiting).await == 0).then_some(())
+    })
+    .await;
+    assert_eq!(files_in(&room).await, Vec::<Value>::new());
+    let sent = room.customer.send_file(&room, form).await.ok(201);
+
+    server.restart_after_kill();
+    let room = room.renewed(&server);
+    is_cleaned_up(&server, &sql, 1).await;
+    assert_eq!(files_in(&room).await.len(), 1);
+    let served = room.rider.download(sent.str("file_path")).await.ok();
+    assert_eq!(served, pdf(SIZE));
+}
+
+#[tokio::test]
+async fn an_upload_that_is_cut_or_killed_at_every_sixteenth_arrives_whole() {
+    let mut server = Server::start().await;
+    let mut room = server.open_room().await;
+    let file = pdf(SIZE);
+    let path = begin(&room.customer, &room, SIZE).await;
+    let mut at = 0;
+    for sixteenth in 1..16 {
+        let to = SIZE * sixteenth / 16;
+        let part = part_of_piece(&room.customer, &path, at, &file[at..to]).await;
+        let is_kill = sixteenth % 4 == 0;
+        if is_kill {
+            server.restart_after_kill();
+            room = room.renewed(&server);
+        }
+        drop(part);
+        at = eventually("what came is known", async || {
+            let answer = offset(&room.customer, &path).await;
+            let known: usize = answer.header("upload-offset").parse().expect("a number");
+            assert!((at..=to).contains(&known), "{known} of {at}..{to}");
+            (is_kill || known == to).then_some(known)
+        })
+        .await;
+        let draft = json!({ "attachment": id_of(&path) });
+        room.customer.send(&room, draft).await.refused(422);
+    }
+    let last = patch(&room.customer, &path, at, &file[at..]).await;
+    assert_eq!(last.status, 204);
+    let draft = json!({ "attachment": id_of(&path) });
+    let sent = room.customer.send(&room, draft).await.ok(201);
+    assert_eq!(room.rider.download(sent.str("file_path")).await.ok(), file);
+    let sql = Sql::connect(server.database_url()).await;
+    is_cleaned_up(&server, &sql, 1).await;
+}
+
+/// Waits until the bytes of so many files are stored, whole.
+async fn bytes_are_stored(server: &Server, files: usize) {
+    eventually("the file's bytes are stored", async || {
+        let stored = server.stored();
+        let whole = |path: &&String| path.starts_with("files/") && !path.contains('#');
+        (stored.iter().filter(whole).count() == files).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_kill_between_the_bytes_and_their_row_shows_nothing_and_leaves_nothing() {
+    let mut server = Server::start_with_clock().await;
+    let room = server.open_room().await;
+    let sql = Sql::connect(server.database_url()).await;
+    let padded = [PHOTO, &vec![7; SIZE]].concat();
+    let document =
+        Form::file("a.pdf", "application/pdf", &pdf(SIZE)).with("client_message_id", "d");
+    let picture = Form::file("a.jpg", "image/jpeg", &padded).with("client_message_id", "p");
+    sql.stall_finished_files().await;
+    let mut under_way = Vec::new();
+    for (form, place) in [
+        (document.clone(), "messages/"),
+        (picture.clone(), "messages/"),
+        (document.clone(), "attachments/"),
+    ] {
+        let bytes = form.bytes();
+        let place = room.at(place);
+        let part = part_of_form(&room.customer, &place, &bytes, bytes.len()).await;
+        under_way.push(part);
+    }
+    bytes_are_stored(&server, 3).await;
+    server.kill();
+    sql.go_on().await;
+    server.start_again();
+    let room = room.renewed(&server);
+    assert_eq!(files_in(&room).await, Vec::<Value>::new());
+
+    // Who got no answer sends again, and there is one message each.
+    for (form, whole) in [(document, Some(pdf(SIZE))), (picture, None)] {
+        let sent = room.customer.send_file(&room, form.clone()).await.ok(201);
+        let again = room.customer.send_file(&room, form).await.ok(200);
+        assert_eq!(again["id"], sent["id"]);
+        let served = room.rider.download(sent.str("file_path")).await.ok();
+        assert!(whole.is_none_or(|whole| whole == served));
+    }
+    assert_eq!(files_in(&room).await.len(), 2);
+    server.jump(HOUR);
+    server.restart_after_kill();
+    is_cleaned_up(&server, &sql, 2).await;
+}
+
+#[tokio::test]
+async fn a_resumable_upload_is_finished_after_a_kill_between_its_bytes_and_its_row() {
+    let mut server = Server::start().await;
+    let room = server.open_room().await;
+    let sql = Sql::connect(server.database_url()).await;
+    let file = pdf(SIZE);
+    let path = begin(&room.customer, &room, SIZE).await;
+    sql.stall_finished_files().await;
+    let part = part_of_piece(&room.customer, &path, 0, &file).await;
+    bytes_are_stored(&server, 1).await;
+    server.kill();
+    drop(part);
+    sql.go_on().await;
+    server.start_again();
+    let room = room.renewed(&server);
+    let draft = json!({ "attachment": id_of(&path) });
+    room.customer.send(&room, draft.clone()).await.refused(422);
+    // Asking how far it is puts it together.
+    let asked = offset(&room.customer, &path).await;
+    assert_eq!(asked.header("upload-offset"), SIZE.to_string());
+    let sent = room.customer.send(&room, draft).await.ok(201);
+    assert_eq!(room.rider.download(sent.str("file_path")).await.ok(), file);
+    is_cleaned_up(&server, &sql, 1).await;
+}
+
+#[tokio::test]
+async fn what_a_killed_server_had_half_written_is_collected() {
+    let mut server = Server::start_with_clock().await;
+    let room = server.open_room().await;
+    let sql = Sql::connect(server.database_url()).await;
+    let form = Form::file("a.pdf", "application/pdf", &pdf(SIZE)).bytes();
+    let path = room.at("messages/");
+    let part = part_of_form(&room.customer, &path, &form, form.len() - 1_000).await;
+    let piece = begin(&room.customer, &room, SIZE).await;
+    patch(&room.customer, &piece, 0, &pdf(SIZE)[..1_500_000]).await;
+    let uploaded = room
+        .customer
+        .upload(&room, Form::file("b.pdf", "", &pdf(9_000)))
+        .await;
+    let uploaded = uploaded.ok(201);
+    eventually("a part of the file is written", async || {
+        let stored = server.stored();
+        stored.iter().any(|path| path.contains('#')).then_some(())
+    })
+    .await;
+
+    server.restart_after_kill();
+    drop(part);
+    let room = room.renewed(&server);
+    // What was acknowledged is there, for its time.
+    let draft = json!({ "attachment": uploaded["id"] });
+    let sent = room.customer.send(&room, draft).await.ok(201);
+    server.jump(DAY + HOUR);
+    server.restart_after_kill();
+    let room = room.renewed(&server);
+    is_cleaned_up(&server, &sql, 1).await;
+    let served = room.rider.download(sent.str("file_path")).await.ok();
+    assert_eq!(served, pdf(9_000));
+}
+
+#[tokio::test]
+async fn a_piece_that_comes_after_its_upload_was_ended_is_not_kept() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let sql = Sql::connect(server.database_url()).await;
+    let path = begin(&room.customer, &room, SIZE).await;
+    let file = pdf(SIZE);
+    let mut part = part_of_piece(&room.customer, &path, 0, &file[..1_200_000]).await;
+    eventually("the first piece is stored", async || {
+        (!server.stored().is_empty()).then_some(())
+    })
+    .await;
+    assert_eq!(end(&room.customer, &path).await.status, 204);
+    eventually("the collector has been there", async || {
+        (sql.int("SELECT COUNT(*) FROM attachment").await == 0).then_some(())
+    })
+    .await;
+    part.write_bytes(&file[1_200_000..]).await;
+    let answer = part.read_head().await;
+    assert!(answer.starts_with("HTTP/1.1 409"), "{answer}");
+    is_cleaned_up(&server, &sql, 0).await;
+    let gone = room.customer.request(Method::HEAD, &path);
+    let gone = download(gone.header("tus-resumable", "1.0.0")).await;
+    assert_eq!(gone.status, 404);
+}

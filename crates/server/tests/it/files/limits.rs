@@ -1,0 +1,197 @@
+//! Limits of uploads and downloads: SPEC 13.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::harness::raw::Connection;
+use crate::harness::sql::Sql;
+use crate::harness::tus::{begin, create, offset};
+use crate::harness::upload::{Form, download, pdf};
+use crate::harness::{Client, Fields, Room, Server, eventually};
+
+/// An upload of which the last bytes do not come.
+async fn stalled(client: &Client, room: &Room, size: usize) -> Connection {
+    let form = Form::file("a.pdf", "application/pdf", &pdf(size)).bytes();
+    let head = format!(
+        "POST {} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: {}\r\n\
+         Content-Length: {}\r\n\r\n",
+        room.at("attachments/"),
+        client.token(),
+        Form::kind(),
+        form.len()
+    );
+    let mut connection = Connection::open(client.url()).await;
+    connection.write(&head).await;
+    connection.write_bytes(&form[..form.len() - 100]).await;
+    connection
+}
+
+/// Waits until so many uploads are under way.
+async fn under_way(server: &Server, count: i64) {
+    let sql = Sql::connect(server.database_url()).await;
+    eventually("the uploads are under way", async || {
+        let receiving = "SELECT COUNT(*) FROM attachment WHERE state = 'receiving'";
+        (sql.int(receiving).await == count).then_some(())
+    })
+    .await;
+}
+
+fn form() -> Form {
+    Form::file("a.pdf", "application/pdf", &pdf(20_000))
+}
+
+#[tokio::test]
+async fn one_transfer_more_than_there_are_places_is_503_and_chat_goes_on() {
+    let options = Server::with("ORDERCHAT_MAX_TRANSFERS", "2");
+    let server = options.start().await;
+    let room = server.open_room().await;
+    let sent = room.customer.send_file(&room, form()).await.ok(201);
+    let path = sent.str("file_path");
+    let held = [
+        stalled(&room.customer, &room, 50_000).await,
+        stalled(&room.rider, &room, 50_000).await,
+    ];
+    under_way(&server, 2).await;
+    let head = room.pharmacist.request(Method::HEAD, path);
+    assert_eq!(download(head).await.status, 503);
+    let refused = room.pharmacist.upload(&room, form()).await;
+    assert!(refused.header("retry-after").is_some());
+    refused.refused(503);
+    room.pharmacist.send_file(&room, form()).await.refused(503);
+    room.pharmacist.get(path).await.refused(503);
+    assert_eq!(create(&room.pharmacist, &room, 10).await.status, 503);
+    // JSON has places of its own.
+    room.pharmacist.say(&room, "Chat goes on.").await;
+
+    drop(held);
+    eventually("the places are free again", async || {
+        (room.pharmacist.download(path).await.status == 200).then_some(())
+    })
+    .await;
+    room.pharmacist.send_file(&room, form()).await.ok(201);
+}
+
+#[tokio::test]
+async fn a_user_uploads_three_files_at_once_and_the_fourth_is_told_to_wait() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(stalled(&room.customer, &room, 50_000).await);
+    }
+    under_way(&server, 3).await;
+    let fourth = room.customer.upload(&room, form()).await;
+    assert_eq!(fourth.header("retry-after"), Some("1"));
+    let problem = fourth.refused(429);
+    assert_eq!(problem["type"], "urn:orderchat:problem:too-many-uploads");
+    room.customer.send_file(&room, form()).await.refused(429);
+    // Others are not in their way, nor is what they write.
+    room.rider.send_file(&room, form()).await.ok(201);
+    room.customer.say(&room, "Three photos are coming.").await;
+
+    held.pop();
+    eventually("there is a place again", async || {
+        (room.customer.upload(&room, form()).await.status == 201).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn uploads_have_a_rate_of_their_own() {
+    let options = Server::with("ORDERCHAT_UPLOAD_RATE", "1/min burst 5");
+    let server = options.with_rate_limits().start().await;
+    let room = server.open_room().await;
+    for n in 0..5 {
+        let taken = if n % 2 == 0 {
+            room.customer.upload(&room, form()).await.status
+        } else {
+            create(&room.customer, &room, 1_000).await.status
+        };
+        assert_eq!(taken, 201);
+    }
+    let refused = room.customer.upload(&room, form()).await;
+    assert!(refused.header("retry-after").is_some());
+    refused.refused(429);
+    assert_eq!(create(&room.customer, &room, 1_000).await.status, 429);
+    room.customer.say(&room, "No more photos.").await;
+    room.rider.upload(&room, form()).await.ok(201);
+    // The service has none.
+    for _ in 0..6 {
+        let proof = Form::default().with("purpose", "proof");
+        let photo = include_bytes!("photo.jpg");
+        let proof = proof.with_file("door.jpg", "image/jpeg", photo);
+        room.service.upload(&room, proof).await.ok(201);
+    }
+}
+
+#[tokio::test]
+async fn uploads_are_stored_as_they_come_and_not_held_in_memory() {
+    const AT_ONCE: usize = 8;
+    const SIZE: usize = 12 << 20;
+    const PIECE: usize = 1 << 20;
+    let options = Server::with("ORDERCHAT_USER_UPLOADS", "64");
+    let server = options.start().await;
+    let room = server.open_room().await;
+    let warm = Form::file("a.pdf", "application/pdf", &pdf(SIZE));
+    room.customer.send_file(&room, warm).await.ok(201);
+    let stored_by_then = (server.stored_bytes(), server.resident_kib());
+    let mut held = Vec::new();
+    for _ in 0..AT_ONCE {
+        held.push(stalled(&room.customer, &room, SIZE).await);
+    }
+    eventually("all but the last piece of each is stored", async || {
+        let stored = server.stored_bytes() - stored_by_then.0;
+        (stored >= (AT_ONCE * (SIZE - PIECE)) as u64).then_some(())
+    })
+    .await;
+    let grown_kib = server.resident_kib().saturating_sub(stored_by_then.1);
+    // A piece each: what the allocator keeps of those before is more than they are.
+    let most_kib = (AT_ONCE * SIZE / 1024 / 2) as u64;
+    assert!(grown_kib <= most_kib, "{grown_kib} of {most_kib} KiB");
+    drop(held);
+}
+
+#[tokio::test]
+async fn what_is_left_unsent_is_counted_whoever_begins_at_once() {
+    let options = Server::with("ORDERCHAT_USER_UPLOADS", "64");
+    let server = options.start().await;
+    let room = server.open_room().await;
+    for _ in 0..46 {
+        assert_eq!(create(&room.customer, &room, 1_000).await.status, 201);
+    }
+    let begun = (0..16).map(|_| create(&room.customer, &room, 1_000));
+    let statuses = futures_util::future::join_all(begun).await;
+    let taken = statuses.iter().filter(|answer| answer.status == 201);
+    assert_eq!(taken.count(), 4);
+    let problem = room.customer.upload(&room, form()).await.refused(409);
+    assert_eq!(problem["type"], "urn:orderchat:problem:upload-state");
+    room.customer.send_file(&room, form()).await.refused(409);
+    let said = json!({ "content": "Text goes on." });
+    room.customer.send(&room, said).await.ok(201);
+}
+
+#[tokio::test]
+async fn a_client_that_sends_nothing_is_cut_and_gives_its_places_back() {
+    let options = Server::with("ORDERCHAT_UPLOAD_STALL", "1s");
+    let options = options.with("ORDERCHAT_MAX_TRANSFERS", "2");
+    let server = options.start().await;
+    let room = server.open_room().await;
+    let mut form = stalled(&room.customer, &room, 50_000).await;
+    let begun = begin(&room.rider, &room, 50_000).await;
+    let head = format!(
+        "PATCH {begun} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nTus-Resumable: 1.0.0\r\n\
+         Upload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\n\
+         Content-Length: 50000\r\n\r\n",
+        room.rider.token()
+    );
+    let mut piece = Connection::open(server.url()).await;
+    piece.write(&head).await;
+    piece.write_bytes(&pdf(50_000)[..20_000]).await;
+    for cut in [&mut form, &mut piece] {
+        let answer = cut.read_to_end().await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    }
+    room.customer.send_file(&room, self::form()).await.ok(201);
+    let known = offset(&room.rider, &begun).await;
+    assert_eq!(known.header("upload-offset"), "20000");
+}

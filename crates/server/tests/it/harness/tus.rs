@@ -1,0 +1,84 @@
+//! Uploads by tus: its requests, one function each.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+
+use super::upload::{Download, download};
+use super::{Client, Room};
+
+fn encoded(text: &str) -> String {
+    STANDARD.encode(text)
+}
+
+/// Begins an upload. Gives its path.
+pub(crate) async fn begin(client: &Client, room: &Room, length: usize) -> String {
+    let answer = create(client, room, length).await;
+    assert_eq!(
+        answer.status,
+        201,
+        "{}",
+        String::from_utf8_lossy(&answer.bytes)
+    );
+    answer.header("location").to_owned()
+}
+
+/// The answer to the beginning of an upload.
+pub(crate) async fn create(client: &Client, room: &Room, length: usize) -> Download {
+    let metadata = format!(
+        "room {},filename {},filetype {}",
+        encoded(&room.id),
+        encoded("big.pdf"),
+        encoded("application/pdf")
+    );
+    let request = client.request(Method::POST, "/api/chat/uploads/");
+    let request = request
+        .header("tus-resumable", "1.0.0")
+        .header("upload-length", length)
+        .header("upload-metadata", metadata);
+    download(request).await
+}
+
+/// Sends a piece from `offset` on.
+pub(crate) async fn patch(client: &Client, path: &str, offset: usize, bytes: &[u8]) -> Download {
+    patch_with(client, path, offset, bytes, HeaderMap::new()).await
+}
+
+/// [`patch`] with more headers.
+pub(crate) async fn patch_with(
+    client: &Client,
+    path: &str,
+    offset: usize,
+    bytes: &[u8],
+    headers: HeaderMap,
+) -> Download {
+    let request = client.request(Method::PATCH, path);
+    let request = request
+        .header("tus-resumable", "1.0.0")
+        .header("upload-offset", offset)
+        .header("content-type", "application/offset+octet-stream")
+        .headers(headers)
+        .body(bytes.to_vec());
+    download(request).await
+}
+
+/// Asks how far the upload is.
+pub(crate) async fn offset(client: &Client, path: &str) -> Download {
+    let request = client.request(Method::HEAD, path);
+    download(request.header("tus-resumable", "1.0.0")).await
+}
+
+/// The id of the file that an upload becomes.
+pub(crate) fn id_of(path: &str) -> &str {
+    path.trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .expect("an id")
+}
+
+/// Ends the upload.
+pub(crate) async fn end(client: &Client, path: &str) -> Download {
+    let request = client.request(Method::DELETE, path);
+    download(request.header("tus-resumable", "1.0.0")).await
+}

@@ -1,0 +1,103 @@
+//! Uploads that come in pieces: how far each is, whoever goes on with it.
+
+use orderchat_domain::attachment::FileState;
+use orderchat_store::{attachments, uploads};
+
+use crate::attachments::{attachment, begin, finished};
+use crate::database::Database;
+use crate::fixture::{NOW, read, write};
+use crate::harness::tests;
+
+tests! {
+    BOTH: pieces_are_noted_in_their_order_from_where_it_is,
+        of_two_that_go_on_from_one_place_one_does,
+        an_upload_that_was_given_up_goes_no_further,
+        what_is_whole_is_known_until_its_pieces_are_gone;
+}
+
+fn piece(start: u64, name: &str) -> (u64, String) {
+    (start, name.to_owned())
+}
+
+/// An upload of the first file, of a thousand bytes. Gives the file's key.
+async fn begun(store: &orderchat_store::Store) -> i64 {
+    write(store, |tx| {
+        let key = begin(tx, 1)?;
+        uploads::begin(tx, key, 1_000, Some("image/jpeg"))?;
+        Ok(key)
+    })
+    .await
+}
+
+async fn pieces_are_noted_in_their_order_from_where_it_is(database: &Database) {
+    let store = database.open().await;
+    let key = begun(&store).await;
+    let fresh = read(&store, |tx| uploads::by_id(tx, attachment(1))).await;
+    let fresh = fresh.expect("the upload");
+    assert_eq!((fresh.length, fresh.received, fresh.pieces), (1_000, 0, 0));
+    assert_eq!(fresh.declared.as_deref(), Some("image/jpeg"));
+
+    for (way, pieces) in [
+        ((0, 300), vec![piece(0, "a"), piece(200, "b")]),
+        ((300, 1_000), vec![piece(300, "c")]),
+    ] {
+        let advanced = write(&store, move |tx| uploads::advance(tx, key, way, &pieces)).await;
+        assert!(advanced, "{way:?}");
+    }
+    let done = read(&store, |tx| uploads::by_id(tx, attachment(1))).await;
+    let done = done.expect("the upload");
+    assert_eq!((done.received, done.pieces), (1_000, 3));
+    let names = read(&store, move |tx| uploads::pieces(tx, key)).await;
+    assert_eq!(names, ["a", "b", "c"]);
+    let other = read(&store, |tx| uploads::by_id(tx, attachment(2))).await;
+    assert_eq!(other, None);
+}
+
+async fn of_two_that_go_on_from_one_place_one_does(database: &Database) {
+    let store = database.open().await;
+    let key = begun(&store).await;
+    let go_on = |name: &'static str| {
+        let pieces = [piece(0, name)];
+        write(&store, move |tx| {
+            uploads::advance(tx, key, (0, 400), &pieces)
+        })
+    };
+    let (one, other) = tokio::join!(go_on("a"), go_on("b"));
+    assert!(one != other, "{one} {other}");
+    let names = read(&store, move |tx| uploads::pieces(tx, key)).await;
+    assert_eq!(names, [if one { "a" } else { "b" }]);
+}
+
+async fn an_upload_that_was_given_up_goes_no_further(database: &Database) {
+    let store = database.open().await;
+    let key = begun(&store).await;
+    write(&store, move |tx| attachments::let_go(tx, key, NOW)).await;
+    let late = [piece(0, "a")];
+    let advanced = write(&store, move |tx| uploads::advance(tx, key, (0, 400), &late)).await;
+    assert!(!advanced);
+    let names = read(&store, move |tx| uploads::pieces(tx, key)).await;
+    assert!(names.is_empty());
+    write(&store, |tx| attachments::forget(tx, attachment(1))).await;
+    let gone = read(&store, |tx| uploads::by_id(tx, attachment(1))).await;
+    assert_eq!(gone, None);
+}
+
+async fn what_is_whole_is_known_until_its_pieces_are_gone(database: &Database) {
+    let store = database.open().await;
+    let key = begun(&store).await;
+    let done = || read(&store, |tx| uploads::done(tx, 10));
+    assert!(done().await.is_empty());
+    write(&store, move |tx| {
+        let all = [piece(0, "a")];
+        uploads::advance(tx, key, (0, 1_000), &all)?;
+        attachments::finish(tx, key, &finished(FileState::Pending))
+    })
+    .await;
+    assert_eq!(done().await, [attachment(1)]);
+    write(&store, |tx| uploads::forget(tx, attachment(1))).await;
+    assert!(done().await.is_empty());
+    let names = read(&store, move |tx| uploads::pieces(tx, key)).await;
+    assert!(names.is_empty());
+    let file = read(&store, |tx| attachments::by_id(tx, attachment(1))).await;
+    assert_eq!(file.expect("the file stays").state, FileState::Pending);
+}
