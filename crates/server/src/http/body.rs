@@ -1,18 +1,14 @@
 //! JSON bodies: what is taken, how large, and how it becomes a type of ours.
 
-use axum::body::{Body, HttpBody};
+use axum::body::HttpBody;
 use axum::extract::{FromRef, FromRequest, Request};
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
 use crate::json;
 use crate::problem::Problem;
-
-/// What is read and thrown away of a body that is too large. A client that is still writing when
-/// the connection closes sees a reset instead of the answer.
-const DRAINED: usize = 16 << 20;
 
 /// The largest JSON body that is taken, in bytes.
 #[derive(Clone, Copy, Debug)]
@@ -87,13 +83,9 @@ pub(super) async fn read_body(
     request: Request,
     BodyLimit(limit): BodyLimit,
 ) -> Result<Vec<u8>, Problem> {
-    let (parts, mut body) = request.into_parts();
+    let mut body = request.into_body();
     let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if declared > limit {
-        // Whoever asks first sends nothing unless told to: reading would tell them.
-        if !parts.headers.contains_key(EXPECT) {
-            drain(body).await;
-        }
         return Err(Problem::too_large(limit));
     }
     let mut text = Vec::new();
@@ -103,22 +95,11 @@ pub(super) async fn read_body(
             continue;
         };
         if text.len() + data.len() > limit {
-            drain(body).await;
             return Err(Problem::too_large(limit));
         }
         text.extend_from_slice(&data);
     }
     Ok(text)
-}
-
-async fn drain(mut body: Body) {
-    let mut drained = 0;
-    while let Some(Ok(frame)) = body.frame().await {
-        drained += frame.data_ref().map_or(0, |data| data.len());
-        if drained > DRAINED {
-            return;
-        }
-    }
 }
 
 /// JSON in UTF-8, as it is: anything that a form of another site could send is refused.

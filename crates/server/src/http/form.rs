@@ -1,18 +1,15 @@
 //! `multipart/form-data`: some texts and one file, which is read as it comes.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Bytes, HttpBody};
 use axum::extract::Request;
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_TYPE, EXPECT};
+use axum::http::header::CONTENT_TYPE;
 use futures_util::stream::BoxStream;
-use futures_util::{Stream, StreamExt, TryStreamExt, stream};
-use http_body_util::BodyExt;
+use futures_util::{StreamExt, stream};
 use multer::{Field, Multipart};
 
-use super::AppState;
 use super::body::check_coding;
 use crate::media::MediaError;
 use crate::problem::Problem;
@@ -21,28 +18,6 @@ use crate::problem::Problem;
 const AROUND: u64 = 256 << 10;
 /// Bytes of one text.
 const TEXT: usize = 64 << 10;
-/// What is read and thrown away of a body that is too large or not wanted: who is still writing when
-/// the connection closes sees a reset instead of the answer.
-const DRAINED: u64 = 64 << 20;
-
-/// What an upload may take.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct UploadLimits {
-    /// Bytes of its file.
-    pub(super) largest: u64,
-    /// If nothing comes for so long, it is given up.
-    pub(super) stall: Duration,
-}
-
-impl UploadLimits {
-    pub(super) fn of(state: &AppState) -> Self {
-        Self {
-            largest: state.media.largest(),
-            stall: state.settings.upload_stall,
-        }
-    }
-}
-
 /// Whether the request brings a form.
 pub(super) fn is_form(headers: &HeaderMap) -> bool {
     headers
@@ -86,11 +61,11 @@ impl FilePart {
 }
 
 impl Form {
-    /// Begins to read. A body that says that it is larger than a file may be is refused before
-    /// anything of it is read.
-    pub(super) async fn of(
+    /// Begins to read; the file may have `largest` bytes. A body that says that it is larger is refused
+    /// before anything of it is read.
+    pub(super) fn of(
         request: Request,
-        UploadLimits { largest, stall }: UploadLimits,
+        largest: u64,
         known: &'static [&'static str],
     ) -> Result<Self, Problem> {
         check_coding(request.headers())?;
@@ -102,13 +77,9 @@ impl Form {
             .ok_or_else(|| Problem::malformed("the Content-Type names no boundary of the form"))?;
         let declared = request.body().size_hint().lower();
         if declared > largest.saturating_add(AROUND) {
-            // Whoever asks first sends nothing unless told to: reading would tell them.
-            if !request.headers().contains_key(EXPECT) {
-                drain(request.into_body(), stall).await;
-            }
             return Err(Problem::file_too_large(largest));
         }
-        let bytes = in_time(request.into_body().into_data_stream(), stall);
+        let bytes = request.into_body().into_data_stream();
         Ok(Self {
             form: Multipart::new(bytes, boundary),
             texts: HashMap::new(),
@@ -144,19 +115,6 @@ impl Form {
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.texts.get(name).map(String::as_str)
     }
-
-    /// Reads what is left and throws it away, so that the answer is read.
-    pub(super) async fn skip_rest(mut self) {
-        let mut skipped = 0;
-        while let Ok(Some(mut field)) = self.form.next_field().await {
-            while let Ok(Some(bytes)) = field.chunk().await {
-                skipped += bytes.len() as u64;
-                if skipped > DRAINED {
-                    return;
-                }
-            }
-        }
-    }
 }
 
 fn pointer(name: &str) -> String {
@@ -180,43 +138,4 @@ async fn text(name: &str, mut field: Field<'static>) -> Result<String, Problem> 
 
 fn broken(_: multer::Error) -> Problem {
     Problem::malformed("the form broke off, or is not well-formed")
-}
-
-/// The bytes of a body, as long as they come.
-pub(super) fn in_time(
-    bytes: impl Stream<Item = Result<Bytes, axum::Error>> + Send + 'static,
-    stall: Duration,
-) -> BoxStream<'static, Result<Bytes, MediaError>> {
-    let bytes = bytes.map_err(|_| MediaError::BrokeOff).boxed();
-    let next = move |mut bytes: BoxStream<'static, Result<Bytes, MediaError>>| async move {
-        match tokio::time::timeout(stall, bytes.next()).await {
-            Ok(Some(Ok(chunk))) => Ok(Some((chunk, bytes))),
-            Ok(Some(Err(error))) => Err(error),
-            Ok(None) => Ok(None),
-            Err(_) => Err(MediaError::BrokeOff),
-        }
-    };
-    stream::try_unfold(bytes, next).boxed()
-}
-
-/// Reads the rest and throws it away, as far as it is worth.
-pub(super) async fn skip(mut bytes: BoxStream<'static, Result<Bytes, MediaError>>) {
-    let mut skipped = 0;
-    while let Some(Ok(chunk)) = bytes.next().await {
-        skipped += chunk.len() as u64;
-        if skipped > DRAINED {
-            return;
-        }
-    }
-}
-
-/// Reads and throws away, as far as it is worth.
-pub(super) async fn drain(mut body: Body, stall: Duration) {
-    let mut drained = 0;
-    while let Ok(Some(Ok(frame))) = tokio::time::timeout(stall, body.frame()).await {
-        drained += frame.data_ref().map_or(0, |data| data.len() as u64);
-        if drained > DRAINED {
-            return;
-        }
-    }
 }

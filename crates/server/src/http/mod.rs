@@ -7,6 +7,7 @@
 //!
 //! Every route is registered with its last slash and answers without it, too.
 
+mod arriving;
 pub(crate) mod asyncapi;
 mod attempts;
 pub(crate) mod body;
@@ -162,8 +163,11 @@ pub(crate) fn service(state: AppState, more: Router<AppState>) -> NormalizePath<
     let admission = Admission::new(&state.settings, state.stopping.clone());
     let cors = layers::cors(&state.settings.origins);
     let tus = from_fn_with_state(state.clone(), v1::uploads::tell_of_tus);
+    let stall = state.settings.upload_stall;
+    let arriving = from_fn_with_state(stall, arriving::read_to_the_end);
     let around = (Arc::clone(&state.limits), state.chat.clone());
     let router = api
+        .route_layer(arriving)
         .route_layer(from_fn_with_state(admission, layers::admit))
         .merge(live)
         .merge(ops::router())

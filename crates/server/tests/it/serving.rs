@@ -9,6 +9,37 @@ use crate::harness::raw::Connection;
 use crate::harness::shape::steady;
 use crate::harness::{Fields, Identity, Server, an_order, random_id};
 
+/// Larger than what lies between two sockets.
+const LARGE: usize = 8 << 20;
+
+#[tokio::test]
+async fn who_is_refused_while_still_writing_reads_why() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let large = vec![b'a'; LARGE];
+    let token = room.customer.token();
+    let form = "multipart/form-data; boundary=b";
+    for (path, kind, token, status) in [
+        (room.at("messages/"), form, "no.token.atall", 401),
+        (room.at("attachments/"), form, "no.token.atall", 401),
+        (room.at("messages/"), form, token, 400),
+        (room.at("attachments/"), "text/plain", token, 415),
+        (room.at("messages/"), "application/json", token, 413),
+        ("/api/chat/uploads/".to_owned(), "text/plain", token, 412),
+    ] {
+        let mut connection = Connection::open(server.url()).await;
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: {kind}\r\nContent-Length: {LARGE}\r\n\r\n"
+        );
+        connection.write(&head).await;
+        connection.write_bytes(&large).await;
+        let answer = connection.read_head().await;
+        let expected = format!("HTTP/1.1 {status} ");
+        assert!(answer.starts_with(&expected), "{path}: {answer}");
+    }
+}
+
 #[tokio::test]
 async fn every_answer_has_a_request_id_and_is_not_stored() {
     let server = Server::start().await;

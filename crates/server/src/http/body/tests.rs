@@ -1,3 +1,4 @@
+use axum::body::Body;
 use axum::http::StatusCode;
 use axum::http::request::Builder;
 use axum::response::IntoResponse;

@@ -21,7 +21,7 @@ use crate::chat::attachments::{AttachmentView, ServedFile};
 use crate::http::AppState;
 use crate::http::body::OptionalJsonBody;
 use crate::http::caller::{Authenticated, Writing};
-use crate::http::form::{FilePart, Form, UploadLimits, is_form};
+use crate::http::form::{FilePart, Form, is_form};
 use crate::http::link::{self, Downloading, LinkQuery};
 use crate::http::path::PathOf;
 use crate::http::range::{Asked, not_modified, part_of};
@@ -72,15 +72,9 @@ async fn upload(
     }
     quota::uploads(&state.limits, &ctx.caller)?;
     let room = state.chat.room_id(&room).await?;
-    let mut form = Form::of(request, UploadLimits::of(&state), &["purpose"]).await?;
-    let outcome = received(&state, &ctx, room, &mut form).await;
-    match outcome {
-        Ok(view) => Ok((StatusCode::CREATED, Json(view)).into_response()),
-        Err(problem) => {
-            form.skip_rest().await;
-            Err(problem)
-        }
-    }
+    let mut form = Form::of(request, state.media.largest(), &["purpose"])?;
+    let view = received(&state, &ctx, room, &mut form).await?;
+    Ok((StatusCode::CREATED, Json(view)).into_response())
 }
 
 async fn received(

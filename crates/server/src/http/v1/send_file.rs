@@ -14,7 +14,7 @@ use super::messages::{SentMessage, key_in};
 use super::rooms::created;
 use crate::chat::Context;
 use crate::http::AppState;
-use crate::http::form::{FilePart, Form, UploadLimits};
+use crate::http::form::{FilePart, Form};
 use crate::json;
 use crate::limits::quota;
 use crate::media::Received;
@@ -63,13 +63,8 @@ pub(super) async fn send(
     request: Request,
 ) -> Result<Response> {
     let headers = request.headers().clone();
-    let mut form = Form::of(request, UploadLimits::of(state), TEXTS).await?;
-    let outcome = take(state, ctx, room, reply_to.as_deref(), &headers, &mut form).await;
-    if outcome.is_err() {
-        // The answer is read only by who is not writing any more.
-        form.skip_rest().await;
-    }
-    outcome
+    let mut form = Form::of(request, state.media.largest(), TEXTS)?;
+    take(state, ctx, room, reply_to.as_deref(), &headers, &mut form).await
 }
 
 async fn take(

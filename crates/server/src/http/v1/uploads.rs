@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, EXPECT, LOCATION,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, LOCATION,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, map_response};
@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
 use orderchat_domain::Millis;
 use orderchat_domain::attachment::FileName;
 use utoipa::ToSchema;
@@ -24,7 +25,6 @@ use crate::chat::Context;
 use crate::chat::attachments::Wanted;
 use crate::http::AppState;
 use crate::http::caller::{Authenticated, Writing};
-use crate::http::form::{drain, in_time, skip};
 use crate::http::path::PathOf;
 use crate::limits::quota;
 use crate::media::{Checksum, MediaError, Progress};
@@ -184,21 +184,10 @@ async fn create(
     request: Request,
 ) -> Result<Response> {
     let headers = request.headers().clone();
-    let mut piece = piece_of(&state, request);
-    let begun = begin(&state, &ctx, &headers, &mut piece).await;
-    answered(begun, &headers, piece).await
-}
-
-async fn begin(
-    state: &AppState,
-    ctx: &Context,
-    headers: &HeaderMap,
-    piece: &mut Piece,
-) -> Result<Response> {
-    check_version(headers)?;
+    check_version(&headers)?;
     quota::uploads(&state.limits, &ctx.caller)?;
-    let wanted = wanted(state, ctx, headers).await?;
-    let begun = state.chat.begin_file(ctx, wanted).await?;
+    let wanted = wanted(&state, &ctx, &headers).await?;
+    let begun = state.chat.begin_file(&ctx, wanted).await?;
     let place = format!("{UPLOADS}{}/", begun.id);
     let mut answer = HeaderMap::new();
     if let Ok(place) = HeaderValue::from_str(&place) {
@@ -208,11 +197,14 @@ async fn begin(
     if let Ok(until) = HeaderValue::from_str(&http_date(until)) {
         answer.insert(UPLOAD_EXPIRES, until);
     }
-    if text(headers, "content-type") == Some(PIECE) {
+    if text(&headers, "content-type") == Some(PIECE) {
         let id = begun.id.to_string();
-        let checksum = checksum(headers)?;
+        let checksum = checksum(&headers)?;
         // What broke off goes on by PATCH; the answer says how far it is.
-        let progress = state.media.add(ctx, &id, 0, checksum, piece).await?;
+        let progress = state
+            .media
+            .add(&ctx, &id, 0, checksum, piece(request))
+            .await?;
         answer.extend(told(progress));
     }
     Ok((StatusCode::CREATED, answer).into_response())
@@ -299,49 +291,24 @@ async fn add(
     request: Request,
 ) -> Result<Response> {
     let headers = request.headers().clone();
-    let mut piece = piece_of(&state, request);
-    let added = go_on(&state, &ctx, &upload, &headers, &mut piece).await;
-    answered(added, &headers, piece).await
-}
-
-async fn go_on(
-    state: &AppState,
-    ctx: &Context,
-    upload: &str,
-    headers: &HeaderMap,
-    piece: &mut Piece,
-) -> Result<Response> {
-    check_version(headers)?;
-    if text(headers, CONTENT_TYPE.as_str()) != Some(PIECE) {
+    check_version(&headers)?;
+    if text(&headers, CONTENT_TYPE.as_str()) != Some(PIECE) {
         let remedy = "send the piece with Content-Type: application/offset+octet-stream";
         return Err(Problem::unsupported_media_type(remedy));
     }
-    let offset = number(headers, UPLOAD_OFFSET)?;
-    let checksum = checksum(headers)?;
+    let offset = number(&headers, UPLOAD_OFFSET)?;
+    let checksum = checksum(&headers)?;
     let media = &state.media;
-    let progress = media.add(ctx, upload, offset, checksum, piece).await?;
+    let progress = media
+        .add(&ctx, &upload, offset, checksum, piece(request))
+        .await?;
     Ok((StatusCode::NO_CONTENT, told(progress)).into_response())
 }
 
-/// The bytes of a request.
-type Piece = BoxStream<'static, std::result::Result<Bytes, MediaError>>;
-
-fn piece_of(state: &AppState, request: Request) -> Piece {
+/// The bytes of a request, as they come.
+fn piece(request: Request) -> BoxStream<'static, std::result::Result<Bytes, MediaError>> {
     let bytes = request.into_body().into_data_stream();
-    in_time(bytes, state.settings.upload_stall)
-}
-
-/// A refusal is read only by who is not writing any more: what is left of the piece is thrown away
-/// before, unless it was only announced.
-async fn answered(
-    outcome: Result<Response>,
-    headers: &HeaderMap,
-    piece: Piece,
-) -> Result<Response> {
-    if outcome.is_err() && !headers.contains_key(EXPECT) {
-        skip(piece).await;
-    }
-    outcome
+    bytes.map_err(|_| MediaError::BrokeOff).boxed()
 }
 
 /// End an upload
@@ -355,10 +322,9 @@ async fn end(
     State(state): State<AppState>,
     Authenticated(ctx): Authenticated,
     PathOf(upload): PathOf<String>,
-    request: Request,
+    headers: HeaderMap,
 ) -> Result<Response> {
-    check_version(request.headers())?;
-    drain(request.into_body(), state.settings.upload_stall).await;
+    check_version(&headers)?;
     state.media.end_upload(&ctx, &upload).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
