@@ -26,7 +26,8 @@ export const settled = (page: Page) =>
 interface Here {
   /** A page of somebody, at this path; `phone` overrides the project's size. */
   enter(person: Person, path: string, options?: Parameters<NewContext>[0]): Promise<Page>;
-  order(number?: string): Promise<{ order: string; room: string }>;
+  /** An order whose room is open; `fields` are of the shop's report, over those of everybody's order. */
+  order(number?: string, fields?: object): Promise<{ order: string; room: string }>;
   say(person: Person, room: string, ...texts: string[]): Promise<void>;
 }
 
@@ -86,7 +87,7 @@ export const test = base.extend<Here, { server: Server; site: Site }>({
     expect(troubles).toEqual([]);
   },
   order: async ({ server }, use) => {
-    await use((number) => server.order(number));
+    await use((number, fields) => server.order(number, fields));
   },
   say: async ({ server }, use) => {
     await use(async (person, room, ...texts) => {
