@@ -1,10 +1,12 @@
-import { OrderchatError } from './errors.js';
-import type { Actions } from './actions.js';
+import type { OrderchatError } from './errors.js';
+import { later } from './later.js';
 import type { RoomParts } from './parts.js';
+import { roomPath } from './rest.js';
 import { PacedSignal } from './signal.js';
 import { Timeline } from './timeline.js';
 import type { Draft, PendingMessage, Room, RoomState } from './types.js';
 import type {
+  Capabilities,
   EventFrame,
   FrameOf,
   MessageView,
@@ -22,14 +24,17 @@ const TELL_TYPING_MS = 3_000;
 const FEW_UNREAD = 40;
 
 /** Frames beside the log that change what a room shows. */
-type Shown = FrameOf<'capabilities' | 'caught_up' | 'receipt' | 'typing' | 'presence'>;
+export type Shown = FrameOf<
+  'capabilities' | 'caught_up' | 'presence' | 'receipt' | 'resync' | 'room_summary' | 'typing'
+>;
 
-/** What is loaded when it is first done. */
+/** What is no more than a request. */
 const ACTIONS = [
   'edit',
   'delete',
   'report',
   'message',
+  'find',
   'thread',
   'history',
   'search',
@@ -53,34 +58,11 @@ const ACTIONS = [
   'setPreferences',
 ] as const;
 
+type Actions = Pick<Room, (typeof ACTIONS)[number]>;
+const Acting = later<Actions>(ACTIONS, ({ RoomActions }, room) => new RoomActions(room));
+
 /** An open room: its state follows what arrives. */
-export class RoomViewModel implements Room {
-  declare readonly edit: Room['edit'];
-  declare readonly delete: Room['delete'];
-  declare readonly report: Room['report'];
-  declare readonly message: Room['message'];
-  declare readonly thread: Room['thread'];
-  declare readonly history: Room['history'];
-  declare readonly search: Room['search'];
-  declare readonly quickReplies: Room['quickReplies'];
-  declare readonly stats: Room['stats'];
-  declare readonly orderTimeline: Room['orderTimeline'];
-  declare readonly join: Room['join'];
-  declare readonly leave: Room['leave'];
-  declare readonly update: Room['update'];
-  declare readonly closeRoom: Room['closeRoom'];
-  declare readonly reopen: Room['reopen'];
-  declare readonly archive: Room['archive'];
-  declare readonly deleteRoom: Room['deleteRoom'];
-  declare readonly addParticipant: Room['addParticipant'];
-  declare readonly changeRole: Room['changeRole'];
-  declare readonly removeParticipant: Room['removeParticipant'];
-  declare readonly mute: Room['mute'];
-  declare readonly unmute: Room['unmute'];
-  declare readonly block: Room['block'];
-  declare readonly unblock: Room['unblock'];
-  declare readonly setPreferences: Room['setPreferences'];
-  #actions: Promise<Actions> | null = null;
+export class RoomViewModel extends Acting implements Room {
   readonly #state: PacedSignal<RoomState>;
   readonly #timeline: Timeline;
   readonly #typing = new Map<string, unknown>();
@@ -94,11 +76,9 @@ export class RoomViewModel implements Room {
 
   constructor(
     readonly asked: string,
-    private readonly parts: RoomParts,
+    readonly parts: RoomParts,
   ) {
-    for (const name of ACTIONS) {
-      Object.assign(this, { [name]: (...args: unknown[]) => this.#act(name, args) });
-    }
+    super();
     const state: RoomState = {
       id: asked,
       status: 'loading',
@@ -144,7 +124,9 @@ export class RoomViewModel implements Room {
     this.#isOpen = false;
     for (const end of this.#ends.splice(0)) end();
     for (const timer of this.#typing.values()) this.parts.clock.clearTimeout(timer);
-    if (this.#isFollowed !== null) this.parts.unfollow(this.#isFollowed);
+    if (this.#isFollowed !== null) {
+      this.parts.following.closed(this.#isFollowed, this.parts.isStaff());
+    }
     this.parts.onClose(this);
   }
 
@@ -164,31 +146,32 @@ export class RoomViewModel implements Room {
   async #load(isCurrent: () => boolean): Promise<void> {
     const { requests } = this.parts;
     this.#early = [];
-    const path = { room: this.id };
+    const path = roomPath(this.id);
     // First the room: its `seq` is where the log is followed from, so what is read after it is not older.
-    const room = (await requests.rest('GET', '/api/chat/rooms/{room}/', { path })) as RoomView;
+    const room = await requests.get<RoomView>(path);
     if (!isCurrent()) return;
     // An event overtook the answer.
-    if (room.seq !== null && room.seq < this.parts.seq(room.id)) return this.#load(isCurrent);
+    if (room.seq !== null && room.seq < this.parts.following.seq(room.id))
+      return this.#load(isCurrent);
     if (this.#isFollowed === null) {
       this.#isFollowed = room.id;
-      this.parts.follow(room.id, room.seq);
+      this.parts.following.opened(room.id, room.seq);
     }
     const mine = room.my_participant;
     const isFirst = this.value.room === null;
     this.#state.patch({ id: room.id });
     const unread = room.unread_count ?? 0;
     // Of a public room one only sees the card, until one joins.
-    const none = (): null => null;
     const [, participants, order] = await Promise.all([
       this.#timeline.load(isFirst && mine && unread > FEW_UNREAD ? mine.read_seq + 1 : null),
-      requests.rest('GET', '/api/chat/rooms/{room}/participants/', {
-        path,
-        query: { limit: 200, ...(this.parts.isStaff() && { ended: true }) },
-      }),
+      requests.get<Page<ParticipantView>>(
+        `${path}participants/?limit=200${this.parts.isStaff() ? '&ended=true' : ''}`,
+      ),
       room.order === null
         ? null
-        : requests.rest('GET', '/api/orders/{order}/', { path: { order: room.order } }).catch(none),
+        : requests
+            .get<OrderView>(`/api/orders/${encodeURIComponent(room.order)}/`)
+            .catch((): null => null),
     ]).catch((error: OrderchatError) => {
       if (mine === null && room.is_public && error.status === 404)
         return [null, null, null] as const;
@@ -201,15 +184,13 @@ export class RoomViewModel implements Room {
       error: null,
       ended: null,
       room: this.parts.rooms.get(room.id) ?? room,
-      order: order as OrderView | null,
-      capabilities: this.parts.capabilities(room.id),
+      order,
+      capabilities: this.#capabilities(),
       readSeq: Math.max(this.value.readSeq, mine?.read_seq ?? 0),
       unreadCount: unread,
       ...(isFirst && mine && unread > 0 && { unreadAfter: mine.read_seq }),
     });
-    this.#participants(
-      ((participants as Page<ParticipantView> | null)?.results ?? []).concat(mine ?? []),
-    );
+    this.#participants((participants?.results ?? []).concat(mine ?? []));
     const early = this.#early;
     this.#early = null;
     for (const frame of early ?? []) this.frame(frame);
@@ -223,14 +204,6 @@ export class RoomViewModel implements Room {
   latest = (): Promise<void> =>
     this.value.hasNewer ? this.#timeline.load(null) : Promise.resolve();
   around = (seq: number): Promise<void> => this.#timeline.load(seq);
-
-  async find(message: string): Promise<MessageView> {
-    const shown = this.value.messages.find(({ id }) => id === message);
-    if (shown) return shown;
-    const found = await this.message(message);
-    await this.around(found.seq);
-    return found;
-  }
 
   // What one does
 
@@ -254,7 +227,7 @@ export class RoomViewModel implements Room {
   markRead(seq: number): void {
     if (seq <= this.value.readSeq || !this.value.me) return;
     this.#state.patch({ readSeq: seq });
-    this.parts.mark(this.id, 'read', seq);
+    this.parts.following.mark(this.id, 'read', seq);
     this.parts.rooms.read(this.id, seq);
     this.listed();
   }
@@ -263,19 +236,7 @@ export class RoomViewModel implements Room {
     const now = this.parts.clock.now();
     if (now - this.#toldTyping < TELL_TYPING_MS) return;
     this.#toldTyping = now;
-    this.parts.tell({ type: 'typing', room: this.id });
-  }
-
-  async #act(name: (typeof ACTIONS)[number], args: unknown[]): Promise<unknown> {
-    this.#actions ??= import('./actions.js').then(
-      (loaded) => new loaded.Actions(this.parts, this),
-      (cause) => {
-        this.#actions = null;
-        throw new OrderchatError({}, { cause });
-      },
-    );
-    const actions = await this.#actions;
-    return (actions[name] as (...all: unknown[]) => unknown)(...args);
+    this.parts.connection.tell({ type: 'typing', room: this.id });
   }
 
   changedMessage(message: MessageView): void {
@@ -330,11 +291,14 @@ export class RoomViewModel implements Room {
   }
 
   frame(frame: Shown): void {
+    if (frame.type === 'resync') return void this.reload();
     this.#early?.push(frame);
     switch (frame.type) {
+      case 'room_summary':
+        return this.listed();
       case 'capabilities':
       case 'caught_up':
-        return this.#state.patch({ capabilities: this.parts.capabilities(this.id) });
+        return this.#state.patch({ capabilities: this.#capabilities() });
       case 'typing':
         return this.#startTyping(frame.participant);
       case 'presence': {
@@ -352,6 +316,10 @@ export class RoomViewModel implements Room {
         }
       }
     }
+  }
+
+  #capabilities(): Capabilities | null {
+    return this.parts.following.capabilities.get(this.id) ?? null;
   }
 
   #participants(changed: readonly ParticipantView[]): void {
@@ -403,7 +371,7 @@ export class RoomViewModel implements Room {
   #received(): void {
     const { messages, me, hasNewer } = this.value;
     const last = messages.findLast(({ sender }) => sender !== me?.id);
-    if (last && me && !hasNewer) this.parts.mark(this.id, 'delivered', last.seq);
+    if (last && me && !hasNewer) this.parts.following.mark(this.id, 'delivered', last.seq);
   }
 
   /** Own messages on their way, without those that are shown among the others already. */
