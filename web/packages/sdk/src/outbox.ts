@@ -1,7 +1,7 @@
 import { OrderchatError } from './errors.js';
 import type { Kept } from './kept.js';
 import { Signal } from './signal.js';
-import type { Clock, Draft, PendingMessage } from './types.js';
+import type { Clock, FileDraft, PendingMessage } from './types.js';
 import type { AttachmentView, MessageView } from './wire.js';
 
 /** Uploads at a time; the server takes three of a user. */
@@ -52,7 +52,7 @@ export class Outbox {
     await found;
   }
 
-  add(room: string, draft: Draft, file?: File): PendingMessage {
+  add(room: string, draft: FileDraft, file?: File): PendingMessage {
     const createdAt = Math.max(this.parts.now(), this.#lastAt + 1);
     this.#lastAt = createdAt;
     const item: PendingMessage = {
@@ -62,7 +62,14 @@ export class Outbox {
       replyTo: draft.replyTo ?? null,
       metadata: draft.metadata ?? null,
       file: file
-        ? { name: file.name, size: file.size, type: file.type, blob: file, progress: 0 }
+        ? {
+            name: file.name,
+            size: file.size,
+            type: file.type,
+            blob: file,
+            purpose: draft.purpose ?? null,
+            progress: 0,
+          }
         : null,
       attachment: null,
       createdAt,

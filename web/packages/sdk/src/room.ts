@@ -4,7 +4,7 @@ import type { RoomParts } from './parts.js';
 import { roomPath } from './rest.js';
 import { PacedSignal } from './signal.js';
 import { Timeline } from './timeline.js';
-import type { Draft, PendingMessage, Room, RoomState } from './types.js';
+import type { Draft, FileDraft, PendingMessage, Room, RoomState } from './types.js';
 import type {
   Capabilities,
   EventFrame,
@@ -22,6 +22,15 @@ const TYPING_MS = 6_000;
 const TELL_TYPING_MS = 3_000;
 /** With more unread than this the window begins where they do. */
 const FEW_UNREAD = 40;
+
+/** Fields of a participant that are null in events: what is known of them stays. */
+const OWN = [
+  'is_online',
+  'last_seen',
+  'can_send_messages',
+  'can_receive_messages',
+  'notification_preferences',
+] as const;
 
 /** Frames beside the log that change what a room shows. */
 export type Shown = FrameOf<
@@ -212,7 +221,7 @@ export class RoomViewModel extends Acting implements Room {
     return this.parts.outbox.add(this.id, said);
   }
 
-  sendFile(file: File, draft: Draft = { content: '' }): PendingMessage {
+  sendFile(file: File, draft: FileDraft = { content: '' }): PendingMessage {
     return this.parts.outbox.add(this.id, draft, file);
   }
 
@@ -303,14 +312,11 @@ export class RoomViewModel extends Acting implements Room {
         return this.#startTyping(frame.participant);
       case 'presence': {
         const { participant: id, is_online, last_seen } = frame;
-        return this.#patchParticipant(id, () => ({ is_online, last_seen }));
+        return this.#patchParticipant(id, { is_online, last_seen });
       }
       case 'receipt': {
         const { participant: id, delivered_seq, read_seq } = frame;
-        this.#patchParticipant(id, (old) => ({
-          delivered_seq: Math.max(old.delivered_seq, delivered_seq),
-          read_seq: Math.max(old.read_seq, read_seq),
-        }));
+        this.#patchParticipant(id, { delivered_seq, read_seq });
         if (id === this.value.me?.id && read_seq > this.value.readSeq) {
           this.#state.patch({ readSeq: read_seq });
         }
@@ -327,14 +333,12 @@ export class RoomViewModel extends Acting implements Room {
     for (const next of changed) {
       const old = all.get(next.id);
       if (old && old.version > next.version) continue;
-      // Null in events: what is known stays.
-      const own = ['is_online', 'can_send_messages', 'can_receive_messages'] as const;
       const participant = { ...next };
-      for (const field of own) participant[field] ??= old?.[field] ?? null;
-      participant.last_seen ??= old?.last_seen ?? null;
-      participant.notification_preferences ??= old?.notification_preferences ?? null;
-      participant.delivered_seq = Math.max(next.delivered_seq, old?.delivered_seq ?? 0);
-      participant.read_seq = Math.max(next.read_seq, old?.read_seq ?? 0);
+      for (const field of OWN) participant[field] = (next[field] ?? old?.[field] ?? null) as never;
+      // Neither falls back.
+      for (const mark of ['delivered_seq', 'read_seq'] as const) {
+        participant[mark] = Math.max(next[mark], old?.[mark] ?? 0);
+      }
       all.set(next.id, participant);
     }
     const participants = [...all.values()];
@@ -342,9 +346,9 @@ export class RoomViewModel extends Acting implements Room {
     this.#state.patch({ participants, me });
   }
 
-  #patchParticipant(id: string, change: (old: ParticipantView) => Partial<ParticipantView>): void {
+  #patchParticipant(id: string, fields: Partial<ParticipantView>): void {
     const old = this.value.participants.find((one) => one.id === id);
-    if (old) this.#participants([{ ...old, ...change(old) }]);
+    if (old) this.#participants([{ ...old, ...fields }]);
   }
 
   #startTyping(id: string): void {

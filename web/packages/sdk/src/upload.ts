@@ -61,7 +61,7 @@ async function byFetch(parts: UploadParts, url: string, body: FormData, token: s
 /** Uploads the file of a message to its room. */
 export async function upload(parts: UploadParts): Promise<AttachmentView> {
   const { requests, item, signal, onProgress, refusal } = parts;
-  const blob = item.file?.blob;
+  const { blob = null, name = '', purpose = null } = item.file ?? {};
   if (!blob) throw refusal(410, { type: 'gone', title: 'The file is no longer there' }, none);
   const url = `${requests.url}/api/chat/rooms/${encodeURIComponent(item.room)}/attachments/`;
   const by = typeof XMLHttpRequest === 'undefined' ? byFetch : byXhr;
@@ -69,7 +69,9 @@ export async function upload(parts: UploadParts): Promise<AttachmentView> {
     const token = await requests.token(renew);
     if (signal.aborted) throw aborted(parts);
     const body = new FormData();
-    body.append('file', blob, item.file!.name);
+    // Texts before the file are known when it comes.
+    if (purpose) body.append('purpose', purpose);
+    body.append('file', blob, name);
     const { status, text, header } = await by(parts, url, body, token);
     if (status === 401 && !renew) continue;
     let answer: unknown = null;
