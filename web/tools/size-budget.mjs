@@ -37,8 +37,7 @@ function page(dist) {
 const checks = [];
 const sdk = join(root, 'packages/sdk/dist');
 if (!existsSync(join(sdk, 'index.js'))) throw new Error(`${sdk} is not there: npm run build`);
-// The aim is 10 kB. Until somebody finds what to leave out, this keeps it from growing further.
-checks.push(['SDK (the aim is 10000)', closure([join(sdk, 'index.js')]), 11.5 * KB]);
+checks.push(['SDK', closure([join(sdk, 'index.js')]), 10 * KB]);
 const chat = join(root, 'apps/chat/dist');
 if (existsSync(join(root, 'apps/chat/package.json'))) {
   const { js, css } = page(chat);
