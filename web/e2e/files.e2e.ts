@@ -50,17 +50,16 @@ const thumbs = (page: Page) => page.locator('[role=log] .thumb img');
 test('U1 U3 U4: a photo is dropped, made smaller without its place, sent and looked at', async ({
   enter,
   order,
+  site,
 }) => {
   const { room } = await order();
   const page = await enter(aisha, `/app/rooms/${room}`);
   await settled(page);
   const bytes = await photo(page);
   const sent: Buffer[] = [];
-  page.on('request', (request) => {
-    const body = request.postDataBuffer();
-    if (request.method() === 'POST' && request.url().includes('/attachments/') && body)
-      sent.push(body);
-  });
+  site.watch = (path, body) => {
+    if (path.includes(`${room}/attachments/`)) sent.push(body);
+  };
 
   // Dropped anywhere on the conversation; where it may be dropped is said aloud, too.
   const drop = (name: string, type: string, data: number[]) =>
@@ -155,7 +154,7 @@ test('U4 U6 @phone: the camera is offered; a swipe goes on, and Back closes the 
   ] as const) {
     const file = { name, mimeType: 'image/jpeg', buffer: await photo(page, width, 400) };
     await picker(page).setInputFiles([file]);
-    await page.getByRole('button', { name: 'Send' }).tap();
+    await page.getByRole('button', { name: 'Send', exact: true }).tap();
   }
   await expect(thumbs(page)).toHaveCount(2);
   await expect(page.locator('[role=log] [data-receipt=waiting]')).toHaveCount(0);

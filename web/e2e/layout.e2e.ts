@@ -11,6 +11,7 @@ import {
   settled,
   test,
 } from './fixtures.js';
+import { cut, wide } from './looks.js';
 
 const row = (page: Page, room: string) => page.locator(`#rooms [data-room="${room}"]`);
 
@@ -26,14 +27,7 @@ test('L1 @both: nothing is wider than the window, and no pane lies on another', 
   await page.locator('aside ol').waitFor();
   for (const width of [320, 390, 768, 1024, 1280, 1920]) {
     await page.setViewportSize({ width, height: 800 });
-    const over = await page.evaluate(() => {
-      const { scrollWidth, clientWidth } = document.documentElement;
-      if (scrollWidth <= clientWidth) return [];
-      const all = [...document.querySelectorAll('body *')];
-      const wide = all.filter((one) => one.getBoundingClientRect().right > clientWidth + 1);
-      return [scrollWidth, ...wide.map((one) => `${one.tagName}.${one.className}`)];
-    });
-    expect({ width, over }).toEqual({ width, over: [] });
+    expect({ width, over: await wide(page) }).toEqual({ width, over: [] });
     const edges = await page.evaluate(() =>
       ['.side', '.conversation > main', 'aside'].map((pane) => {
         const { left, right } = document.querySelector(pane)!.getBoundingClientRect();
@@ -261,32 +255,6 @@ test('L6: hundreds of rooms: only those that are looked at are asked for, two at
   expect(asked).toBeLessThanOrEqual(3 * fit);
 });
 
-/** Text that its own box hides or that runs over a button's edge; what ends in … is meant to. */
-const cut = (page: Page) =>
-  page.evaluate(() => {
-    const isMeant = (one: Element) => {
-      const style = getComputedStyle(one);
-      return style.textOverflow === 'ellipsis' || style.webkitLineClamp !== 'none';
-    };
-    return [...document.querySelectorAll<HTMLElement>('#app *')]
-      .filter((one) => one.checkVisibility({ visibilityProperty: true }))
-      .filter((one) =>
-        [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent!.trim()),
-      )
-      .filter((one) => !isMeant(one) && !one.closest('.visually-hidden, textarea, option, select'))
-      .filter((one) => {
-        const { overflowX, overflowY, display } = getComputedStyle(one);
-        if (display === 'inline') return false;
-        const isHidden = overflowX !== 'visible' || overflowY !== 'visible';
-        const isControl = one.matches('button, a, [role=tab]');
-        return (
-          (isHidden && one.scrollHeight > one.clientHeight + 1) ||
-          ((isHidden || isControl) && one.scrollWidth > one.clientWidth + 1)
-        );
-      })
-      .map((one) => `${one.tagName}.${one.className} "${one.textContent!.trim().slice(0, 30)}"`);
-  });
-
 test('L7: at 200 % and with wider text nothing is cut off', async ({ enter, order, say }) => {
   const { room } = await order();
   await say(ravi, room, 'Is there a *bell*, or shall I call you when I am there?');
@@ -313,10 +281,7 @@ test('L7: at 200 % and with wider text nothing is cut off', async ({ enter, orde
             word-spacing: 0.16em !important; } p { margin-block-end: 2em !important; }`);
         document.adoptedStyleSheets = [sheet];
       }, wider);
-      const over = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
-      const all = [...(over > 0 ? [`${over} px too wide`] : []), ...(await cut(page))];
+      const all = [...(await wide(page)), ...(await cut(page))];
       if (all.length > 0) found[`${at}${wider ? ', wider' : ''}`] = all;
     }
   }

@@ -67,18 +67,6 @@ test('C1 C4: Enter sends, Shift+Enter breaks, the box keeps the focus', async ({
   await expect(composer(page)).toBeFocused();
 });
 
-test('C3: a draft survives a reload and shows in the list', async ({ enter, order }) => {
-  const { room } = await order();
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
-  await composer(page).fill('half a sentence');
-  await expect(page.locator(`[data-room="${room}"]`)).toContainText('half a sentence');
-  await page.waitForTimeout(400); // drafts are gathered for 300 ms
-  await page.reload();
-  await settled(page);
-  await expect(composer(page)).toHaveValue('half a sentence');
-});
-
 test('C6: a reply carries the quote', async ({ enter, order, say }) => {
   const { room } = await order();
   await say(ravi, room, 'Where shall I leave it?');

@@ -33,7 +33,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
         locale: 'en-GB',
       });
       try {
-        const page = await enter(context, url, state, demo);
+        const page = await enter(context, url, state, demo, true);
         await page.screenshot({ path: `${folder}/${state.name}-${size}-${theme}.png` });
       } catch (error) {
         failures += 1;

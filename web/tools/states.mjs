@@ -80,7 +80,7 @@ export const states = [
       await context.setOffline(true);
       await page.locator('[data-composer]').first().fill('Are you there?');
       await page.locator('button[type=submit]').first().click();
-      await page.waitForTimeout(3000);
+      await page.locator('[data-offline]').waitFor();
     },
   },
 ];
@@ -98,7 +98,8 @@ export async function demoOf(url) {
   return { room: going.room, closed: over.room, people, past };
 }
 
-export async function enter(context, url, state, demo) {
+/** `still`: lets everything come to rest, for a picture. */
+export async function enter(context, url, state, demo, still = false) {
   const page = await context.newPage();
   const people = state.name === 'closed' ? demo.past : demo.people;
   if (state.as) {
@@ -109,8 +110,8 @@ export async function enter(context, url, state, demo) {
   }
   await page.goto(url + state.path(demo));
   await page.locator(state.ready).first().waitFor({ timeout: 15_000 });
-  await page.waitForTimeout(state.wait ?? 500);
+  if (still) await page.waitForTimeout(state.wait ?? 500);
   await state.go?.(page, context);
-  await page.waitForTimeout(400);
+  if (still) await page.waitForTimeout(400);
   return page;
 }

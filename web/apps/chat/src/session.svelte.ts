@@ -1,4 +1,5 @@
 import { createClient, type Client } from '@orderchat/sdk';
+import { wear } from './look.js';
 import { router } from './router.svelte.js';
 import { paths } from './paths.js';
 
@@ -149,6 +150,8 @@ class Session {
         if (waiting.length === 0) this.client?.connect();
       } else if (data?.type === 'orderchat:open' && typeof data.room === 'string') {
         router.go(paths.room(data.room), { replace: true });
+      } else if (data?.type === 'orderchat:look') {
+        wear(data);
       } else if (this.config.demo && event.origin === location.origin) {
         if (data?.type === 'orderchat:cut') this.client?.disconnect();
         if (data?.type === 'orderchat:restore') this.client?.connect();

@@ -203,7 +203,8 @@ class OrderchatClient extends Acting implements Client {
         following.welcome(frame);
         outbox.resume();
         void rooms.refresh();
-        for (const room of this.#open) if (room.value.status === 'failed') void room.reload();
+        for (const room of this.#open)
+          void (room.value.status === 'failed' ? room.reload() : room.meet());
         break;
       case 'event':
         following.event(frame);

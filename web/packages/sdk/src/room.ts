@@ -173,9 +173,7 @@ export class RoomViewModel extends Acting implements Room {
     // Of a public room one only sees the card, until one joins.
     const [, participants, order] = await Promise.all([
       this.#timeline.load(isFirst && mine && unread > FEW_UNREAD ? mine.read_seq + 1 : null),
-      requests.get<Page<ParticipantView>>(
-        `${path}participants/?limit=200${this.parts.isStaff() ? '&ended=true' : ''}`,
-      ),
+      this.#people(),
       room.order === null
         ? null
         : requests
@@ -204,6 +202,17 @@ export class RoomViewModel extends Acting implements Room {
     this.#early = null;
     for (const frame of early ?? []) this.frame(frame);
     this.#received();
+  }
+
+  #people(): Promise<Page<ParticipantView>> {
+    const ended = this.parts.isStaff() ? '&ended=true' : '';
+    return this.parts.requests.get(`${roomPath(this.id)}participants/?limit=200${ended}`);
+  }
+
+  /** Another connection: who came and went meanwhile, nobody told. */
+  async meet(): Promise<void> {
+    const people = await this.#people().catch(() => null);
+    if (people && this.#isOpen && this.value.room) this.#participants(people.results);
   }
 
   // What is shown

@@ -165,7 +165,13 @@ describe('Bubble', () => {
   });
 
   it('U2: a file on its way shows name, size, progress and a way to stop it', async () => {
-    const file = { name: 'recipe.pdf', size: 48_000, type: 'application/pdf', blob: null };
+    const file = {
+      name: 'recipe.pdf',
+      size: 48_000,
+      type: 'application/pdf',
+      blob: null,
+      purpose: null,
+    };
     const local = pending({ content: '', state: 'uploading', file: { ...file, progress: 0.4 } });
     const { row, screen, chat } = await own(local);
     expect(row.textContent).toMatch(/recipe\.pdf\s*48 kB/);
@@ -179,7 +185,14 @@ describe('Bubble', () => {
     const canvas = new OffscreenCanvas(8, 8);
     canvas.getContext('2d')!.fillRect(0, 0, 8, 8);
     const blob = await canvas.convertToBlob();
-    const file = { name: 'door.png', size: blob.size, type: 'image/png', blob, progress: 0 };
+    const file = {
+      name: 'door.png',
+      size: blob.size,
+      type: 'image/png',
+      blob,
+      progress: 0,
+      purpose: null,
+    };
     const { row } = await own(pending({ content: '', state: 'uploading', file }));
     await vi.waitFor(() => expect(row.querySelector('img')?.naturalWidth).toBe(8));
   });
