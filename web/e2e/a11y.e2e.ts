@@ -1,7 +1,7 @@
 // For who does not see, does not use a mouse, or is made dizzy.
 import AxeBuilder from '@axe-core/playwright';
+import { startDemo } from '../tools/demo.mjs';
 import { demoOf, enter as stateIn, states } from '../tools/states.mjs';
-import { Demo } from './demo.js';
 import { aisha, composer, expect, message, type Page, ravi, settled, test } from './fixtures.js';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -22,7 +22,7 @@ test('A1 A5 A7 @both: no violation in any of twelve states, light or dark', asyn
 }, info) => {
   test.setTimeout(180_000);
   const { viewport, isMobile = false, hasTouch = false, userAgent } = info.project.use;
-  const demo = await Demo.start();
+  const demo = await startDemo();
   const found: Record<string, string[]> = {};
   try {
     const order = await demoOf(demo.url);

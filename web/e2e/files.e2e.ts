@@ -224,3 +224,39 @@ test('U2 U5: a file is sent beside texts, can be stopped and tried again, and is
   await expect(page.getByRole('log')).not.toContainText('second.txt');
   go('on');
 });
+
+test('U3: a photo that proves the delivery goes as it was taken; only its rider may say so', async ({
+  enter,
+  order,
+  site,
+}) => {
+  const { room } = await order('981', { status: 'picked_up' });
+  const sent: Buffer[] = [];
+  site.watch = (path, body) => {
+    if (path.includes(`${room}/attachments/`)) sent.push(body);
+  };
+  const hers = await enter(aisha, `/app/rooms/${room}`);
+  const his = await enter(ravi, `/app/rooms/${room}`);
+  await Promise.all([settled(hers), settled(his)]);
+  const file = {
+    name: 'doorstep.jpg',
+    mimeType: 'image/jpeg',
+    buffer: await photo(his, 3000, 2000),
+  };
+  const proof = (page: Page) => page.getByRole('button', { name: 'Proof of delivery' });
+  await picker(hers).setInputFiles([file]);
+  await expect(hers.locator('form.composer li')).toContainText('doorstep.jpg');
+  await expect(proof(hers)).toHaveCount(0);
+
+  await picker(his).setInputFiles([file]);
+  await proof(his).click();
+  await expect(proof(his)).toHaveAttribute('aria-pressed', 'true');
+  await composer(his).fill('Left with the neighbour');
+  await composer(his).press('Enter');
+  await expect(
+    message(his, 'Left with the neighbour').locator('[data-receipt]'),
+  ).not.toHaveAttribute('data-receipt', 'waiting');
+  expect(sent).toHaveLength(1);
+  expect(sent[0]!.includes(file.buffer)).toBe(true);
+  expect(sent[0]!.toString('latin1')).toMatch(/name="purpose"\r\n\r\nproof\r\n/);
+});

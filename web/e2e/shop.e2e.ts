@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Server, until } from '../packages/sdk/tests/server.js';
-import { freePort } from './demo.js';
+import { freePort } from '../tools/demo.mjs';
 import { expect, test } from './fixtures.js';
 
 const SECRET = 'what the shop and the chat server both know';

@@ -85,7 +85,12 @@ export const states = [
   },
 ];
 
-export const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
+export const sizes = {
+  phone: { width: 390, height: 844 },
+  tablet: { width: 768, height: 1024 },
+  desktop: { width: 1280, height: 800 },
+  wide: { width: 1920, height: 1080 },
+};
 export const themes = ['light', 'dark'];
 
 /** An order of the demo that is under way, one whose room is closed, and who is who. */
