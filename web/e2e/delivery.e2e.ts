@@ -52,7 +52,7 @@ test('R6: presence in a dot and in words, and a customer’s only to whom the po
   await expect(his.locator('[data-presence]')).not.toContainText('Aisha');
 });
 
-test('R7 R8 T4: read is what somebody looks at; the number goes in the other tab, too', async ({
+test('R7 R8: read is what somebody looks at; the number goes in the other tab, too', async ({
   enter,
   order,
   say,
@@ -98,27 +98,44 @@ test('R7 R8 T4: read is what somebody looks at; the number goes in the other tab
   await expect.poll(() => status(his, 'Hello?')).toBe('delivered');
   await hers.locator('.jump.latest').click();
   await expect.poll(() => status(his, 'Hello?')).toBe('read');
+});
 
-  // T4: the divider stands where the unread began, stays, and is gone the next time.
-  await hers.goto(new URL('/app/', hers.url()).href);
-  await say(ravi, room, 'news one', 'news two');
-  await hers.goto(new URL(`/app/rooms/${room}`, hers.url()).href);
-  await settled(hers);
-  const divider = hers.locator('[data-mark=unread]');
-  await expect(divider).toHaveText('2 new messages');
+test('T4 T5: the divider stands where the unread began, stays, and is gone the next time', async ({
+  enter,
+  order,
+  say,
+}) => {
+  const { room } = await order();
+  const page = await enter(aisha, `/app/rooms/${room}`);
+  await settled(page);
+  await page.goto(new URL('/app/', page.url()).href);
+  await say(ravi, room, ...Array.from({ length: 30 }, (_, at) => `news ${at + 1}.`));
+  await page.goto(new URL(`/app/rooms/${room}`, page.url()).href);
+  await settled(page);
+  const divider = page.locator('[data-mark=unread]');
+  await expect(divider).toHaveText('30 new messages');
+  const log = (await page.getByRole('log').boundingBox())!;
+  const { y } = (await divider.boundingBox())!;
+  expect(y).toBeGreaterThanOrEqual(log.y);
+  expect(y - log.y).toBeLessThan(log.height / 3);
   const after = () =>
     divider.evaluate((mark) => {
       const rows = [...document.querySelectorAll('[role=log] [data-row]')];
       return rows[rows.findIndex((row) => row.contains(mark)) + 1]?.textContent;
     });
-  expect(await after()).toContain('news one');
-  await say(ravi, room, 'news three');
-  await expect(message(hers, 'news three')).toBeVisible();
-  expect(await after()).toContain('news one');
-  await expect.poll(() => status(his, 'news three')).toBe('read');
-  await hers.reload();
-  await settled(hers);
-  await expect(message(hers, 'news three')).toBeVisible();
+  expect(await after()).toContain('news 1.');
+  const his = await enter(ravi, `/app/rooms/${room}`);
+  await settled(his);
+  await composer(his).fill('One more.');
+  await composer(his).press('Enter');
+  await expect(page.locator('.jump.latest .count')).toBeVisible();
+  expect(await after()).toContain('news 1.');
+  await page.locator('.jump.latest').click();
+  await expect(message(page, 'One more.')).toBeVisible();
+  await expect.poll(() => status(his, 'One more.')).toBe('read');
+  await page.reload();
+  await settled(page);
+  await expect(message(page, 'One more.')).toBeVisible();
   await expect(divider).toHaveCount(0);
 });
 

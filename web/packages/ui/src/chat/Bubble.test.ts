@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import type { Item } from '../primitives/Menu.svelte';
+import { toast } from '../primitives/toasts.svelte.js';
 import BubbleHost from '../test/BubbleHost.svelte';
 import { conversation } from '../test/conversation.js';
 import { message } from '../test/messages.js';
@@ -232,5 +233,24 @@ describe('Bubble', () => {
     for (const called of [chat.reply, chat.edit, chat.remove])
       expect(called).toHaveBeenCalledOnce();
     expect(chat.menu).toHaveBeenCalledTimes(2);
+  });
+
+  it('E3: what is tried again by itself counts the seconds', async () => {
+    const retryAt = Date.now() + 2_500;
+    const { row } = await own(pending({ state: 'waiting', retryAt }));
+    expect(row.textContent).toContain('sent again in 3 seconds');
+    await vi.waitFor(() => expect(row.textContent).toContain('sent again in 1 second'), 4_000);
+    await vi.waitFor(() => expect(row.textContent).not.toContain('sent again'), 4_000);
+  });
+
+  it('C7: what may not be edited any more says so and is not edited', async () => {
+    const why = 'Too late to edit: allowed for 15 minutes';
+    const rights = () => ({ reply: null, edit: why, remove: null });
+    const { row, chat } = await bubble({ own: true, active: true }, conversation({ rights }));
+    const edit = menuOf(row, chat).find(({ label }) => label === 'Edit');
+    expect(edit?.why).toBe(why);
+    await userEvent.keyboard('e');
+    expect(chat.edit).not.toHaveBeenCalled();
+    expect(toast.all.at(-1)?.text).toBe(why);
   });
 });
