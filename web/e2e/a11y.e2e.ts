@@ -45,7 +45,11 @@ test('A1 A5 A7 @both: no violation in any of twelve states, light or dark', asyn
       const page = await stateIn(context, demo.url, state, order);
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
-        const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+        const axe = new AxeBuilder({ page });
+        // A theme changes colours and nothing else.
+        if (colorScheme === 'light') axe.withTags(TAGS);
+        else axe.withRules(['color-contrast', 'link-in-text-block']);
+        const { violations } = await axe.analyze();
         for (const { id, nodes } of violations) {
           const where = nodes.map(({ target }) => target.join(' ')).join(', ');
           (found[`${state.name}, ${colorScheme}`] ??= []).push(`${id}: ${where}`);
@@ -77,7 +81,13 @@ test('A2 A3: landmarks, one heading, skip links, and news by a voice of their ow
     page.getByRole('heading', { level: 1 }),
   ])
     await expect(landmark).toHaveCount(1);
-  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  // As after loading, before anything has the focus.
+  await page.evaluate(() => {
+    const start = document.createElement('button');
+    document.body.prepend(start);
+    start.focus();
+    start.remove();
+  });
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to writing' })).toBeFocused();
   await page.keyboard.press('Enter');
