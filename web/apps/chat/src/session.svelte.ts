@@ -1,5 +1,5 @@
 import { createClient, type Client } from '@orderchat/sdk';
-import { wear } from './look.js';
+import { wear, type Look } from './look.js';
 import { router } from './router.svelte.js';
 import { paths } from './paths.js';
 
@@ -142,7 +142,8 @@ class Session {
   #listen(): void {
     addEventListener('message', (event: MessageEvent<unknown>) => {
       if (event.source !== window.parent || !this.#allowed(event.origin)) return;
-      const data = event.data as { type?: unknown; token?: unknown; room?: unknown } | null;
+      const data = event.data as
+        (Look & { type?: unknown; token?: unknown; room?: unknown }) | null;
       if (data?.type === 'orderchat:token' && typeof data.token === 'string') {
         const waiting = this.#waiting;
         this.#waiting = [];
