@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { demoOf } from './states.mjs';
 import { root } from './workspaces.mjs';
 
 const PATIENCE_MS = 40_000;
@@ -42,9 +43,14 @@ export async function startDemo() {
   const url = `http://${address}`;
   const end = Date.now() + PATIENCE_MS;
   // A conversation that is over is looked at, too.
-  while (!(await ordersOf(url)).some(({ status }) => status === 'delivered')) {
+  const isReady = () =>
+    demoOf(url).then(
+      () => true,
+      () => false,
+    );
+  while (!(await isReady())) {
     if (failure) throw failure;
-    if (Date.now() > end) throw new Error(`${url} has no delivered order yet`);
+    if (Date.now() > end) throw new Error(`${url} has no closed room yet`);
     await pause(200);
   }
   return {
@@ -56,9 +62,4 @@ export async function startDemo() {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function ordersOf(url) {
-  const answer = await fetch(`${url}/api/demo/`).catch(() => null);
-  return answer?.ok ? (await answer.json()).orders : [];
 }

@@ -93,14 +93,28 @@ export const sizes = {
 };
 export const themes = ['light', 'dark'];
 
+/** The rooms that are closed, as support sees them. */
+async function closedOf(url, user) {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ user });
+  const answer = await fetch(`${url}/api/demo/token/`, { method: 'POST', headers, body });
+  const authorization = `Bearer ${(await answer.json()).token}`;
+  const path = '/api/chat/rooms/?scope=all&status=closed&limit=100';
+  const page = await (await fetch(url + path, { headers: { authorization } })).json();
+  return new Set(page.results.map(({ id }) => id));
+}
+
+const byRole = ({ people }) => Object.fromEntries(people.map(({ role, user }) => [role, user]));
+
 /** An order of the demo that is under way, one whose room is closed, and who is who. */
 export async function demoOf(url) {
   const { orders } = await (await fetch(`${url}/api/demo/`)).json();
   const going = orders.find((order) => order.status === 'picked_up') ?? orders[0];
-  const over = orders.find((order) => order.status === 'delivered') ?? going;
-  const people = Object.fromEntries(going.people.map((person) => [person.role, person.user]));
-  const past = Object.fromEntries(over.people.map((person) => [person.role, person.user]));
-  return { room: going.room, closed: over.room, people, past };
+  const people = byRole(going);
+  const closed = await closedOf(url, people.support);
+  const over = orders.find((order) => order.status === 'delivered' && closed.has(order.room));
+  if (!over) throw new Error(`${url} has no delivered order whose room is closed`);
+  return { room: going.room, closed: over.room, people, past: byRole(over) };
 }
 
 /** `still`: lets everything come to rest, for a picture. */
