@@ -37,6 +37,7 @@ export async function startDemo() {
       },
     },
   );
+  process.once('exit', () => child.kill());
   let failure = null;
   child.on('error', (error) => (failure = error));
   child.on('exit', (code) => (failure ??= new Error(`the demo ended with ${code}`)));

@@ -30,6 +30,7 @@ async function picture(browser, url, demo, state, size, theme) {
   }
 }
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 await mkdir(folder, { recursive: true });
 const own = given ? null : await startDemo();
 const url = given || own.url;
