@@ -24,6 +24,15 @@ const proxy: Record<string, ProxyOptions> = {
   '/app/config.json': { target: server, changeOrigin: true },
 };
 
+/**
+ * Whatever a page begins with is one file, and what every conversation needs another: each of thirty small
+ * ones would be asked for by itself, and be compressed without the others' words.
+ */
+const together = [
+  { name: 'start', tags: ['$initial' as const], priority: 2 },
+  { name: 'conversation', test: /\/src\/room\/Conversation\.svelte/, priority: 1 },
+];
+
 export default defineConfig({
   base: '/app/',
   // From source, so that an old build of the SDK never stands in for it.
@@ -41,6 +50,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: { output: { codeSplitting: { groups: together } } },
   },
   worker: { format: 'es' },
 });
