@@ -27,7 +27,11 @@ function closure(entries) {
 
 function page(dist) {
   const html = readFileSync(join(dist, 'index.html'), 'utf8');
-  const named = [...html.matchAll(/(?:src|href)="([^"]+\.(js|css))"/g)].map(([, path, kind]) => {
+  // Not what it says to ask for early: that is of the conversation.
+  const named = [
+    ...html.matchAll(/<script[^>]+src="([^"]+\.(js))"|rel="stylesheet"[^>]+href="([^"]+\.(css))"/g),
+  ].map((found) => {
+    const [path, kind] = found.slice(1).filter(Boolean);
     const name = path.split('/assets/').pop();
     return { kind, path: [join(dist, 'assets', name), join(dist, path)].find(existsSync) };
   });

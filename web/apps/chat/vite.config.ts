@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type ProxyOptions } from 'vite';
 import { precompress } from './build/precompress.js';
+import { preload } from './build/preload.js';
 import { themeFirst } from './build/theme-first.js';
 
 /** The server that development and preview talk to. */
@@ -42,7 +43,7 @@ export default defineConfig({
       { find: '@orderchat/sdk', replacement: sdk('index.ts') },
     ],
   },
-  plugins: [svelte(), themeFirst(), precompress()],
+  plugins: [svelte(), themeFirst(), preload(), precompress()],
   server: { proxy, host: '127.0.0.1' },
   preview: { proxy, host: '127.0.0.1' },
   build: {
