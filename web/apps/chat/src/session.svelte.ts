@@ -167,7 +167,7 @@ function originOf(address: string): string | null {
 
 async function fetchConfig(): Promise<Config> {
   try {
-    const answer = await fetch('/app/config.json', { cache: 'no-store' });
+    const answer = await fetch('/app/config.json');
     if (answer.ok) return (await answer.json()) as Config;
   } catch {
     // Offline, with the pages from the cache: as outside a demo, with nobody around.
