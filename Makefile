@@ -48,8 +48,8 @@ soak: ## the promised rounds of kill -9, of the receipts model, of live connecti
 snapshots: ## rewrite openapi.json, asyncapi.json, examples/walkthrough.expected and the tests' snapshots
 	@scripts/snapshots
 
-shots: ## pictures of the chat pages' states from a running demo: make shots URL=http://127.0.0.1:8080
-	@cd web && node tools/shots.mjs $(or $(URL),http://127.0.0.1:8080) ../target/shots
+shots: ## pictures of the chat pages' states, to be looked at, in target/shots (SIZES=phone,tablet,desktop,wide)
+	@mkdir -p target && cd web && node tools/shots.mjs ../target/shots "$(URL)" $(SIZES)
 
 clean-local: ## remove databases and files that trying things out left in this folder
 	rm -rf .local target/test orderchat-files

@@ -1,100 +1,205 @@
-// A1: axe finds nothing, in both themes and both sizes, in the states that a conversation can be in.
+// For who does not see, does not use a mouse, or is made dizzy.
 import AxeBuilder from '@axe-core/playwright';
-import {
-  admin,
-  aisha,
-  composer,
-  expect,
-  mei,
-  message,
-  type Page,
-  type Person,
-  ravi,
-  settled,
-  test,
-} from './fixtures.js';
+import { startDemo } from '../tools/demo.mjs';
+import { demoOf, enter as stateIn, states } from '../tools/states.mjs';
+import { aisha, composer, expect, message, type Page, ravi, settled, test } from './fixtures.js';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-interface State {
-  name: string;
-  person?: Person;
-  path?: (room: string) => string;
-  go?: (page: Page) => Promise<unknown>;
-}
+/** Buttons without a name, pictures without words, times that a machine cannot read. */
+const nameless = (page: Page) =>
+  page.evaluate(() => {
+    const of = (one: Element) =>
+      one.getAttribute('aria-label') ?? one.textContent?.trim() ?? one.getAttribute('title');
+    const buttons = [...document.querySelectorAll('button, a[href]')].filter((one) => !of(one));
+    const rest = document.querySelectorAll('img:not([alt]), time:not([datetime])');
+    return [...buttons, ...rest].map((one) => one.outerHTML.slice(0, 120));
+  });
 
-const conversation = (room: string) => `/app/rooms/${room}`;
-const list = () => '/app/';
-const pane = (name: string) => (room: string) => `/app/rooms/${room}?pane=${name}`;
-const states: State[] = [
-  { name: 'conversation' },
-  { name: 'list', path: list, go: (page) => page.locator('#rooms li').first().waitFor() },
-  { name: 'order', path: pane('order'), go: (page) => page.locator('aside').waitFor() },
-  {
-    name: 'people',
-    person: admin,
-    path: pane('people'),
-    go: (page) => page.locator('aside li').first().waitFor(),
-  },
-  {
-    name: 'timeline',
-    person: mei,
-    path: pane('timeline'),
-    go: (page) => page.locator('aside li').first().waitFor(),
-  },
-  {
-    name: 'search',
-    path: pane('search'),
-    go: async (page) => {
-      await page.locator('aside input[type=search]').fill('neighbour');
-      await page.locator('aside .hit').first().waitFor();
-    },
-  },
-  {
-    name: 'message menu',
-    go: async (page) => {
-      await message(page, 'With the neighbour').first().focus();
-      await page.keyboard.press('Enter');
-      await page.getByRole('menuitem').first().waitFor();
-    },
-  },
-  {
-    name: 'reply and draft',
-    go: async (page) => {
-      await message(page, 'Where shall I').first().focus();
-      await page.keyboard.press('r');
-      await composer(page).fill('Hm');
-    },
-  },
-];
-
-test('A1 A5 @both: no violation in any state, light or dark', async ({ enter, order, server }) => {
-  test.setTimeout(120_000);
-  const { room } = await order();
-  const messages = `/api/chat/rooms/${room}/messages/`;
-  const say = (person: Person, body: object) =>
-    server.ask<{ id: string }>(person, 'POST', messages, body);
-  const first = await say(ravi, { content: 'Where shall I *leave* it?' });
-  await say(aisha, { content: 'With the neighbour: https://map.example', reply_to: first.id });
-  const gone = await say(ravi, { content: 'Gone soon' });
-  await server.ask(ravi, 'DELETE', `/api/chat/messages/${gone.id}/`);
-
-  const pages = new Map<Person, Page>();
+test('A1 A5 A7 @both: no violation in any of twelve states, light or dark', async ({
+  browser,
+  contextOptions,
+}, info) => {
+  test.setTimeout(180_000);
+  const { viewport, isMobile = false, hasTouch = false, userAgent } = info.project.use;
+  const demo = await startDemo();
   const found: Record<string, string[]> = {};
-  for (const { name, person = aisha, path = conversation, go } of states) {
-    const page = pages.get(person) ?? (await enter(person, '/app/'));
-    pages.set(person, page);
-    await page.goto(new URL(path(room), page.url()).href);
-    if (path !== list) await settled(page);
-    await go?.(page);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
-      for (const { id, nodes } of violations) {
-        const where = nodes.map(({ target }) => target.join(' ')).join(', ');
-        (found[`${name}, ${colorScheme}`] ??= []).push(`${id}: ${where}`);
+  try {
+    const order = await demoOf(demo.url);
+    for (const state of states) {
+      const context = await browser.newContext({
+        ...contextOptions,
+        viewport: viewport!,
+        isMobile,
+        hasTouch,
+        ...(userAgent && { userAgent }),
+        locale: 'en-GB',
+        // What fades in has its colours at once.
+        reducedMotion: 'reduce',
+      });
+      const troubles: string[] = [];
+      context.on('weberror', (error) => troubles.push(error.error().message));
+      context.on('console', (line) => {
+        if (/Content.Security.Policy|Trusted/.test(line.text())) troubles.push(line.text());
+      });
+      const page = await stateIn(context, demo.url, state, order);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        const axe = new AxeBuilder({ page });
+        // A theme changes colours and nothing else.
+        if (colorScheme === 'light') axe.withTags(TAGS);
+        else axe.withRules(['color-contrast', 'link-in-text-block']);
+        const { violations } = await axe.analyze();
+        for (const { id, nodes } of violations) {
+          const where = nodes.map(({ target }) => target.join(' ')).join(', ');
+          (found[`${state.name}, ${colorScheme}`] ??= []).push(`${id}: ${where}`);
+        }
       }
+      const all = [...troubles, ...(await nameless(page))];
+      if (all.length > 0) found[state.name] = all;
+      await context.close();
     }
+  } finally {
+    await demo.stop();
   }
   expect(found).toEqual({});
+});
+
+test('A2 A3: landmarks, one heading, skip links, and news by a voice of their own', async ({
+  enter,
+  order,
+}) => {
+  const { room } = await order();
+  const page = await enter(aisha, `/app/rooms/${room}?pane=order`);
+  await settled(page);
+  await page.locator('aside').waitFor();
+  for (const landmark of [
+    page.getByRole('banner'),
+    page.getByRole('navigation', { name: 'Chats' }),
+    page.getByRole('main'),
+    page.getByRole('complementary', { name: 'Order' }),
+    page.getByRole('heading', { level: 1 }),
+  ])
+    await expect(landmark).toHaveCount(1);
+  // As after loading, before anything has the focus.
+  await page.evaluate(() => {
+    const start = document.createElement('button');
+    document.body.prepend(start);
+    start.focus();
+    start.remove();
+  });
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Skip to writing' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(composer(page)).toBeFocused();
+
+  // The timeline keeps quiet; what is new is told apart from it, of this room, once it is gathered.
+  await expect(page.getByRole('log')).toHaveAttribute('aria-live', 'off');
+  const outlet = page.locator('[data-outlet=polite]');
+  await expect(outlet).toHaveAttribute('aria-live', 'polite');
+  const his = await enter(ravi, `/app/rooms/${room}`);
+  await settled(his);
+  for (const text of ['I ring now.', 'Second floor?']) {
+    await composer(his).fill(text);
+    await composer(his).press('Enter');
+  }
+  await expect(outlet).toContainText(/New message from Ravi: I ring now\..*Second floor\?/);
+});
+
+/** Nothing is ever done that leaves nobody with the focus. */
+const isLost = (page: Page) => page.evaluate(() => document.activeElement === document.body);
+
+test('A4: the focus goes where one writes, into what opens and back to what opened it', async ({
+  enter,
+  order,
+  say,
+}) => {
+  const { room } = await order();
+  await say(ravi, room, 'Which bell?');
+  const page = await enter(aisha, '/app/');
+  await page.locator(`#rooms [data-room="${room}"]`).click();
+  await settled(page);
+  await expect(composer(page)).toBeFocused();
+
+  const search = page.getByRole('button', { name: 'Search in this chat' });
+  const details = page.getByRole('button', { name: 'Order and people' });
+  const menu = page.getByRole('button', { name: 'What to do with this chat' });
+  const mine = page.getByRole('button', { name: 'Your menu' });
+  const bubble = message(page, 'Which bell?');
+  const layers: [string, () => Promise<void>, () => ReturnType<Page['locator']>][] = [
+    ['menu', () => menu.press('Enter'), () => menu],
+    ['own menu', () => mine.press('Enter'), () => mine],
+    ['search', () => search.press('Enter'), () => search],
+    ['details', () => details.press('Enter'), () => details],
+    ['message menu', () => bubble.press('Enter'), () => bubble],
+  ];
+  for (const [name, open, opener] of layers) {
+    await opener().focus();
+    await open();
+    const layer = page.locator(name.includes('menu') ? ':popover-open' : 'aside');
+    await expect(layer, name).toBeVisible();
+    expect(await isLost(page), name).toBe(false);
+    await page.keyboard.press('Escape');
+    await expect(layer, name).toHaveCount(0);
+    await expect(opener(), name).toBeFocused();
+  }
+  // A dialog that a menu opened gives the focus back to what the menu stood at.
+  await mine.press('Enter');
+  await page.getByRole('menuitem', { name: 'Settings' }).press('Enter');
+  await expect(page.getByRole('dialog')).toBeVisible();
+  expect(await isLost(page)).toBe(false);
+  await page.keyboard.press('Escape');
+  await expect(mine).toBeFocused();
+});
+
+test('A5 A6: the focus is seen, with forced colours, too; who wants no motion gets none', async ({
+  enter,
+  order,
+  say,
+}) => {
+  const { room } = await order();
+  await say(ravi, room, 'Hello');
+  const page = await enter(aisha, `/app/rooms/${room}?pane=order`);
+  await settled(page);
+  await page.locator('aside').waitFor();
+  for (const forcedColors of ['none', 'active'] as const) {
+    await page.emulateMedia({ forcedColors, reducedMotion: 'reduce' });
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    const unseen: string[] = [];
+    for (let stop = 0; stop < 26; stop += 1) {
+      await page.keyboard.press('Tab');
+      const bad = await page.evaluate((isForced) => {
+        const at = document.activeElement!;
+        if (at === document.body) return null;
+        // The ring may be around the box that an input stands in.
+        for (let one: Element | null = at; one && one !== document.body; one = one.parentElement) {
+          const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(one);
+          if (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2) return null;
+          if (!isForced && one !== at && one.matches(':focus-within') && boxShadow !== 'none')
+            return null;
+        }
+        return at.outerHTML.slice(0, 80);
+      }, forcedColors === 'active');
+      if (bad) unseen.push(bad);
+    }
+    expect({ forcedColors, unseen }).toEqual({ forcedColors, unseen: [] });
+  }
+  await message(page, 'Hello').focus();
+  await page.keyboard.press('Enter');
+  const moving = await page.evaluate(() => {
+    const longest = (list: string) =>
+      Math.max(
+        ...list.split(',').map((one) => Number.parseFloat(one) * (one.endsWith('ms') ? 1 : 1000)),
+      );
+    const found = new Set<string>();
+    for (const one of document.querySelectorAll('*'))
+      for (const pseudo of ['', '::before', '::after']) {
+        const style = getComputedStyle(one, pseudo);
+        const isSlow =
+          longest(style.transitionDuration) > 1 || longest(style.animationDuration) > 1;
+        if (isSlow || style.scrollBehavior === 'smooth') found.add(`${one.className}${pseudo}`);
+      }
+    return [...found];
+  });
+  expect(moving).toEqual([]);
 });

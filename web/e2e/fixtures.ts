@@ -25,8 +25,15 @@ export const settled = (page: Page) =>
 
 interface Here {
   /** A page of somebody, at this path; `phone` overrides the project's size. */
-  enter(person: Person, path: string, options?: Parameters<NewContext>[0]): Promise<Page>;
-  order(number?: string): Promise<{ order: string; room: string }>;
+  enter(
+    person: Person,
+    path: string,
+    options?: Parameters<NewContext>[0],
+    /** Done with the page before it is loaded. */
+    before?: (page: Page) => Promise<unknown>,
+  ): Promise<Page>;
+  /** An order whose room is open; `fields` are of the shop's report, over those of everybody's order. */
+  order(number?: string, fields?: object): Promise<{ order: string; room: string }>;
   say(person: Person, room: string, ...texts: string[]): Promise<void>;
 }
 
@@ -67,7 +74,7 @@ export const test = base.extend<Here, { server: Server; site: Site }>({
     );
     const contexts: BrowserContext[] = [];
     const troubles: string[] = [];
-    await use(async (person, path, options = {}) => {
+    await use(async (person, path, options = {}, before = undefined) => {
       const context = await browser.newContext({ ...contextOptions, ...sizes, ...options });
       contexts.push(context);
       const page = await context.newPage();
@@ -79,6 +86,7 @@ export const test = base.extend<Here, { server: Server; site: Site }>({
       await page.addInitScript((token) => {
         sessionStorage.setItem('orderchat.token', token);
       }, tokenOf(person));
+      await before?.(page);
       await page.goto(site.url + path);
       return page;
     });
@@ -86,7 +94,7 @@ export const test = base.extend<Here, { server: Server; site: Site }>({
     expect(troubles).toEqual([]);
   },
   order: async ({ server }, use) => {
-    await use((number) => server.order(number));
+    await use((number, fields) => server.order(number, fields));
   },
   say: async ({ server }, use) => {
     await use(async (person, room, ...texts) => {

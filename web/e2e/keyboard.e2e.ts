@@ -1,7 +1,11 @@
 // Everything without a pointer.
 import { aisha, composer, expect, message, ravi, settled, test } from './fixtures.js';
 
-test('K4: send, reply, edit and delete with the keyboard only', async ({ enter, order, say }) => {
+test('K2 K4 C7: send, reply, edit and delete with the keyboard only', async ({
+  enter,
+  order,
+  say,
+}) => {
   const { room } = await order();
   await say(ravi, room, 'Are you at home?');
   const page = await enter(aisha, `/app/rooms/${room}`);
@@ -62,7 +66,7 @@ test('K4: send, reply, edit and delete with the keyboard only', async ({ enter, 
   expect(await page.evaluate(() => document.activeElement !== document.body)).toBe(true);
 });
 
-test('K3 K1: the list is one stop; arrows move, Enter opens; Ctrl+K finds a room', async ({
+test('K3 K1: the list is one stop; arrows and letters move, Enter opens; Ctrl+K finds a room', async ({
   enter,
   order,
 }) => {
@@ -76,10 +80,75 @@ test('K3 K1: the list is one stop; arrows move, Enter opens; Ctrl+K finds a room
   await expect(rows.nth(1)).toBeFocused();
   await page.keyboard.press('ArrowUp');
   await expect(rows.nth(0)).toBeFocused();
+  await page.keyboard.type('301');
+  await expect(page.locator('#rooms li a:focus')).toContainText('301');
   await page.keyboard.press('Enter');
   await settled(page);
   await page.keyboard.press('Control+k');
   await page.locator('input[role=combobox]').fill('302');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(new RegExp(room));
+});
+
+test('K1: keys for other chats, for search, files, beginning and end; none of them while one writes', async ({
+  enter,
+  order,
+  say,
+  server,
+}) => {
+  const lea = { sub: 'lea', role: 'customer', name: 'Lea Brandt' };
+  const of = (number: string) => order(number, { customer: { id: lea.sub, name: lea.name } });
+  const [last, middle, first] = [await of('971'), await of('972'), await of('973')];
+  await say(ravi, middle.room, 'in the middle');
+  await server.ask(lea, 'POST', `/api/chat/rooms/${middle.room}/read/`, {});
+  await say(ravi, first.room, ...Array.from({ length: 90 }, (_, at) => `line ${at + 1}`));
+  await server.ask(lea, 'POST', `/api/chat/rooms/${first.room}/read/`, {});
+  const page = await enter(lea, `/app/rooms/${first.room}`);
+  await settled(page);
+  const rows = page.locator('#rooms li a');
+  for (const [at, { room }] of [first, middle, last].entries())
+    await expect(rows.nth(at)).toHaveAttribute('data-room', room);
+  const isAt = ({ room }: { room: string }) => expect(page).toHaveURL(new RegExp(room));
+
+  // While one writes, too: these have a modifier.
+  await expect(composer(page)).toBeFocused();
+  await page.keyboard.press('Alt+ArrowDown');
+  await isAt(middle);
+  await page.keyboard.press('Alt+ArrowUp');
+  await isAt(first);
+  await settled(page);
+  await composer(page).focus();
+  await page.keyboard.type('?');
+  await expect(composer(page)).toHaveValue('?');
+  await expect(page.locator('dialog[open]')).toHaveCount(0);
+  await composer(page).fill('');
+  await page.keyboard.press('Control+f');
+  await expect(page.locator('aside input[type=search]')).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(page.locator('aside')).toHaveCount(0);
+  const chooser = page.waitForEvent('filechooser');
+  await page.keyboard.press('Control+Shift+U');
+  expect((await chooser).isMultiple()).toBe(true);
+
+  await page.getByRole('log').focus();
+  await page.keyboard.press('Control+Home');
+  await expect(page.getByRole('log')).toContainText(/line 1\b/);
+  await page.keyboard.press('Control+End');
+  await expect(message(page, 'line 90')).toBeInViewport();
+  await page.keyboard.press('?');
+  await expect(page.locator('dialog[open]')).toBeVisible();
+  await page.keyboard.press('Escape');
+
+  // The next one with something new, past the one without.
+  await say(ravi, last.room, ...Array.from({ length: 30 }, (_, at) => `news ${at + 1}`));
+  await expect(rows.first()).toHaveAttribute('data-room', last.room);
+  await page.keyboard.press('Alt+ArrowDown');
+  await isAt(middle);
+  await page.keyboard.press('Alt+Shift+ArrowUp');
+  await isAt(last);
+  await settled(page);
+  await page.keyboard.press('Control+End');
+  await page.getByRole('log').focus();
+  await page.keyboard.press('Shift+PageUp');
+  await expect(page.locator('[data-mark=unread]')).toBeInViewport();
 });

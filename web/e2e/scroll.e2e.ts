@@ -1,7 +1,17 @@
 // Long conversations and much at once.
 import WebSocket from 'ws';
 import { tokenOf } from '../packages/sdk/tests/server.js';
-import { aisha, expect, type Page, ravi, type Server, settled, test } from './fixtures.js';
+import {
+  aisha,
+  composer,
+  expect,
+  message,
+  type Page,
+  ravi,
+  type Server,
+  settled,
+  test,
+} from './fixtures.js';
 
 /** Says so many things over one connection, without waiting for each answer. */
 async function sayMany(
@@ -148,4 +158,66 @@ test('P2: 1,000 events in five seconds in an open room: none is lost', async ({
   });
   expect(rows).toBeLessThan(60);
   expect(task).toBeLessThan(100 * ALLOWED);
+});
+
+test('P1: at a quarter of the speed, what Enter does is drawn within 100 ms', async ({
+  enter,
+  order,
+}) => {
+  const { room } = await order();
+  const page = await enter(aisha, `/app/rooms/${room}`);
+  await settled(page);
+  await page.evaluate(() => {
+    const slow: number[] = [];
+    Object.assign(window, { slow });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries())
+        if (entry.name === 'keydown') slow.push(entry.duration);
+    }).observe({ type: 'event', durationThreshold: 16 } as PerformanceObserverInit);
+  });
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+  for (let turn = 1; turn <= 6; turn += 1) {
+    await composer(page).fill(`Quick ${turn}`);
+    await composer(page).press('Enter');
+    await expect(message(page, `Quick ${turn}`)).toBeVisible();
+  }
+  await devtools.send('Emulation.setCPUThrottlingRate', { rate: 1 });
+  const slow = await page.evaluate(() => (window as unknown as { slow: number[] }).slow);
+  const description = `keys drawn within ${slow.join(', ')} ms`;
+  console.log(`${test.info().title}: ${description}`);
+  // The first one loads code, and this machine does other things, too.
+  const worst = slow.sort((a, b) => a - b).at(-2) ?? 0;
+  expect(worst).toBeLessThan(100 * ALLOWED);
+});
+
+test('T9: conversations that are opened and left again leave nothing behind', async ({
+  enter,
+  order,
+  server,
+}) => {
+  const rooms = [await order('951'), await order('952')];
+  for (const { room } of rooms) await sayMany(server, room, 150, 'line');
+  const page = await enter(aisha, `/app/rooms/${rooms[0]!.room}`);
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Performance.enable');
+  const turn = async (times: number) => {
+    for (let at = 0; at < times; at += 1) {
+      const { room } = rooms[at % 2]!;
+      await page.locator(`#rooms [data-room="${room}"]`).click();
+      await expect(page).toHaveURL(new RegExp(room));
+      await settled(page);
+    }
+    await devtools.send('HeapProfiler.collectGarbage');
+    const { metrics } = await devtools.send('Performance.getMetrics');
+    const of = (name: string) => metrics.find((one) => one.name === name)!.value;
+    return { heap: of('JSHeapUsedSize'), nodes: of('Nodes'), listeners: of('JSEventListeners') };
+  };
+  // What is made once is made by then.
+  const before = await turn(6);
+  const after = await turn(20);
+  console.log(`${test.info().title}: ${JSON.stringify({ before, after })}`);
+  expect(after.heap).toBeLessThan(before.heap * 1.25);
+  expect(after.nodes).toBeLessThan(before.nodes * 1.25);
+  expect(after.listeners).toBeLessThan(before.listeners * 1.25);
 });

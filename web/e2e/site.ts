@@ -15,6 +15,8 @@ export class Site {
   readonly #sockets = new Set<Socket>();
   /** Nothing of the API gets through: as without a network. */
   isCut = false;
+  /** Is told of every body that goes to the server, byte by byte as it is on the wire. */
+  watch: (path: string, body: Buffer) => void = () => {};
 
   private constructor(private readonly target: URL) {
     this.#http = createServer((request, response) => this.#pass(request, response));
@@ -56,6 +58,9 @@ export class Site {
       answer.pipe(response);
     });
     passed.on('error', () => response.destroy());
+    const body: Buffer[] = [];
+    request.on('data', (part: Buffer) => body.push(part));
+    request.on('end', () => this.watch(path ?? '', Buffer.concat(body)));
     request.pipe(passed);
   }
 

@@ -1,12 +1,39 @@
-// Pictures of twelve states in two sizes and two themes, to be looked at:
-//   node tools/shots.mjs [URL of `orderchat demo`] [folder]
+// Pictures of twelve states in two themes, to be looked at:
+//   node tools/shots.mjs [folder] [URL of a running `orderchat demo`] [sizes, such as phone,wide]
+// Without a URL it runs a demo of its own.
 import { mkdir } from 'node:fs/promises';
 import { chromium } from 'playwright';
+import { startDemo } from './demo.mjs';
 import { demoOf, enter, sizes, states, themes } from './states.mjs';
 
-const [url = 'http://127.0.0.1:8080', folder = 'shots'] = process.argv.slice(2);
+const [folder = 'shots', given, wanted = 'phone,desktop'] = process.argv.slice(2);
 
+async function picture(browser, url, demo, state, size, theme) {
+  const phone = size === 'phone';
+  const context = await browser.newContext({
+    viewport: sizes[size],
+    colorScheme: theme,
+    isMobile: phone,
+    hasTouch: phone,
+    deviceScaleFactor: phone ? 2 : 1,
+    locale: 'en-GB',
+  });
+  try {
+    const page = await enter(context, url, state, demo, true);
+    await page.screenshot({ path: `${folder}/${state.name}-${size}-${theme}.png` });
+    return 1;
+  } catch (error) {
+    console.error(`${state.name}, ${size}, ${theme}: ${error.message.split('\n')[0]}`);
+    return 0;
+  } finally {
+    await context.close();
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 await mkdir(folder, { recursive: true });
+const own = given ? null : await startDemo();
+const url = given || own.url;
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: [
@@ -18,31 +45,18 @@ const browser = await chromium.launch({
     '--no-first-run',
   ],
 });
-const demo = await demoOf(url);
-let failures = 0;
-for (const [size, viewport] of Object.entries(sizes)) {
-  for (const theme of themes) {
-    for (const state of states) {
-      const phone = size === 'phone';
-      const context = await browser.newContext({
-        viewport,
-        colorScheme: theme,
-        isMobile: phone,
-        hasTouch: phone,
-        deviceScaleFactor: phone ? 2 : 1,
-        locale: 'en-GB',
-      });
-      try {
-        const page = await enter(context, url, state, demo);
-        await page.screenshot({ path: `${folder}/${state.name}-${size}-${theme}.png` });
-      } catch (error) {
-        failures += 1;
-        console.error(`${state.name}, ${size}, ${theme}: ${error.message.split('\n')[0]}`);
+let [made, all] = [0, 0];
+try {
+  const demo = await demoOf(url);
+  for (const size of wanted.split(','))
+    for (const theme of themes)
+      for (const state of states) {
+        all += 1;
+        made += await picture(browser, url, demo, state, size, theme);
       }
-      await context.close();
-    }
-  }
+} finally {
+  await browser.close();
+  await own?.stop();
 }
-await browser.close();
-console.log(`${states.length * 4 - failures} pictures in ${folder}`);
-process.exit(failures ? 1 : 0);
+console.log(`${made} of ${all} pictures in ${folder}`);
+process.exit(made === all ? 0 : 1);

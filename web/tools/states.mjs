@@ -80,25 +80,45 @@ export const states = [
       await context.setOffline(true);
       await page.locator('[data-composer]').first().fill('Are you there?');
       await page.locator('button[type=submit]').first().click();
-      await page.waitForTimeout(3000);
+      await page.locator('[data-offline]').waitFor();
     },
   },
 ];
 
-export const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
+export const sizes = {
+  phone: { width: 390, height: 844 },
+  tablet: { width: 768, height: 1024 },
+  desktop: { width: 1280, height: 800 },
+  wide: { width: 1920, height: 1080 },
+};
 export const themes = ['light', 'dark'];
+
+/** The rooms that are closed, as support sees them. */
+async function closedOf(url, user) {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ user });
+  const answer = await fetch(`${url}/api/demo/token/`, { method: 'POST', headers, body });
+  const authorization = `Bearer ${(await answer.json()).token}`;
+  const path = '/api/chat/rooms/?scope=all&status=closed&limit=100';
+  const page = await (await fetch(url + path, { headers: { authorization } })).json();
+  return new Set(page.results.map(({ id }) => id));
+}
+
+const byRole = ({ people }) => Object.fromEntries(people.map(({ role, user }) => [role, user]));
 
 /** An order of the demo that is under way, one whose room is closed, and who is who. */
 export async function demoOf(url) {
   const { orders } = await (await fetch(`${url}/api/demo/`)).json();
   const going = orders.find((order) => order.status === 'picked_up') ?? orders[0];
-  const over = orders.find((order) => order.status === 'delivered') ?? going;
-  const people = Object.fromEntries(going.people.map((person) => [person.role, person.user]));
-  const past = Object.fromEntries(over.people.map((person) => [person.role, person.user]));
-  return { room: going.room, closed: over.room, people, past };
+  const people = byRole(going);
+  const closed = await closedOf(url, people.support);
+  const over = orders.find((order) => order.status === 'delivered' && closed.has(order.room));
+  if (!over) throw new Error(`${url} has no delivered order whose room is closed`);
+  return { room: going.room, closed: over.room, people, past: byRole(over) };
 }
 
-export async function enter(context, url, state, demo) {
+/** `still`: lets everything come to rest, for a picture. */
+export async function enter(context, url, state, demo, still = false) {
   const page = await context.newPage();
   const people = state.name === 'closed' ? demo.past : demo.people;
   if (state.as) {
@@ -109,8 +129,8 @@ export async function enter(context, url, state, demo) {
   }
   await page.goto(url + state.path(demo));
   await page.locator(state.ready).first().waitFor({ timeout: 15_000 });
-  await page.waitForTimeout(state.wait ?? 500);
+  if (still) await page.waitForTimeout(state.wait ?? 500);
   await state.go?.(page, context);
-  await page.waitForTimeout(400);
+  if (still) await page.waitForTimeout(400);
   return page;
 }

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type ProxyOptions } from 'vite';
 import { precompress } from './build/precompress.js';
+import { preload } from './build/preload.js';
 import { themeFirst } from './build/theme-first.js';
 
 /** The server that development and preview talk to. */
@@ -24,6 +25,15 @@ const proxy: Record<string, ProxyOptions> = {
   '/app/config.json': { target: server, changeOrigin: true },
 };
 
+/**
+ * Whatever a page begins with is one file, and what every conversation needs another: each of thirty small
+ * ones would be asked for by itself, and be compressed without the others' words.
+ */
+const together = [
+  { name: 'start', tags: ['$initial' as const], priority: 2 },
+  { name: 'conversation', test: /\/src\/room\/Conversation\.svelte/, priority: 1 },
+];
+
 export default defineConfig({
   base: '/app/',
   // From source, so that an old build of the SDK never stands in for it.
@@ -33,7 +43,7 @@ export default defineConfig({
       { find: '@orderchat/sdk', replacement: sdk('index.ts') },
     ],
   },
-  plugins: [svelte(), themeFirst(), precompress()],
+  plugins: [svelte(), themeFirst(), preload(), precompress()],
   server: { proxy, host: '127.0.0.1' },
   preview: { proxy, host: '127.0.0.1' },
   build: {
@@ -41,6 +51,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: { output: { codeSplitting: { groups: together } } },
   },
   worker: { format: 'es' },
 });

@@ -1,6 +1,8 @@
 //! The AsyncAPI document: the snapshot is up to date and complete. That the server sends what it says
 //! every test of live connections checks, in [`frame_contract`].
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::harness::server::run;
@@ -39,6 +41,34 @@ fn every_example_is_as_its_schema_says() {
             assert_eq!(valid, Ok(()), "{name}: {example}");
         }
     }
+}
+
+/// What the SDK's tests replay was recorded from a server of its time: it is what this one says.
+#[test]
+fn every_recorded_frame_is_as_its_schema_says() {
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../web/packages/sdk/fixtures/frames"
+    );
+    let files = std::fs::read_dir(folder).expect("the recorded frames");
+    let mut recorded = BTreeSet::new();
+    for file in files {
+        let path = file.expect("a file").path();
+        let name = path
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let frame: Value = serde_json::from_slice(&std::fs::read(&path).expect("a frame"))
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let side = name.split('.').next().unwrap_or_default();
+        let message = format!("{side}.{}", frame["type"].as_str().unwrap_or_default());
+        assert_eq!(frame_contract::validate(&message, &frame), Ok(()), "{name}");
+        recorded.insert(message);
+    }
+    let messages = document()["components"]["messages"].as_object();
+    let documented = messages.expect("the document has messages").keys();
+    assert_eq!(recorded, documented.cloned().collect());
 }
 
 #[test]

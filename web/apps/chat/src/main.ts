@@ -4,10 +4,15 @@ import { mount } from 'svelte';
 import App from './App.svelte';
 import { conversation } from './later.js';
 import { followKeyboard } from './viewport.js';
+import { session } from './session.svelte.js';
 import { preferences } from './models/preferences.svelte.js';
 
 followKeyboard();
 if (/^\/(?:app\/rooms\/|embed)/u.test(location.pathname)) void conversation();
-await preferences.ready;
+// Texts and the way in are asked for at once; nothing is shown before both are there.
+await Promise.all([preferences.ready, session.start()]);
 const target = document.getElementById('app');
-if (target) mount(App, { target });
+if (target) {
+  target.replaceChildren();
+  mount(App, { target });
+}

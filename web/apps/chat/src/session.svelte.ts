@@ -1,4 +1,5 @@
 import { createClient, type Client } from '@orderchat/sdk';
+import { wear, type Look } from './look.js';
 import { router } from './router.svelte.js';
 import { paths } from './paths.js';
 
@@ -141,7 +142,8 @@ class Session {
   #listen(): void {
     addEventListener('message', (event: MessageEvent<unknown>) => {
       if (event.source !== window.parent || !this.#allowed(event.origin)) return;
-      const data = event.data as { type?: unknown; token?: unknown; room?: unknown } | null;
+      const data = event.data as
+        (Look & { type?: unknown; token?: unknown; room?: unknown }) | null;
       if (data?.type === 'orderchat:token' && typeof data.token === 'string') {
         const waiting = this.#waiting;
         this.#waiting = [];
@@ -149,6 +151,8 @@ class Session {
         if (waiting.length === 0) this.client?.connect();
       } else if (data?.type === 'orderchat:open' && typeof data.room === 'string') {
         router.go(paths.room(data.room), { replace: true });
+      } else if (data?.type === 'orderchat:look') {
+        wear(data);
       } else if (this.config.demo && event.origin === location.origin) {
         if (data?.type === 'orderchat:cut') this.client?.disconnect();
         if (data?.type === 'orderchat:restore') this.client?.connect();
@@ -163,7 +167,7 @@ function originOf(address: string): string | null {
 
 async function fetchConfig(): Promise<Config> {
   try {
-    const answer = await fetch('/app/config.json', { cache: 'no-store' });
+    const answer = await fetch('/app/config.json');
     if (answer.ok) return (await answer.json()) as Config;
   } catch {
     // Offline, with the pages from the cache: as outside a demo, with nobody around.

@@ -2,191 +2,160 @@ import { systemClock } from './clock.js';
 import { Connection } from './connection.js';
 import { Credentials } from './credentials.js';
 import { DraftStore } from './drafts.js';
+import { OrderchatError } from './errors.js';
 import { Following } from './following.js';
+import { later } from './later.js';
 import { Outbox } from './outbox.js';
-import { refusal, Requests, routeOf } from './rest.js';
+import type { RoomParts } from './parts.js';
+import { refusal, Requests, roomPath } from './rest.js';
 import { RoomViewModel } from './room.js';
 import { Rooms } from './rooms.js';
-import { Signal } from './signal.js';
-import { defaultStorage } from './storage.js';
 import type {
   Client,
   ClientOptions,
   PendingMessage,
   Room,
   RoomFilter,
-  SearchQuery,
   WebSocketConstructor,
 } from './types.js';
-import type {
-  AttachmentView,
-  Capabilities,
-  EventFrame,
-  FrameOf,
-  MeView,
-  MessageView,
-  NewRoom,
-  Page,
-  RoomView,
-  ServerFrame,
-} from './wire.js';
+import type { EventFrame, FrameOf, MessageView, Page, ServerFrame } from './wire.js';
 
 const STAFF = ['pharmacy', 'support', 'admin'];
+
+const ACTIONS = [
+  'rest',
+  'createRoom',
+  'search',
+  'fileUrl',
+  'file',
+  'readAll',
+  'setLanguage',
+  'setDefaultPreferences',
+] as const;
+
+type Actions = Pick<Client, (typeof ACTIONS)[number]>;
+const Acting = later<Actions>(
+  ACTIONS,
+  ({ ClientActions }, { parts }: { parts: RoomParts }) =>
+    new ClientActions(parts.requests, parts.rooms),
+);
 
 type Listener = (frame: ServerFrame) => void;
 
 /** Puts the parts together: what arrives goes to all whom it concerns. */
-class OrderchatClient implements Client {
-  readonly me = new Signal<MeView | null>(null);
+class OrderchatClient extends Acting implements Client {
+  readonly me;
   readonly connection;
   readonly unread;
   readonly outbox;
-  readonly drafts;
-  readonly rest;
+  readonly drafts = new DraftStore();
+  readonly parts: RoomParts;
   readonly #clock;
-  readonly #url: string;
-  readonly #fetch: typeof fetch;
   readonly #credentials: Credentials;
-  readonly #requests: Requests;
-  readonly #connection: Connection;
-  readonly #following: Following;
-  readonly #outbox: Outbox;
-  readonly #rooms: Rooms;
   readonly #open = new Set<RoomViewModel>();
-  readonly #capabilities = new Map<string, Capabilities>();
   readonly #listeners = new Map<string, Set<Listener>>();
   #user: string | null = null;
   /** How far the server's clock is ahead of ours. */
   #skew = 0;
 
   constructor(options: ClientOptions) {
-    const { clock = systemClock, storage = defaultStorage(), random = Math.random } = options;
+    super();
+    const { clock = systemClock, random = Math.random } = options;
     const WebSocket = options.WebSocket ?? (globalThis.WebSocket as WebSocketConstructor);
-    this.#clock = clock;
-    this.#url = (options.url ?? globalThis.location?.origin ?? '').replace(/\/+$/, '');
-    this.#fetch = options.fetch ?? ((...args) => fetch(...args));
+    const url = (options.url ?? globalThis.location?.origin ?? '').replace(/\/+$/, '');
     const now = this.now;
-    this.#credentials = new Credentials(options.getToken, { now }, () => this.#identify());
-    this.#requests = new Requests(this.#url, this.#fetch, (renew) => this.#credentials.get(renew));
-    const mark = (room: string, kind: 'delivered' | 'read', seq: number) =>
-      this.#following.mark(room, kind, seq);
-    this.#connection = new Connection({
-      url: `${this.#url.replace(/^http/, 'ws')}/api/chat/ws/`,
+    const credentials = new Credentials(options.getToken, { now }, () => this.#identify());
+    const token = (renew?: boolean) => credentials.get(renew);
+    const requests = new Requests(url, options.fetch ?? ((...args) => fetch(...args)), token);
+    const connection: Connection = new Connection({
+      url: `${url.replace(/^http/, 'ws')}/api/chat/ws/`,
       WebSocket,
       clock,
       random,
-      token: (renew) => this.#credentials.get(renew),
-      renewIn: () => this.#credentials.renewIn(),
-      resume: () => this.#following.resume(),
+      token,
+      renewIn: () => credentials.renewIn(),
+      resume: () => following.resume(),
       onFrame: (frame) => this.#take(frame),
       onPong: (at, sentAt) => (this.#skew = at - (sentAt + clock.now()) / 2),
     });
-    this.#following = new Following({
+    const following = new Following({ clock, connection, onEvent: (event) => this.#event(event) });
+    const rooms = new Rooms({ clock, requests, following });
+    // Loaded beside the first answers of the server: nothing that is shown waits for it.
+    const kept = import('./kept.js').then(
+      ({ Kept }) =>
+        new Kept({
+          clock,
+          drafts: this.drafts.all,
+          storage: options.storage,
+          Failure: OrderchatError,
+          locks: globalThis.navigator?.locks,
+          found: (items) => outbox.found(items),
+        }),
+    );
+    const outbox: Outbox = new Outbox({
       clock,
-      isOnline: () => this.#connection.isOnline,
-      tell: (frame) => this.#connection.tell(frame),
-      command: (frame) => this.#connection.command(frame),
-      onEvent: (event) => this.#event(event),
-    });
-    this.#outbox = new Outbox({
-      clock,
-      storage,
-      locks: globalThis.navigator?.locks,
+      connection,
       now,
-      isOnline: () => this.#connection.isOnline,
+      // What cannot be kept is sent nevertheless.
+      keeping: (ask) => kept.then(ask).catch(() => {}),
       send: (item) => this.#send(item),
-      upload: (item, signal, onProgress) => this.#upload(item, signal, onProgress),
-      onAccepted: (message) => this.#accepted(message),
+      upload: async (item, signal, onProgress) => {
+        // Only who sends a file loads what it takes.
+        const { upload } = await import('./upload.js');
+        return upload({ requests, refusal, item, signal, onProgress });
+      },
+      onAccepted: (message) => this.#open.forEach((room) => room.accepted(message)),
     });
-    const received = (room: string, seq: number) => mark(room, 'delivered', seq);
-    const seq = (room: string) => this.#following.seq(room);
-    this.#rooms = new Rooms({ clock, requests: this.#requests, me: this.me, received, seq });
-    this.drafts = new DraftStore(clock, storage);
-    this.connection = this.#connection.state;
-    this.unread = this.#rooms.unread;
-    this.outbox = this.#outbox.items;
-    this.rest = this.#requests.rest;
+    this.#clock = clock;
+    this.#credentials = credentials;
+    this.parts = {
+      clock,
+      connection,
+      following,
+      outbox,
+      requests,
+      rooms,
+      user: () => this.#user,
+      isStaff: () => STAFF.includes(credentials.claims?.role ?? rooms.me.value?.role ?? ''),
+      onClose: (room) => this.#open.delete(room as RoomViewModel),
+    };
+    this.connection = connection.state;
+    this.me = rooms.me;
+    this.unread = rooms.unread;
+    this.outbox = outbox.items;
+    kept.catch(() => {});
     if (options.user !== undefined) this.#setUser(options.user);
   }
 
   readonly now = (): number => Math.round(this.#clock.now() + this.#skew);
 
   connect(): void {
-    this.#connection.connect();
+    this.parts.connection.connect();
   }
 
   disconnect(): void {
-    this.#connection.disconnect();
+    this.parts.connection.disconnect();
   }
 
   async close({ forget = false } = {}): Promise<void> {
     this.disconnect();
     for (const room of [...this.#open]) room.close();
     this.#listeners.clear();
-    await Promise.all([this.#outbox.close(forget), this.drafts.close(forget)]);
+    await this.parts.outbox.close(forget);
   }
 
   rooms(filter: RoomFilter = {}) {
-    return this.#rooms.list(filter);
+    return this.parts.rooms.list(filter);
   }
 
   room(id: string): Room {
-    const room = new RoomViewModel(id, {
-      clock: this.#clock,
-      requests: this.#requests,
-      rooms: this.#rooms,
-      outbox: this.#outbox,
-      user: () => this.#user,
-      isStaff: () => this.#isStaff(),
-      capabilities: (of) => this.#capabilities.get(of) ?? null,
-      seq: (of) => this.#following.seq(of),
-      follow: (of, seq) => {
-        this.#following.opened(of);
-        if (seq !== null) this.#following.follow(of, seq);
-      },
-      unfollow: (of) => this.#following.closed(of, this.#isStaff()),
-      mark: (of, kind, seq) => this.#following.mark(of, kind, seq),
-      tell: (frame) => this.#connection.tell(frame),
-      onClose: () => this.#open.delete(room),
-    });
+    const room = new RoomViewModel(id, this.parts);
     this.#open.add(room);
     return room;
   }
 
-  async createRoom(body: NewRoom): Promise<RoomView> {
-    const room = (await this.rest('POST', '/api/chat/rooms/', { body })) as RoomView;
-    this.#rooms.put(room);
-    return room;
-  }
-
-  search(query: SearchQuery): Promise<Page<MessageView>> {
-    return this.page(routeOf('/api/chat/search/', {}, { ...query }));
-  }
-
   page<T>(path: string): Promise<Page<T>> {
-    return this.#requests.json('GET', path) as Promise<Page<T>>;
-  }
-
-  fileUrl(attachment: string): Promise<{ url: string; expires_at: string }> {
-    const path = routeOf('/api/chat/attachments/{attachment}/url/', { attachment });
-    return this.#requests.json('POST', path, {}) as never;
-  }
-
-  async file(path: string, signal?: AbortSignal): Promise<Blob> {
-    return (await this.#requests.answer(path, { ...(signal && { signal }) })).blob();
-  }
-
-  async readAll(): Promise<void> {
-    await this.#requests.json('POST', '/api/chat/messages/read-all/', {});
-    await this.#rooms.refresh();
-  }
-
-  setLanguage(language: string | null): Promise<MeView> {
-    return this.#patchMe({ language });
-  }
-
-  setDefaultPreferences(notification_preferences: Record<string, unknown>): Promise<MeView> {
-    return this.#patchMe({ notification_preferences });
+    return this.parts.requests.get(path);
   }
 
   onFrame<T extends ServerFrame['type']>(
@@ -199,12 +168,6 @@ class OrderchatClient implements Client {
     return () => listeners.delete(listener as Listener);
   }
 
-  async #patchMe(body: { language?: string | null; notification_preferences?: object }) {
-    const me = (await this.#requests.json('PATCH', '/api/chat/me/', body)) as MeView;
-    this.me.set(me);
-    return me;
-  }
-
   /** A token tells who one is before the server does. */
   #identify(): void {
     const user = this.#credentials.claims?.sub;
@@ -213,12 +176,7 @@ class OrderchatClient implements Client {
 
   #setUser(user: string): void {
     this.#user = user;
-    void this.#outbox.setUser(user);
-    void this.drafts.setUser(user);
-  }
-
-  #isStaff(): boolean {
-    return STAFF.includes(this.#credentials.claims?.role ?? this.me.value?.role ?? '');
+    void this.parts.outbox.setUser(user);
   }
 
   async #send(item: PendingMessage): Promise<MessageView> {
@@ -229,101 +187,71 @@ class OrderchatClient implements Client {
       ...(replyTo && { reply_to: replyTo.id }),
       ...(metadata && { metadata }),
     };
+    const { connection, requests } = this.parts;
     if (!attachment) {
-      const answer = await this.#connection.command({ type: 'send', room, ...message });
-      return answer.message!;
+      return (await connection.command({ type: 'send', room, ...message })).message!;
     }
-    const path = routeOf('/api/chat/rooms/{room}/messages/', { room });
     const body = { ...message, attachment: attachment.id };
-    return this.#requests.json('POST', path, body) as Promise<MessageView>;
-  }
-
-  async #upload(
-    { room, file }: PendingMessage,
-    signal: AbortSignal,
-    onProgress: (progress: number) => void,
-  ): Promise<AttachmentView> {
-    // Only who sends a file loads what it takes.
-    const { upload } = await import('./upload.js');
-    return upload({
-      url: this.#url + routeOf('/api/chat/rooms/{room}/attachments/', { room }),
-      token: (renew) => this.#credentials.get(renew),
-      fetch: this.#fetch,
-      refusal,
-      file: file!.blob!,
-      name: file!.name,
-      signal,
-      onProgress,
-    });
-  }
-
-  #accepted(message: MessageView): void {
-    for (const room of this.#open) room.accepted(message);
+    return requests.json('POST', `${roomPath(room)}messages/`, body) as Promise<MessageView>;
   }
 
   #take(frame: ServerFrame): void {
+    const { following, outbox, rooms } = this.parts;
     switch (frame.type) {
       case 'welcome':
         this.#setUser(frame.user);
-        this.#following.welcome(frame);
-        this.#outbox.resume();
-        void this.#rooms.refresh();
-        for (const room of this.#open) if (room.value.status === 'failed') void room.reload();
+        following.welcome(frame);
+        outbox.resume();
+        void rooms.refresh();
+        for (const room of this.#open)
+          void (room.value.status === 'failed' ? room.reload() : room.meet());
         break;
       case 'event':
-        this.#following.event(frame);
+        following.event(frame);
         break;
       case 'resync':
-        this.#following.resync(frame);
-        this.#each(frame.room, (room) => void room.reload());
+        following.resync(frame);
         break;
       case 'caught_up':
-        this.#following.caughtUp(frame);
-        this.#rooms.caughtUp(frame.room, frame.seq);
-        this.#capabilities.set(frame.room, frame.capabilities);
-        this.#each(frame.room, (room) => room.frame(frame));
+        following.caughtUp(frame);
+        rooms.caughtUp(frame.room, frame.seq);
         break;
       case 'receipt':
-        if (this.#rooms.get(frame.room)?.my_participant?.id === frame.participant) {
-          this.#rooms.read(frame.room, frame.read_seq);
-        }
-        this.#each(frame.room, (room) => room.frame(frame));
+        if (this.#mine(frame.room) === frame.participant) rooms.read(frame.room, frame.read_seq);
         break;
       case 'room_summary':
-        this.#rooms.summary(frame);
-        this.#each(frame.room, (room) => room.listed());
+        rooms.summary(frame);
         break;
       case 'capabilities': {
         const { type: _, room, ...capabilities } = frame;
-        this.#capabilities.set(room, capabilities);
-        this.#each(room, (view) => view.frame(frame));
-        break;
+        following.capabilities.set(room, capabilities);
       }
-      case 'typing':
-      case 'presence':
-        this.#each(frame.room, (room) => room.frame(frame));
+    }
+    if (frame.type !== 'event' && 'room' in frame) {
+      this.#each(frame.room, (room) => room.frame(frame));
     }
     for (const listener of this.#listeners.get(frame.type) ?? []) listener(frame);
   }
 
   #event(event: EventFrame): void {
+    const { following, outbox, rooms } = this.parts;
     const { message, participant } = event.data ?? {};
-    this.#rooms.event(event, (sender) => sender !== null && sender === this.#mine(event.room));
-    if (message && message.sender !== this.#mine(event.room)) {
-      this.#following.mark(event.room, 'delivered', message.seq);
-    }
+    const mine = this.#mine(event.room);
+    const isOthers = message !== undefined && message.sender !== mine;
+    rooms.event(event, isOthers);
+    if (isOthers) following.mark(event.room, 'delivered', message.seq);
     this.#each(event.room, (room) => room.event(event));
     // After the rooms, so that the bubble is one of them at any time.
-    if (message) this.#outbox.seen(message);
+    if (message) outbox.seen(message);
     const isMyEnd = event.kind === 'participant.ended' && participant?.user === this.#user;
     if (event.kind === 'room.deleted' || isMyEnd) {
-      this.#following.ended(event.room);
-      this.#rooms.remove(event.room);
+      following.ended(event.room);
+      rooms.remove(event.room);
     }
   }
 
   #mine(room: string): string | undefined {
-    return this.#rooms.get(room)?.my_participant?.id;
+    return this.parts.rooms.get(room)?.my_participant?.id;
   }
 
   #each(id: string, take: (room: RoomViewModel) => void): void {

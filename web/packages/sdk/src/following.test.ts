@@ -17,12 +17,16 @@ beforeEach(() => {
   [told, commands, taken, isOnline, refuse] = [[], [], [], true, null];
   following = new Following({
     clock,
-    isOnline: () => isOnline,
-    tell: (frame) => void (isOnline && told.push(frame)),
-    command: async (frame) => {
-      if (refuse) throw refuse;
-      commands.push(frame);
-      return { type: 'ok', ref: '1' };
+    connection: {
+      get isOnline() {
+        return isOnline;
+      },
+      tell: (frame) => void (isOnline && told.push(frame)),
+      command: async (frame) => {
+        if (refuse) throw refuse;
+        commands.push(frame);
+        return { type: 'ok', ref: '1' };
+      },
     },
     onEvent: ({ seq }) => taken.push(seq),
   });
@@ -105,8 +109,8 @@ test('after a resync it goes on from there', () => {
 });
 
 test('staff stop following when the last view is closed', () => {
-  following.opened('room');
-  following.opened('room');
+  following.opened('room', null);
+  following.opened('room', null);
   following.follow('room', 1);
   following.closed('room', true);
   expect(told).toHaveLength(1);

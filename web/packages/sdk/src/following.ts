@@ -1,18 +1,20 @@
 import { gathered } from './clock.js';
 import type { Clock } from './types.js';
-import type { ClientFrame, EventFrame, FrameOf, OkFrame } from './wire.js';
+import type { Capabilities, ClientFrame, EventFrame, FrameOf, OkFrame } from './wire.js';
 
 /** How long marks gather: who scrolls reads ten messages a second. */
 const MARKS_MS = 250;
 
 interface Parts {
   clock: Clock;
-  tell(
-    frame:
-      { type: 'subscribe'; room: string; after?: number } | { type: 'unsubscribe'; room: string },
-  ): void;
-  command(frame: { type: Kind; room: string; seq: number }): Promise<OkFrame>;
-  isOnline(): boolean;
+  connection: {
+    readonly isOnline: boolean;
+    tell(
+      frame:
+        { type: 'subscribe'; room: string; after?: number } | { type: 'unsubscribe'; room: string },
+    ): void;
+    command(frame: { type: Kind; room: string; seq: number }): Promise<OkFrame>;
+  };
   /** An event that was not there before, in the order of its room's log. */
   onEvent(event: EventFrame): void;
 }
@@ -28,6 +30,8 @@ type Marks = Record<Kind, number> & { told: Record<Kind, number> };
  */
 export class Following {
   epoch: string | null = null;
+  /** What one may do in each room, as the server last said. */
+  readonly capabilities = new Map<string, Capabilities>();
   readonly #seqs = new Map<string, number>();
   /** Rooms of which the rest was asked for. */
   readonly #asked = new Set<string>();
@@ -70,8 +74,10 @@ export class Following {
     return this.#seqs.get(room) ?? 0;
   }
 
-  opened(room: string): void {
+  /** A view is open, and has everything up to `seq`. */
+  opened(room: string, seq: number | null): void {
     this.#views.set(room, (this.#views.get(room) ?? 0) + 1);
+    if (seq !== null) this.follow(room, seq);
   }
 
   /** With `forget` it is not followed any more when no view is left: staff follow what they look at. */
@@ -81,7 +87,7 @@ export class Following {
     if (left > 0 || !forget) return;
     this.#views.delete(room);
     this.ended(room);
-    this.parts.tell({ type: 'unsubscribe', room });
+    this.parts.connection.tell({ type: 'unsubscribe', room });
   }
 
   ended(room: string): void {
@@ -98,7 +104,8 @@ export class Following {
     this.parts.onEvent(event);
   }
 
-  caughtUp({ room, seq }: FrameOf<'caught_up'>): void {
+  caughtUp({ room, seq, capabilities }: FrameOf<'caught_up'>): void {
+    this.capabilities.set(room, capabilities);
     const have = this.#seqs.get(room);
     if (have !== undefined && have < seq) return this.#ask(room);
     this.#asked.delete(room);
@@ -127,12 +134,12 @@ export class Following {
   #ask(room: string): void {
     if (this.#asked.has(room)) return;
     this.#asked.add(room);
-    this.parts.tell({ type: 'subscribe', room, after: this.#seqs.get(room) ?? 0 });
+    this.parts.connection.tell({ type: 'subscribe', room, after: this.#seqs.get(room) ?? 0 });
   }
 
   #tellMarks(): void {
     // Without a connection the next `welcome` comes back to it.
-    if (!this.parts.isOnline()) return;
+    if (!this.parts.connection.isOnline) return;
     for (const [room, marks] of this.#marks) {
       // Reading implies delivery.
       marks.told.delivered = Math.max(marks.told.delivered, marks.read);
@@ -145,10 +152,12 @@ export class Following {
     const before = marks.told[kind];
     if (seq <= before) return;
     marks.told[kind] = seq;
-    this.parts.command({ type: kind, room, seq }).catch((error: { isTemporary?: boolean }) => {
-      if (!error.isTemporary || marks.told[kind] !== seq) return;
-      marks.told[kind] = before;
-      this.#flush.ask();
-    });
+    this.parts.connection
+      .command({ type: kind, room, seq })
+      .catch((error: { isTemporary?: boolean }) => {
+        if (!error.isTemporary || marks.told[kind] !== seq) return;
+        marks.told[kind] = before;
+        this.#flush.ask();
+      });
   }
 }

@@ -1,9 +1,11 @@
 import { beforeEach, expect, test } from 'vitest';
 import { FakeClock, message, settled } from '../tests/fakes.js';
 import { OrderchatError } from './errors.js';
+import { Kept } from './kept.js';
 import { Outbox } from './outbox.js';
+import { Signal } from './signal.js';
 import { memoryStorage } from './storage.js';
-import type { PendingMessage, Storage } from './types.js';
+import type { Draft, PendingMessage, Storage } from './types.js';
 import type { AttachmentView, MessageView } from './wire.js';
 
 let clock: FakeClock;
@@ -22,12 +24,18 @@ beforeEach(() => {
 });
 
 async function outbox(locks?: Pick<LockManager, 'request'>): Promise<Outbox> {
-  const made = new Outbox({
+  const drafts = new Signal<ReadonlyMap<string, Draft>>(new Map());
+  const found = (items: readonly PendingMessage[]) => made.found(items);
+  const kept = new Kept({ clock, drafts, storage, locks, found, Failure: OrderchatError });
+  const made: Outbox = new Outbox({
     clock,
-    storage,
-    locks,
     now: clock.now,
-    isOnline: () => isOnline,
+    connection: {
+      get isOnline() {
+        return isOnline;
+      },
+    },
+    keeping: (ask) => Promise.resolve(kept).then(ask),
     send: (item) =>
       new Promise((resolve, reject) => {
         const answer = async (error?: OrderchatError) => {
@@ -97,6 +105,7 @@ test('R3: its own event is an answer, too', async () => {
   const { clientMessageId } = box.add('room', { content: 'a' });
   box.seen(message(1, { client_message_id: clientMessageId }));
   expect(box.items.value).toEqual([]);
+  await settled();
   expect(await storage.entries('')).toEqual([]);
 });
 
@@ -142,6 +151,7 @@ test('R4: a failed one can be taken out', async () => {
   await sent[0]!.answer(new OrderchatError({ status: 422 }));
   box.discard(sent[0]!.item.clientMessageId);
   expect(box.items.value).toEqual([]);
+  await settled();
   expect(await storage.entries('')).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
 import { OrderchatError } from './errors.js';
+import type { Kept } from './kept.js';
 import { Signal } from './signal.js';
-import type { Clock, Draft, PendingMessage, Storage } from './types.js';
+import type { Clock, FileDraft, PendingMessage } from './types.js';
 import type { AttachmentView, MessageView } from './wire.js';
 
 /** Uploads at a time; the server takes three of a user. */
@@ -11,12 +12,11 @@ const AGAIN_CAP_MS = 30_000;
 
 interface Parts {
   clock: Clock;
-  storage: Storage;
-  /** Where there are tabs. */
-  locks: Pick<LockManager, 'request'> | undefined;
+  connection: { readonly isOnline: boolean };
   /** Server time. */
   now(): number;
-  isOnline(): boolean;
+  /** Asks what keeps messages beyond this page, in the order of the calls. */
+  keeping(ask: (kept: Kept) => Promise<void>): Promise<void>;
   send(item: PendingMessage): Promise<MessageView>;
   upload(
     item: PendingMessage,
@@ -26,53 +26,33 @@ interface Parts {
   onAccepted(message: MessageView): void;
 }
 
-/** What is kept of a message: it, and which tab sends it. */
-interface Kept {
-  item: PendingMessage;
-  tab: string;
-}
-
-export const randomId = (): string =>
-  [...crypto.getRandomValues(new Uint8Array(16))]
-    .map((byte) => byte.toString(16).padStart(2, '0'))
-    .join('');
-
 /**
  * Own messages that the server has not accepted. They are kept until it has, and sent in order, one at a
  * time in each room, each always under the same key: so each is there once, whatever happens in between.
  *
- * A message is sent by the tab in which it was written. Each tab holds a lock while it lives; another one
- * that gets it takes over what is left.
+ * A message is sent by the tab in which it was written, or by the one that found it left ({@link Kept}).
  */
 export class Outbox {
   readonly items = new Signal<readonly PendingMessage[]>([]);
-  readonly #tab = randomId();
   #user: string | null = null;
   #lastAt = 0;
   #timer: unknown = null;
-  #release: (() => void) | null = null;
-  readonly #claimed = new Set<string>();
   readonly #uploads = new Map<string, AbortController>();
   readonly #tries = new Map<string, number>();
 
-  constructor(private readonly parts: Parts) {
-    const held = () => new Promise<void>((release) => (this.#release = release));
-    parts.locks?.request(lockOf(this.#tab), held).catch(() => {});
-  }
+  constructor(private readonly parts: Parts) {}
 
   /** Whose messages these are. Those of another user are put aside. */
   async setUser(user: string): Promise<void> {
     if (user === this.#user) return;
-    const known = this.#user;
+    if (this.#user !== null) this.items.set([]);
     this.#user = user;
-    if (known !== null) this.items.set([]);
+    const found = this.parts.keeping((kept) => kept.setUser(user));
     for (const item of this.items.value) this.#keep(item);
-    // What this tab left when somebody else signed in meanwhile.
-    await this.#take(this.#tab, user);
-    await this.adopt();
+    await found;
   }
 
-  add(room: string, draft: Draft, file?: File): PendingMessage {
+  add(room: string, draft: FileDraft, file?: File): PendingMessage {
     const createdAt = Math.max(this.parts.now(), this.#lastAt + 1);
     this.#lastAt = createdAt;
     const item: PendingMessage = {
@@ -82,7 +62,14 @@ export class Outbox {
       replyTo: draft.replyTo ?? null,
       metadata: draft.metadata ?? null,
       file: file
-        ? { name: file.name, size: file.size, type: file.type, blob: file, progress: 0 }
+        ? {
+            name: file.name,
+            size: file.size,
+            type: file.type,
+            blob: file,
+            purpose: draft.purpose ?? null,
+            progress: 0,
+          }
         : null,
       attachment: null,
       createdAt,
@@ -118,13 +105,13 @@ export class Outbox {
     for (const { clientMessageId: id, retryAt } of this.items.value) {
       if (retryAt !== null) this.#change(id, { retryAt: null });
     }
-    void this.adopt();
+    void this.parts.keeping((kept) => kept.adopt());
     this.pump();
   }
 
   /** Sends what can be sent now. */
   readonly pump = (): void => {
-    if (!this.parts.isOnline()) return;
+    if (!this.parts.connection.isOnline) return;
     const now = this.parts.clock.now();
     const inFlight = this.items.value.filter(({ state }) => state === 'sending');
     const busy = new Set(inFlight.map(({ room }) => room));
@@ -142,37 +129,20 @@ export class Outbox {
     if (next < Infinity) this.#timer = this.parts.clock.setTimeout(this.pump, next - now);
   };
 
-  /** Takes over what tabs that are gone have left. */
-  async adopt(): Promise<void> {
-    const { locks } = this.parts;
-    const user = this.#user;
-    if (user === null) return;
-    for (const [, { tab }] of await this.#kept()) {
-      if (tab === this.#tab || this.#claimed.has(tab)) continue;
-      this.#claimed.add(tab);
-      const take = () => this.#take(tab, user).finally(() => this.#claimed.delete(tab));
-      if (locks) locks.request(lockOf(tab), take).catch(() => {});
-      else await take();
-    }
-  }
-
   async close(forget: boolean): Promise<void> {
     this.parts.clock.clearTimeout(this.#timer);
     for (const upload of this.#uploads.values()) upload.abort();
-    if (forget) for (const [key] of await this.#kept()) await this.parts.storage.delete(key);
     this.#user = null;
     this.items.set([]);
-    this.#release?.();
+    await this.parts.keeping((kept) => kept.close(forget));
   }
 
-  async #take(tab: string, user: string): Promise<void> {
-    const left = (await this.#kept()).filter(([, kept]) => kept.tab === tab);
-    if (user !== this.#user) return;
-    const items = left
-      .map(([, { item }]) => revived(item))
-      .filter((item) => !this.#find(item.clientMessageId));
-    this.#insert(items);
-    for (const item of items) this.#keep(item);
+  /** What was left of another time, or by another tab. */
+  found(items: readonly PendingMessage[]): void {
+    if (this.#user === null) return;
+    const left = items.filter((item) => !this.#find(item.clientMessageId));
+    this.#insert(left);
+    for (const item of left) this.#keep(item);
     this.pump();
   }
 
@@ -191,10 +161,6 @@ export class Outbox {
 
   async #upload(item: PendingMessage): Promise<void> {
     const id = item.clientMessageId;
-    if (!item.file?.blob) {
-      const error = new OrderchatError({ type: 'gone', title: 'The file is no longer there' });
-      return this.#change(id, { state: 'failed', error }, true);
-    }
     if (this.#uploads.size >= UPLOADS) return this.#change(id, { state: 'waiting' });
     const control = new AbortController();
     this.#uploads.set(id, control);
@@ -223,7 +189,7 @@ export class Outbox {
     this.#tries.set(id, tries + 1);
     const wait = error.retryAfter ? error.retryAfter * 1000 : AGAIN_MS * 2 ** Math.min(tries, 5);
     // Without a connection it goes on with the next one.
-    const retryAt = this.parts.isOnline()
+    const retryAt = this.parts.connection.isOnline
       ? this.parts.clock.now() + Math.min(wait, AGAIN_CAP_MS)
       : null;
     this.#change(id, { state: 'waiting', error, retryAt });
@@ -252,34 +218,15 @@ export class Outbox {
     this.#uploads.get(id)?.abort();
     this.#tries.delete(id);
     this.items.set(this.items.value.filter((other) => other !== item));
-    if (this.#user !== null) void this.parts.storage.delete(this.#key(item));
-  }
-
-  #key({ createdAt, clientMessageId }: PendingMessage): string {
-    const at = String(Math.trunc(createdAt)).padStart(15, '0');
-    return `${prefixOf(this.#user!)}${at}/${clientMessageId}`;
+    void this.parts.keeping((kept) => kept.forget(item));
   }
 
   #keep(item: PendingMessage): void {
-    if (this.#user === null) return;
-    const error = item.error && { ...item.error };
-    const kept = { item: { ...item, error }, tab: this.#tab };
-    this.parts.storage.set(this.#key(item), kept).catch(() => {});
-  }
-
-  async #kept(): Promise<[string, Kept][]> {
-    if (this.#user === null) return [];
-    return (await this.parts.storage.entries(prefixOf(this.#user))) as [string, Kept][];
+    void this.parts.keeping((kept) => kept.keep(item));
   }
 }
 
-const lockOf = (tab: string) => `orderchat/${tab}`;
-const prefixOf = (user: string) => `${encodeURIComponent(user)}/outbox/`;
-
-/** What was under way when its tab ended waits again. */
-function revived(item: PendingMessage): PendingMessage {
-  const { error: old } = item;
-  const error = old && new OrderchatError({ ...old, type: old.code, errors: [...old.errors] }, old);
-  const state = item.state === 'failed' ? 'failed' : 'waiting';
-  return { ...item, error, state, retryAt: null };
-}
+const randomId = (): string =>
+  [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');

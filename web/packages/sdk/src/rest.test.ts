@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { Credentials, claimsOf } from './credentials.js';
-import { Requests, routeOf } from './rest.js';
+import { routeOf } from './actions.js';
+import { Requests } from './rest.js';
 
 const json = (status: number, body: unknown, headers: Record<string, string> = {}) =>
   new Response(status === 204 ? null : JSON.stringify(body), { status, headers });

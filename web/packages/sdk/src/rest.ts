@@ -38,19 +38,8 @@ export type Rest = <P extends keyof paths, M extends MethodsOf<P>>(
     : [Input<Operation<P, M>>]
 ) => Promise<Output<Operation<P, M>>>;
 
-/** Fills `{room}` in, and adds the query. */
-export function routeOf(
-  path: string,
-  params: Record<string, unknown> = {},
-  query: Record<string, unknown> = {},
-): string {
-  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(String(params[name])),
-  );
-  const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
-  const search = new URLSearchParams(pairs.map(([key, value]) => [key, String(value)])).toString();
-  return search ? `${filled}?${search}` : filled;
-}
+/** Of a room, by its id or code. */
+export const roomPath = (room: string): string => `/api/chat/rooms/${encodeURIComponent(room)}/`;
 
 /** What an answer with this status and body refuses. */
 export function refusal(
@@ -69,13 +58,14 @@ export function refusal(
 /** Answers of routes, by token and path. */
 export class Requests {
   constructor(
-    private readonly url: string,
-    private readonly fetch: typeof globalThis.fetch,
-    private readonly token: (renew?: boolean) => Promise<string>,
+    readonly url: string,
+    readonly fetch: typeof globalThis.fetch,
+    readonly token: (renew?: boolean) => Promise<string>,
   ) {}
 
-  readonly rest = (async (method: string, path: string, input: Loose = {}) =>
-    this.json(method, routeOf(path, input.path, input.query), input.body, input.signal)) as Rest;
+  get<T>(path: string): Promise<T> {
+    return this.json('GET', path) as Promise<T>;
+  }
 
   /** A path with its query, such as `next` of a page. */
   async json(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<unknown> {
@@ -105,11 +95,4 @@ export class Requests {
       throw refusal(answer.status, body, (name) => answer.headers.get(name));
     }
   }
-}
-
-interface Loose {
-  path?: Record<string, unknown>;
-  query?: Record<string, unknown>;
-  body?: unknown;
-  signal?: AbortSignal;
 }

@@ -1,10 +1,12 @@
-import { OrderchatError } from './errors.js';
-import type { Actions } from './actions.js';
+import type { OrderchatError } from './errors.js';
+import { later } from './later.js';
 import type { RoomParts } from './parts.js';
+import { roomPath } from './rest.js';
 import { PacedSignal } from './signal.js';
 import { Timeline } from './timeline.js';
-import type { Draft, PendingMessage, Room, RoomState } from './types.js';
+import type { Draft, FileDraft, PendingMessage, Room, RoomState } from './types.js';
 import type {
+  Capabilities,
   EventFrame,
   FrameOf,
   MessageView,
@@ -21,15 +23,27 @@ const TELL_TYPING_MS = 3_000;
 /** With more unread than this the window begins where they do. */
 const FEW_UNREAD = 40;
 
-/** Frames beside the log that change what a room shows. */
-type Shown = FrameOf<'capabilities' | 'caught_up' | 'receipt' | 'typing' | 'presence'>;
+/** Fields of a participant that are null in events: what is known of them stays. */
+const OWN = [
+  'is_online',
+  'last_seen',
+  'can_send_messages',
+  'can_receive_messages',
+  'notification_preferences',
+] as const;
 
-/** What is loaded when it is first done. */
+/** Frames beside the log that change what a room shows. */
+export type Shown = FrameOf<
+  'capabilities' | 'caught_up' | 'presence' | 'receipt' | 'resync' | 'room_summary' | 'typing'
+>;
+
+/** What is no more than a request. */
 const ACTIONS = [
   'edit',
   'delete',
   'report',
   'message',
+  'find',
   'thread',
   'history',
   'search',
@@ -53,34 +67,11 @@ const ACTIONS = [
   'setPreferences',
 ] as const;
 
+type Actions = Pick<Room, (typeof ACTIONS)[number]>;
+const Acting = later<Actions>(ACTIONS, ({ RoomActions }, room) => new RoomActions(room));
+
 /** An open room: its state follows what arrives. */
-export class RoomViewModel implements Room {
-  declare readonly edit: Room['edit'];
-  declare readonly delete: Room['delete'];
-  declare readonly report: Room['report'];
-  declare readonly message: Room['message'];
-  declare readonly thread: Room['thread'];
-  declare readonly history: Room['history'];
-  declare readonly search: Room['search'];
-  declare readonly quickReplies: Room['quickReplies'];
-  declare readonly stats: Room['stats'];
-  declare readonly orderTimeline: Room['orderTimeline'];
-  declare readonly join: Room['join'];
-  declare readonly leave: Room['leave'];
-  declare readonly update: Room['update'];
-  declare readonly closeRoom: Room['closeRoom'];
-  declare readonly reopen: Room['reopen'];
-  declare readonly archive: Room['archive'];
-  declare readonly deleteRoom: Room['deleteRoom'];
-  declare readonly addParticipant: Room['addParticipant'];
-  declare readonly changeRole: Room['changeRole'];
-  declare readonly removeParticipant: Room['removeParticipant'];
-  declare readonly mute: Room['mute'];
-  declare readonly unmute: Room['unmute'];
-  declare readonly block: Room['block'];
-  declare readonly unblock: Room['unblock'];
-  declare readonly setPreferences: Room['setPreferences'];
-  #actions: Promise<Actions> | null = null;
+export class RoomViewModel extends Acting implements Room {
   readonly #state: PacedSignal<RoomState>;
   readonly #timeline: Timeline;
   readonly #typing = new Map<string, unknown>();
@@ -94,11 +85,9 @@ export class RoomViewModel implements Room {
 
   constructor(
     readonly asked: string,
-    private readonly parts: RoomParts,
+    readonly parts: RoomParts,
   ) {
-    for (const name of ACTIONS) {
-      Object.assign(this, { [name]: (...args: unknown[]) => this.#act(name, args) });
-    }
+    super();
     const state: RoomState = {
       id: asked,
       status: 'loading',
@@ -144,7 +133,9 @@ export class RoomViewModel implements Room {
     this.#isOpen = false;
     for (const end of this.#ends.splice(0)) end();
     for (const timer of this.#typing.values()) this.parts.clock.clearTimeout(timer);
-    if (this.#isFollowed !== null) this.parts.unfollow(this.#isFollowed);
+    if (this.#isFollowed !== null) {
+      this.parts.following.closed(this.#isFollowed, this.parts.isStaff());
+    }
     this.parts.onClose(this);
   }
 
@@ -164,31 +155,30 @@ export class RoomViewModel implements Room {
   async #load(isCurrent: () => boolean): Promise<void> {
     const { requests } = this.parts;
     this.#early = [];
-    const path = { room: this.id };
+    const path = roomPath(this.id);
     // First the room: its `seq` is where the log is followed from, so what is read after it is not older.
-    const room = (await requests.rest('GET', '/api/chat/rooms/{room}/', { path })) as RoomView;
+    const room = await requests.get<RoomView>(path);
     if (!isCurrent()) return;
     // An event overtook the answer.
-    if (room.seq !== null && room.seq < this.parts.seq(room.id)) return this.#load(isCurrent);
+    if (room.seq !== null && room.seq < this.parts.following.seq(room.id))
+      return this.#load(isCurrent);
     if (this.#isFollowed === null) {
       this.#isFollowed = room.id;
-      this.parts.follow(room.id, room.seq);
+      this.parts.following.opened(room.id, room.seq);
     }
     const mine = room.my_participant;
     const isFirst = this.value.room === null;
     this.#state.patch({ id: room.id });
     const unread = room.unread_count ?? 0;
     // Of a public room one only sees the card, until one joins.
-    const none = (): null => null;
     const [, participants, order] = await Promise.all([
       this.#timeline.load(isFirst && mine && unread > FEW_UNREAD ? mine.read_seq + 1 : null),
-      requests.rest('GET', '/api/chat/rooms/{room}/participants/', {
-        path,
-        query: { limit: 200, ...(this.parts.isStaff() && { ended: true }) },
-      }),
+      this.#people(),
       room.order === null
         ? null
-        : requests.rest('GET', '/api/orders/{order}/', { path: { order: room.order } }).catch(none),
+        : requests
+            .get<OrderView>(`/api/orders/${encodeURIComponent(room.order)}/`)
+            .catch((): null => null),
     ]).catch((error: OrderchatError) => {
       if (mine === null && room.is_public && error.status === 404)
         return [null, null, null] as const;
@@ -201,19 +191,28 @@ export class RoomViewModel implements Room {
       error: null,
       ended: null,
       room: this.parts.rooms.get(room.id) ?? room,
-      order: order as OrderView | null,
-      capabilities: this.parts.capabilities(room.id),
+      order,
+      capabilities: this.#capabilities(),
       readSeq: Math.max(this.value.readSeq, mine?.read_seq ?? 0),
       unreadCount: unread,
       ...(isFirst && mine && unread > 0 && { unreadAfter: mine.read_seq }),
     });
-    this.#participants(
-      ((participants as Page<ParticipantView> | null)?.results ?? []).concat(mine ?? []),
-    );
+    this.#participants((participants?.results ?? []).concat(mine ?? []));
     const early = this.#early;
     this.#early = null;
     for (const frame of early ?? []) this.frame(frame);
     this.#received();
+  }
+
+  #people(): Promise<Page<ParticipantView>> {
+    const ended = this.parts.isStaff() ? '&ended=true' : '';
+    return this.parts.requests.get(`${roomPath(this.id)}participants/?limit=200${ended}`);
+  }
+
+  /** Another connection: who came and went meanwhile, nobody told. */
+  async meet(): Promise<void> {
+    const people = await this.#people().catch(() => null);
+    if (people && this.#isOpen && this.value.room) this.#participants(people.results);
   }
 
   // What is shown
@@ -224,14 +223,6 @@ export class RoomViewModel implements Room {
     this.value.hasNewer ? this.#timeline.load(null) : Promise.resolve();
   around = (seq: number): Promise<void> => this.#timeline.load(seq);
 
-  async find(message: string): Promise<MessageView> {
-    const shown = this.value.messages.find(({ id }) => id === message);
-    if (shown) return shown;
-    const found = await this.message(message);
-    await this.around(found.seq);
-    return found;
-  }
-
   // What one does
 
   send(draft: Draft | string): PendingMessage {
@@ -239,7 +230,7 @@ export class RoomViewModel implements Room {
     return this.parts.outbox.add(this.id, said);
   }
 
-  sendFile(file: File, draft: Draft = { content: '' }): PendingMessage {
+  sendFile(file: File, draft: FileDraft = { content: '' }): PendingMessage {
     return this.parts.outbox.add(this.id, draft, file);
   }
 
@@ -254,7 +245,7 @@ export class RoomViewModel implements Room {
   markRead(seq: number): void {
     if (seq <= this.value.readSeq || !this.value.me) return;
     this.#state.patch({ readSeq: seq });
-    this.parts.mark(this.id, 'read', seq);
+    this.parts.following.mark(this.id, 'read', seq);
     this.parts.rooms.read(this.id, seq);
     this.listed();
   }
@@ -263,19 +254,7 @@ export class RoomViewModel implements Room {
     const now = this.parts.clock.now();
     if (now - this.#toldTyping < TELL_TYPING_MS) return;
     this.#toldTyping = now;
-    this.parts.tell({ type: 'typing', room: this.id });
-  }
-
-  async #act(name: (typeof ACTIONS)[number], args: unknown[]): Promise<unknown> {
-    this.#actions ??= import('./actions.js').then(
-      (loaded) => new loaded.Actions(this.parts, this),
-      (cause) => {
-        this.#actions = null;
-        throw new OrderchatError({}, { cause });
-      },
-    );
-    const actions = await this.#actions;
-    return (actions[name] as (...all: unknown[]) => unknown)(...args);
+    this.parts.connection.tell({ type: 'typing', room: this.id });
   }
 
   changedMessage(message: MessageView): void {
@@ -330,23 +309,23 @@ export class RoomViewModel implements Room {
   }
 
   frame(frame: Shown): void {
+    if (frame.type === 'resync') return void this.reload();
     this.#early?.push(frame);
     switch (frame.type) {
+      case 'room_summary':
+        return this.listed();
       case 'capabilities':
       case 'caught_up':
-        return this.#state.patch({ capabilities: this.parts.capabilities(this.id) });
+        return this.#state.patch({ capabilities: this.#capabilities() });
       case 'typing':
         return this.#startTyping(frame.participant);
       case 'presence': {
         const { participant: id, is_online, last_seen } = frame;
-        return this.#patchParticipant(id, () => ({ is_online, last_seen }));
+        return this.#patchParticipant(id, { is_online, last_seen });
       }
       case 'receipt': {
         const { participant: id, delivered_seq, read_seq } = frame;
-        this.#patchParticipant(id, (old) => ({
-          delivered_seq: Math.max(old.delivered_seq, delivered_seq),
-          read_seq: Math.max(old.read_seq, read_seq),
-        }));
+        this.#patchParticipant(id, { delivered_seq, read_seq });
         if (id === this.value.me?.id && read_seq > this.value.readSeq) {
           this.#state.patch({ readSeq: read_seq });
         }
@@ -354,19 +333,21 @@ export class RoomViewModel implements Room {
     }
   }
 
+  #capabilities(): Capabilities | null {
+    return this.parts.following.capabilities.get(this.id) ?? null;
+  }
+
   #participants(changed: readonly ParticipantView[]): void {
     const all = new Map(this.value.participants.map((one) => [one.id, one]));
     for (const next of changed) {
       const old = all.get(next.id);
       if (old && old.version > next.version) continue;
-      // Null in events: what is known stays.
-      const own = ['is_online', 'can_send_messages', 'can_receive_messages'] as const;
       const participant = { ...next };
-      for (const field of own) participant[field] ??= old?.[field] ?? null;
-      participant.last_seen ??= old?.last_seen ?? null;
-      participant.notification_preferences ??= old?.notification_preferences ?? null;
-      participant.delivered_seq = Math.max(next.delivered_seq, old?.delivered_seq ?? 0);
-      participant.read_seq = Math.max(next.read_seq, old?.read_seq ?? 0);
+      for (const field of OWN) participant[field] = (next[field] ?? old?.[field] ?? null) as never;
+      // Neither falls back.
+      for (const mark of ['delivered_seq', 'read_seq'] as const) {
+        participant[mark] = Math.max(next[mark], old?.[mark] ?? 0);
+      }
       all.set(next.id, participant);
     }
     const participants = [...all.values()];
@@ -374,9 +355,9 @@ export class RoomViewModel implements Room {
     this.#state.patch({ participants, me });
   }
 
-  #patchParticipant(id: string, change: (old: ParticipantView) => Partial<ParticipantView>): void {
+  #patchParticipant(id: string, fields: Partial<ParticipantView>): void {
     const old = this.value.participants.find((one) => one.id === id);
-    if (old) this.#participants([{ ...old, ...change(old) }]);
+    if (old) this.#participants([{ ...old, ...fields }]);
   }
 
   #startTyping(id: string): void {
@@ -403,7 +384,7 @@ export class RoomViewModel implements Room {
   #received(): void {
     const { messages, me, hasNewer } = this.value;
     const last = messages.findLast(({ sender }) => sender !== me?.id);
-    if (last && me && !hasNewer) this.parts.mark(this.id, 'delivered', last.seq);
+    if (last && me && !hasNewer) this.parts.following.mark(this.id, 'delivered', last.seq);
   }
 
   /** Own messages on their way, without those that are shown among the others already. */

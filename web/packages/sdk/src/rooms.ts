@@ -1,11 +1,12 @@
 import { gathered } from './clock.js';
-import { type OrderchatError } from './errors.js';
-import type { Requests } from './rest.js';
-import { routeOf } from './rest.js';
+import { OrderchatError } from './errors.js';
+import type { Filling } from './filling.js';
+import type { Following } from './following.js';
+import { type Requests, roomPath } from './rest.js';
 import { Signal } from './signal.js';
 import type { Clock, RoomFilter, RoomList, RoomListState, Unread } from './types.js';
 import { counts } from './unread.js';
-import type { EventFrame, FrameOf, MeView, MessageView, Page, Quote, RoomView } from './wire.js';
+import type { EventFrame, FrameOf, MeView, MessageView, Quote, RoomView } from './wire.js';
 
 const REFRESH_MS = 300;
 /** Totals are read again after so long when something was counted while they were on their way. */
@@ -15,11 +16,39 @@ const EXCERPT = 100;
 interface Parts {
   clock: Clock;
   requests: Requests;
-  me: Signal<MeView | null>;
-  /** The user has this much of the room: what a list shows was received. */
-  received(room: string, seq: number): void;
-  /** How far the log of a room was followed. */
-  seq(room: string): number;
+  following: Following;
+}
+
+/** A list; what fills it is loaded with the first one. */
+export class RoomListView extends Signal<RoomListState> implements RoomList {
+  #filling: Promise<Filling> | null = null;
+  /** The index has changed; nothing to be done before it is filled. */
+  changed = (): void => {};
+
+  constructor(
+    readonly filter: RoomFilter,
+    readonly index: Rooms,
+  ) {
+    super({ rooms: [], status: 'loading', error: null, hasMore: false, loadingMore: false });
+  }
+
+  more = (): Promise<void> => this.#fill('more');
+  reload = (): Promise<void> => this.#fill('reload');
+  refresh = (): Promise<void> => this.#fill('refresh');
+
+  close(): void {
+    this.index.lists.delete(this);
+  }
+
+  async #fill(how: 'more' | 'reload' | 'refresh'): Promise<void> {
+    try {
+      this.#filling ??= import('./filling.js').then(({ Filling }) => new Filling(this));
+      await (await this.#filling)[how]();
+    } catch (cause) {
+      this.#filling = null;
+      this.patch({ status: 'failed', error: new OrderchatError({}, { cause }) });
+    }
+  }
 }
 
 /** Fields of a room that are the caller's own business and null in events: what is known of them stays. */
@@ -33,16 +62,17 @@ const OWN = [
 
 /** What is known of rooms, from lists, single answers and events. */
 export class Rooms {
+  readonly me = new Signal<MeView | null>(null);
   readonly unread = new Signal<Unread>({ messages: 0, rooms: 0 });
   readonly #rooms = new Map<string, RoomView>();
-  readonly #lists = new Set<List>();
+  readonly lists = new Set<RoomListView>();
   readonly #refresh;
   readonly #stale = new Set<string>();
   readonly #reread;
   readonly #recount;
   #counted = 0;
 
-  constructor(private readonly parts: Parts) {
+  constructor(readonly parts: Parts) {
     this.#recount = gathered(parts.clock, RECOUNT_MS, () => void this.#total());
     this.#refresh = gathered(parts.clock, REFRESH_MS, () => void this.refresh());
     this.#reread = gathered(parts.clock, REFRESH_MS, () => void this.#readStale());
@@ -53,14 +83,15 @@ export class Rooms {
   }
 
   list(filter: RoomFilter): RoomList {
-    const list: List = new List(this.parts.requests, filter, this, () => this.#lists.delete(list));
-    this.#lists.add(list);
+    const list = new RoomListView(filter, this);
+    this.lists.add(list);
+    void list.reload();
     return list;
   }
 
   /** Lists and totals anew: after a time without connection, and when a room turns up. */
   async refresh(): Promise<void> {
-    await Promise.all([this.#total(), ...[...this.#lists].map((list) => list.refresh())]);
+    await Promise.all([this.#total(), ...[...this.lists].map((list) => list.refresh())]);
   }
 
   /** The server says that the room is that far: what is known of it may be older. */
@@ -74,9 +105,9 @@ export class Rooms {
     for (const room of rooms) {
       this.#set(room);
       const { my_participant: mine, last_message: last } = room;
-      if (room.seq !== null && room.seq < this.parts.seq(room.id)) this.reread(room.id);
+      if (room.seq !== null && room.seq < this.parts.following.seq(room.id)) this.reread(room.id);
       if (mine?.is_active && last && last.seq > mine.delivered_seq) {
-        this.parts.received(room.id, last.seq);
+        this.parts.following.mark(room.id, 'delivered', last.seq);
       }
     }
     this.#changed();
@@ -90,7 +121,7 @@ export class Rooms {
     this.#changed();
   }
 
-  event(event: EventFrame, isOwn: (participant: string | null) => boolean): void {
+  event(event: EventFrame, isOthers: boolean): void {
     const room = this.#rooms.get(event.room);
     if (!room) return this.#refresh.ask();
     const next: RoomView = { ...room, seq: Math.max(room.seq ?? 0, event.seq) };
@@ -108,7 +139,7 @@ export class Rooms {
     }
     // It may belong into other lists now.
     if (changed) this.#refresh.ask();
-    if (message) this.#message(next, event, message, isOwn(message.sender));
+    if (message) this.#message(next, event, message, isOthers);
     this.#set(next);
     this.#changed();
   }
@@ -156,7 +187,7 @@ export class Rooms {
     room: RoomView,
     { kind, at, seq }: EventFrame,
     message: MessageView,
-    own: boolean,
+    isOthers: boolean,
   ): void {
     const quote: Quote = {
       id: message.id,
@@ -169,7 +200,7 @@ export class Rooms {
       room.last_message = quote;
       room.last_message_preview = message.is_deleted ? null : quote.excerpt;
     }
-    const isUnread = !own && message.seq > (room.my_participant?.read_seq ?? Infinity);
+    const isUnread = isOthers && message.seq > (room.my_participant?.read_seq ?? Infinity);
     if (kind === 'message.created') {
       room.last_activity = at;
       room.message_count = (room.message_count ?? 0) + 1;
@@ -182,13 +213,12 @@ export class Rooms {
   async #readStale(): Promise<void> {
     const ids = [...this.#stale];
     this.#stale.clear();
-    const read = (id: string) =>
-      this.parts.requests.rest('GET', '/api/chat/rooms/{room}/', { path: { room: id } });
-    for (const id of ids)
-      await read(id).then(
-        (room) => this.put(room as RoomView),
+    for (const id of ids) {
+      await this.parts.requests.get<RoomView>(roomPath(id)).then(
+        (room) => this.put(room),
         () => {},
       );
+    }
   }
 
   #set(room: RoomView): void {
@@ -201,9 +231,9 @@ export class Rooms {
 
   async #total(): Promise<void> {
     const counted = this.#counted;
-    const me = await this.parts.requests.rest('GET', '/api/chat/me/').catch(() => null);
+    const me = await this.parts.requests.get<MeView>('/api/chat/me/').catch(() => null);
     if (!me) return;
-    this.parts.me.set(me as MeView);
+    this.me.set(me);
     this.unread.set({ messages: me.unread_count, rooms: me.unread_rooms });
     if (counted !== this.#counted) this.#recount.ask();
   }
@@ -219,102 +249,6 @@ export class Rooms {
   }
 
   #changed(): void {
-    for (const list of this.#lists) list.changed();
-  }
-}
-
-class List extends Signal<RoomListState> implements RoomList {
-  /** What the server said belongs here; others are told by the filter. */
-  readonly #listed = new Set<string>();
-  #next: string | null = null;
-  #isClosed = false;
-
-  constructor(
-    private readonly requests: Requests,
-    readonly filter: RoomFilter,
-    private readonly known: Rooms,
-    private readonly onClose: () => void,
-  ) {
-    super({ rooms: [], status: 'loading', error: null, hasMore: false, loadingMore: false });
-    void this.reload();
-  }
-
-  async reload(): Promise<void> {
-    this.patch({ status: 'loading', error: null });
-    this.#next = routeOf('/api/chat/rooms/', {}, { ...this.filter });
-    this.#listed.clear();
-    await this.#load();
-  }
-
-  async more(): Promise<void> {
-    if (this.value.loadingMore || this.#next === null) return;
-    this.patch({ loadingMore: true });
-    await this.#load();
-  }
-
-  /** The first page again, without forgetting the others. */
-  async refresh(): Promise<void> {
-    if (this.value.status === 'failed') return this.reload();
-    const path = routeOf('/api/chat/rooms/', {}, { ...this.filter });
-    const page = await this.#page(path).catch(() => null);
-    if (page) this.#add(page);
-  }
-
-  changed(): void {
-    if (this.value.status !== 'ready') return;
-    const { ordering = '-last_activity' } = this.filter;
-    const field = ordering.replace('-', '') as 'last_activity' | 'created_at';
-    const way = ordering.startsWith('-') ? -1 : 1;
-    const key = (room: RoomView) => `${room[field] ?? ''} ${room.id}`;
-    const rooms = [...this.known.all()]
-      .filter((room) => this.#has(room))
-      .sort((a, b) => (key(a) < key(b) ? -way : way));
-    const before = this.value.rooms;
-    const isSame = rooms.length === before.length && rooms.every((room, at) => room === before[at]);
-    this.patch({ rooms: isSame ? before : rooms, hasMore: this.#next !== null });
-  }
-
-  close(): void {
-    this.#isClosed = true;
-    this.onClose();
-  }
-
-  #has(room: RoomView): boolean {
-    const { scope = 'mine', status, is_public, order, role } = this.filter;
-    const mine = room.my_participant;
-    return (
-      this.#listed.has(room.id) &&
-      (scope !== 'mine' || mine?.is_active !== false) &&
-      (status ?? room.status) === room.status &&
-      (is_public ?? room.is_public) === room.is_public &&
-      (order ?? room.order) === room.order &&
-      (role ?? mine?.role) === mine?.role
-    );
-  }
-
-  async #load(): Promise<void> {
-    try {
-      const page = await this.#page(this.#next!);
-      this.#next = page.next;
-      this.patch({ status: 'ready', error: null, loadingMore: false });
-      this.#add(page);
-    } catch (error) {
-      const failed = this.value.rooms.length === 0;
-      this.patch({
-        loadingMore: false,
-        error: error as OrderchatError,
-        ...(failed && { status: 'failed' }),
-      });
-    }
-  }
-
-  #page(path: string): Promise<Page<RoomView>> {
-    return this.requests.json('GET', path) as Promise<Page<RoomView>>;
-  }
-
-  #add({ results }: Page<RoomView>): void {
-    if (this.#isClosed) return;
-    for (const { id } of results) this.#listed.add(id);
-    this.known.put(...results);
+    for (const list of this.lists) list.changed();
   }
 }

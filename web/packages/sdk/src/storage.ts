@@ -1,3 +1,4 @@
+import { indexedDbStorage } from './indexeddb.js';
 import type { Storage } from './types.js';
 
 /** Forgets with the process. */
@@ -16,10 +17,10 @@ export function memoryStorage(): Storage {
 export function defaultStorage(): Storage {
   const memory = memoryStorage();
   if (typeof indexedDB === 'undefined') return memory;
-  let kept = import('./indexeddb.js').then(({ indexedDbStorage }) => indexedDbStorage());
+  let kept = indexedDbStorage();
   const tried = <T>(call: (storage: Storage) => Promise<T>): Promise<T> =>
-    kept.then(call).catch(() => {
-      kept = Promise.resolve(memory);
+    call(kept).catch(() => {
+      kept = memory;
       return call(memory);
     });
   return {

@@ -1,6 +1,5 @@
 import { merge } from './merge.js';
-import type { Requests } from './rest.js';
-import { routeOf } from './rest.js';
+import { type Requests, roomPath } from './rest.js';
 import type { Signal } from './signal.js';
 import type { RoomState } from './types.js';
 import type { MessageView, Page } from './wire.js';
@@ -27,7 +26,7 @@ export class Timeline {
     const load = ++this.#loads;
     this.#arrived = [];
     this.#isLoading = true;
-    const page = await this.#page(around === null ? {} : { around }).finally(() => {
+    const page = await this.#page(around === null ? '' : `&around=${around}`).finally(() => {
       if (load === this.#loads) this.#isLoading = false;
     });
     if (load !== this.#loads) return;
@@ -45,46 +44,40 @@ export class Timeline {
     });
   }
 
-  async older(): Promise<void> {
-    const { messages, hasOlder, loadingOlder } = this.state.value;
-    if (!hasOlder || loadingOlder) return;
-    const load = this.#loads;
-    this.state.patch({ loadingOlder: true });
-    try {
-      const page = await this.#page({ before: messages[0]!.seq });
-      if (load !== this.#loads) return;
-      const all = merge(this.state.value.messages, ...page.results);
-      const isTooLong = all.length > MOST;
-      this.#show(isTooLong ? all.slice(0, MOST) : all, {
-        hasOlder: page.previous !== null,
-        ...(isTooLong && { hasNewer: true }),
-      });
-    } finally {
-      if (load === this.#loads) this.state.patch({ loadingOlder: false });
-    }
-  }
+  older = (): Promise<void> => this.#grow(true);
+  newer = (): Promise<void> => this.#grow(false);
 
-  async newer(): Promise<void> {
-    const { messages, hasNewer, loadingNewer } = this.state.value;
-    if (!hasNewer || loadingNewer) return;
+  /** The page before the window, or the one after it. */
+  async #grow(isOlder: boolean): Promise<void> {
+    const loading = isOlder ? 'loadingOlder' : 'loadingNewer';
+    const {
+      messages,
+      [isOlder ? 'hasOlder' : 'hasNewer']: hasMore,
+      [loading]: isLoading,
+    } = this.state.value;
+    if (!hasMore || isLoading) return;
     const load = this.#loads;
-    this.#arrived = [];
-    this.state.patch({ loadingNewer: true });
+    if (!isOlder) this.#arrived = [];
+    this.state.patch({ [loading]: true });
     try {
-      const page = await this.#page({ after: messages.at(-1)!.seq });
-      if (load !== this.#loads) return;
-      const isEnd = page.next === null;
-      const all = merge(
-        this.state.value.messages,
-        ...page.results,
-        ...(isEnd ? this.#arrived : []),
+      const page = await this.#page(
+        isOlder ? `&before=${messages[0]!.seq}` : `&after=${messages.at(-1)!.seq}`,
       );
-      this.#show(all.slice(-MOST), {
-        hasNewer: !isEnd,
-        ...(all.length > MOST && { hasOlder: true }),
-      });
+      if (load !== this.#loads) return;
+      const { next, previous, results } = page;
+      const isEnd = !isOlder && next === null;
+      const all = merge(this.state.value.messages, ...results, ...(isEnd ? this.#arrived : []));
+      const isTooLong = all.length > MOST;
+      if (isOlder) {
+        this.#show(all.slice(0, MOST), {
+          hasOlder: previous !== null,
+          ...(isTooLong && { hasNewer: true }),
+        });
+      } else {
+        this.#show(all.slice(-MOST), { hasNewer: !isEnd, ...(isTooLong && { hasOlder: true }) });
+      }
     } finally {
-      if (load === this.#loads) this.state.patch({ loadingNewer: false });
+      if (load === this.#loads) this.state.patch({ [loading]: false });
     }
   }
 
@@ -105,9 +98,7 @@ export class Timeline {
     this.state.patch({ messages, pending: this.pendingBeside(messages), ...more });
   }
 
-  #page(where: Record<string, number>): Promise<Page<MessageView>> {
-    const query = { limit: PAGE, ...where };
-    const path = routeOf('/api/chat/rooms/{room}/messages/', { room: this.state.value.id }, query);
-    return this.requests.json('GET', path) as Promise<Page<MessageView>>;
+  #page(where: string): Promise<Page<MessageView>> {
+    return this.requests.get(`${roomPath(this.state.value.id)}messages/?limit=${PAGE}${where}`);
   }
 }

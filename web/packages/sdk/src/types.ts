@@ -110,6 +110,8 @@ export interface PendingFile {
   type: string;
   /** The bytes, for a preview; null when they were not kept over a reload. */
   blob: Blob | null;
+  /** See {@link FileDraft}. */
+  purpose: 'proof' | null;
   progress: number;
 }
 
@@ -143,6 +145,15 @@ export interface Draft {
   content: string;
   replyTo?: Quote | null;
   metadata?: Record<string, unknown> | null;
+}
+
+/** What one says of a file. */
+export interface FileDraft extends Draft {
+  /**
+   * A photo that proves the delivery, by the order's rider. The server reads place and time from it before
+   * it strips them: give it as it was taken, not made smaller.
+   */
+  purpose?: 'proof' | undefined;
 }
 
 export interface RoomFilter {
@@ -247,7 +258,7 @@ export interface Room extends Readable<RoomState> {
   /** Puts a message into the outbox; its bubble is in `pending` when this returns. */
   send(draft: Draft | string): PendingMessage;
   /** The same for a file; `content` is its caption. Upload starts at once, beside what else is sent. */
-  sendFile(file: File, draft?: Draft): PendingMessage;
+  sendFile(file: File, draft?: FileDraft): PendingMessage;
   /** Tries what `failed` again, under the same key. */
   retry(clientMessageId: string): void;
   /** Takes a message out of the outbox and ends its upload; nothing once it was accepted. */

@@ -1,14 +1,12 @@
-import type { refusal } from './rest.js';
+import type { refusal, Requests } from './rest.js';
+import type { PendingMessage } from './types.js';
 import type { AttachmentView } from './wire.js';
 
 export interface UploadParts {
-  url: string;
-  token: (renew: boolean) => Promise<string>;
-  fetch: typeof fetch;
+  requests: Requests;
   /** Handed over, so that this module shares nothing with those that are loaded at once. */
   refusal: typeof refusal;
-  file: Blob;
-  name: string;
+  item: PendingMessage;
   signal: AbortSignal;
   /** From 0 to 1; of a `fetch`, which cannot tell, only the end. */
   onProgress(progress: number): void;
@@ -26,8 +24,8 @@ const aborted = ({ refusal }: UploadParts) =>
 const interrupted = ({ refusal }: UploadParts) =>
   refusal(0, { type: 'network', title: 'No connection' }, none);
 
-function byXhr(parts: UploadParts, body: FormData, token: string) {
-  const { url, signal, onProgress } = parts;
+function byXhr(parts: UploadParts, url: string, body: FormData, token: string) {
+  const { signal, onProgress } = parts;
   return new Promise<Answer>((resolve, reject) => {
     const request = new XMLHttpRequest();
     const abort = () => request.abort();
@@ -48,11 +46,11 @@ function byXhr(parts: UploadParts, body: FormData, token: string) {
   });
 }
 
-async function byFetch(parts: UploadParts, body: FormData, token: string) {
-  const { url, signal, fetch } = parts;
+async function byFetch(parts: UploadParts, url: string, body: FormData, token: string) {
+  const { signal } = parts;
   const headers = { Authorization: `Bearer ${token}` };
   try {
-    const answer = await fetch(url, { method: 'POST', body, signal, headers });
+    const answer = await parts.requests.fetch(url, { method: 'POST', body, signal, headers });
     const text = await answer.text();
     return { status: answer.status, text, header: (name: string) => answer.headers.get(name) };
   } catch {
@@ -60,15 +58,21 @@ async function byFetch(parts: UploadParts, body: FormData, token: string) {
   }
 }
 
-/** Uploads a file to `POST /rooms/{id}/attachments/`, whose URL this is. */
+/** Uploads the file of a message to its room. */
 export async function upload(parts: UploadParts): Promise<AttachmentView> {
+  const { requests, item, signal, onProgress, refusal } = parts;
+  const { blob = null, name = '', purpose = null } = item.file ?? {};
+  if (!blob) throw refusal(410, { type: 'gone', title: 'The file is no longer there' }, none);
+  const url = `${requests.url}/api/chat/rooms/${encodeURIComponent(item.room)}/attachments/`;
   const by = typeof XMLHttpRequest === 'undefined' ? byFetch : byXhr;
   for (let renew = false; ; renew = true) {
-    const token = await parts.token(renew);
-    if (parts.signal.aborted) throw aborted(parts);
+    const token = await requests.token(renew);
+    if (signal.aborted) throw aborted(parts);
     const body = new FormData();
-    body.append('file', parts.file, parts.name);
-    const { status, text, header } = await by(parts, body, token);
+    // Texts before the file are known when it comes.
+    if (purpose) body.append('purpose', purpose);
+    body.append('file', blob, name);
+    const { status, text, header } = await by(parts, url, body, token);
     if (status === 401 && !renew) continue;
     let answer: unknown = null;
     try {
@@ -76,8 +80,8 @@ export async function upload(parts: UploadParts): Promise<AttachmentView> {
     } catch {
       // No JSON: something between us and the server has answered.
     }
-    if (status >= 300 || answer === null) throw parts.refusal(status, answer, header);
-    parts.onProgress(1);
+    if (status >= 300 || answer === null) throw refusal(status, answer, header);
+    onProgress(1);
     return answer as AttachmentView;
   }
 }

@@ -1,4 +1,5 @@
 // Clients against the real server, as people use them.
+import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { type Client, type ClientOptions, createClient, type Room } from '../src/index.js';
@@ -125,6 +126,36 @@ test('reply, edit, delete, thread and history', async () => {
   await until(() => hers.value.messages.find(({ id }) => id === answer.id)?.is_deleted);
   const { results } = await ours.history(answer.id);
   expect(results.map(({ kind }) => kind)).toEqual(['created', 'deleted']);
+});
+
+test("a photo that proves the delivery: place and time are read, and the rider's alone", async () => {
+  const { room } = await server.order();
+  const photo = new File(
+    [
+      await readFile(
+        new URL('../../../../crates/server/tests/it/files/photo.jpg', import.meta.url),
+      ),
+    ],
+    'door.jpg',
+    { type: 'image/jpeg' },
+  );
+  const [his, hers] = [clientOf(ravi).room(room), clientOf(aisha).room(room)];
+  await Promise.all([ready(his), ready(hers)]);
+  const pending = his.sendFile(photo, { content: 'At the door', purpose: 'proof' });
+  expect(pending.file).toMatchObject({ name: 'door.jpg', purpose: 'proof' });
+  await until(() => texts(his).includes('At the door'));
+  const staff = clientOf(mei).room(room);
+  await ready(staff);
+  const { results } = await staff.orderTimeline();
+  const proof = results.find(({ kind }) => kind === 'delivery.proof_added');
+  expect(JSON.stringify(proof)).toMatch(/12\.97.*2026-11-28T04:50:30\.000Z/);
+
+  const refused = hers.sendFile(photo, { content: 'Mine', purpose: 'proof' });
+  const left = await until(() => hers.value.pending.find(({ state }) => state === 'failed'));
+  expect(left).toMatchObject({
+    clientMessageId: refused.clientMessageId,
+    error: { status: 403 },
+  });
 });
 
 test('the server dies while messages are sent: each is there once, in order', async () => {

@@ -216,3 +216,36 @@ impl Ref {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The frames of `@orderchat/sdk`, as it sends them.
+    #[test]
+    fn what_the_sdk_sends_is_understood() {
+        let folder = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../web/packages/sdk/fixtures/frames"
+        );
+        let mut understood = 0;
+        for file in std::fs::read_dir(folder).expect("the recorded frames") {
+            let path = file.expect("a file").path();
+            let name = path
+                .file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
+            if !name.starts_with("client.") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("a frame");
+            let parsed = ClientFrame::parse(&text);
+            assert!(parsed.it.is_ok(), "{name}: {:?}", parsed.it);
+            let has_ref = text.contains(r#""ref":"#);
+            assert_eq!(parsed.reference.is_some(), has_ref, "{name}");
+            understood += 1;
+        }
+        assert!(understood >= 11, "{understood} frames of clients");
+    }
+}

@@ -6,7 +6,6 @@ import { getContext, setContext } from 'svelte';
 import { Live } from '../live.svelte.js';
 import { session } from '../session.svelte.js';
 import { preferences } from './preferences.svelte.js';
-import { chime } from './sound.js';
 
 const MINUTE_MS = 60_000;
 
@@ -65,7 +64,9 @@ export class Chat {
       if (!message || message.message_type === 'system' || message.is_deleted) return;
       const own = message.client_message_id !== null || this.isOwn(frame.room, message.sender);
       if (own || this.client.now() - Date.parse(frame.at) > MINUTE_MS) return;
-      if (preferences.sound && !isAttended() && !this.isMuted(frame.room)) chime();
+      if (preferences.sound && !isAttended() && !this.isMuted(frame.room)) {
+        void import('./sound.js').then(({ chime }) => chime());
+      }
       if (frame.room !== this.open) return;
       heard.push(
         t('room.newMessage', { name: nameOnly(message.sender_name), text: plain(message.content) }),

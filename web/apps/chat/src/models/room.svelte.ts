@@ -1,7 +1,7 @@
 import type { Client, MessageView, Room } from '@orderchat/sdk';
 import { receiptOf, toRows, type Row } from '@orderchat/sdk/view';
 import { provideConversation, type Conversation, type Rights } from '@orderchat/ui/chat/context.js';
-import type { Mode, Sending } from '@orderchat/ui/chat/Composer.svelte';
+import type { Mode, Sending } from '@orderchat/ui/chat/composer/sending.js';
 import { words } from '@orderchat/ui/i18n/errors.js';
 import { t } from '@orderchat/ui/i18n/index.svelte.js';
 import { asking } from '@orderchat/ui/primitives/confirm.svelte.js';
@@ -87,6 +87,13 @@ export class OpenRoom implements Conversation {
     return !capabilities || capabilities.attach ? null : (this.whyNot ?? t('why.noFiles'));
   }
 
+  /** The order's rider may show that it was delivered, from when they have it. */
+  get provesDelivery(): boolean {
+    const { me, order, room } = this.state;
+    const status = order?.status ?? room?.order_status ?? '';
+    return me?.role === 'rider' && me.is_active && ['picked_up', 'delivered'].includes(status);
+  }
+
   receipt(message: MessageView) {
     return receiptOf(message, this.participants);
   }
@@ -166,10 +173,11 @@ export class OpenRoom implements Conversation {
     this.cancel();
     if (files.length === 0) this.room.send({ content: text, replyTo });
     for (const [index, ready] of files.entries()) {
-      const { file, width, height } = await ready;
+      const { file, width, height, purpose } = await ready;
       this.room.sendFile(file, {
         content: index === 0 ? text : '',
         replyTo: index === 0 ? replyTo : null,
+        purpose,
         ...(width && height ? { metadata: { width, height } } : {}),
       });
     }

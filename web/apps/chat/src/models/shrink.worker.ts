@@ -1,4 +1,4 @@
-import type { Answer } from './shrink.js';
+import type { Answer } from './drawing.js';
 
 const MAX_SIDE = 2048;
 const QUALITY = 0.85;

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
+import { toast } from '../primitives/toasts.svelte.js';
 import Composer from './Composer.svelte';
 
 function composer(more: Record<string, unknown> = {}) {
@@ -90,5 +91,60 @@ describe('Composer', () => {
     (box as HTMLTextAreaElement).setSelectionRange(0, 3);
     await userEvent.keyboard('{Control>}b{/Control}{End}{Enter}');
     expect(props.onsend).toHaveBeenCalledWith({ text: '*two* minutes', files: [] });
+  });
+
+  it('C2: grows where the browser does not do it by itself, too', async () => {
+    const supports = vi.spyOn(CSS, 'supports').mockReturnValue(false);
+    const { screen } = composer();
+    supports.mockRestore();
+    const box = (await screen).getByRole('textbox', { name: 'Write' }).element();
+    const line = Number.parseFloat(getComputedStyle(box).lineHeight);
+    const one = box.clientHeight;
+    await userEvent.fill(box, 'one\ntwo\nthree');
+    await vi.waitFor(() => expect(box.clientHeight).toBeGreaterThanOrEqual(3 * line));
+    await userEvent.fill(box, 'x\n'.repeat(30));
+    await vi.waitFor(() => expect(box.clientHeight).toBeGreaterThan(line * 8));
+    expect(box.clientHeight).toBeLessThan(line * 10.5);
+    await userEvent.fill(box, '');
+    await vi.waitFor(() => expect(box.clientHeight).toBe(one));
+  });
+
+  it('C5: the counter is there from nine tenths on', async () => {
+    const { screen } = composer({ max: 100, text: 'x'.repeat(90) });
+    const shown = await screen;
+    await expect.element(shown.getByText('characters left')).not.toBeInTheDocument();
+    await shown.getByRole('textbox', { name: 'Write' }).click();
+    await userEvent.keyboard('y');
+    await expect.element(shown.getByText('9 characters left')).toBeVisible();
+  });
+
+  it('U1: what is pasted is attached; what cannot be sent says why before anything is sent', async () => {
+    const { props, screen } = composer();
+    const shown = await screen;
+    const box = shown.getByRole('textbox', { name: 'Write' }).element();
+    const paste = (...files: File[]) => {
+      const clipboardData = new DataTransfer();
+      for (const file of files) clipboardData.items.add(file);
+      box.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+    };
+    for (const [file, why] of [
+      [new File(['MZ'], 'setup.exe', { type: 'application/x-msdownload' }), /setup\.exe.*type/],
+      [new File([], 'nothing.txt', { type: 'text/plain' }), /nothing\.txt is empty/],
+    ] as const) {
+      paste(file);
+      expect(toast.all.at(-1)?.text).toMatch(why);
+    }
+    paste(new File(['%PDF-1.7'], 'recipe.pdf', { type: 'application/pdf' }));
+    await expect.element(shown.getByText('recipe.pdf')).toBeVisible();
+    await shown.getByRole('button', { name: 'Send' }).click();
+    const { files } = props.onsend.mock.lastCall![0];
+    expect((await files[0]).file.name).toBe('recipe.pdf');
+  });
+
+  it('U6: several files can be chosen; the camera is offered where there are fingers only', async () => {
+    composer();
+    await vi.waitFor(() => expect(document.querySelector('[data-picker]')).not.toBeNull());
+    expect(document.querySelector<HTMLInputElement>('[data-picker]')!.multiple).toBe(true);
+    expect(document.querySelector('[capture]')).toBeNull();
   });
 });

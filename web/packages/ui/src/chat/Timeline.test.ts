@@ -73,4 +73,79 @@ describe('Timeline', () => {
     log().scrollTop = 400;
     await vi.waitFor(() => expect(onolder).toHaveBeenCalled());
   });
+
+  it('T8: ten pages in a row, and what is looked at stays where it is', async () => {
+    let [from, asked] = [1001, 0];
+    let arrive = () => {};
+    const onolder = () => {
+      asked += 1;
+      return new Promise<void>((done) => (arrive = done));
+    };
+    const shown = await render(TimelineHost, { messages: list(from, 1060), onolder });
+    await settled();
+    const { height } = log().querySelector('.top')!.getBoundingClientRect();
+    for (let page = 1; page <= 10; page += 1) {
+      log().scrollTop = 300;
+      await vi.waitFor(() => expect(asked).toBe(page));
+      await frame();
+      await frame();
+      const edge = log().getBoundingClientRect().top;
+      const anchor = [...log().querySelectorAll<HTMLElement>('[data-row]')].find(
+        (row) => row.getBoundingClientRect().top > edge + 20,
+      )!.dataset['row']!;
+      const before = top(anchor)!;
+      from -= 50;
+      await shown.rerender({ messages: list(from, 1060), onolder });
+      arrive();
+      for (let frames = 0; frames < 14; frames += 1) {
+        await frame();
+        expect(Math.abs(top(anchor)! - before), `page ${page}, frame ${frames}`).toBeLessThan(2);
+      }
+    }
+    // The row above all is as high with the spinner as with the card of the beginning.
+    await shown.rerender({ messages: list(from, 1060), onolder, hasOlder: false });
+    log().scrollTop = 0;
+    await vi.waitFor(() => expect(log().querySelector('.top')!.textContent).toContain('Start'));
+    expect(log().querySelector('.top')!.getBoundingClientRect().height).toBe(height);
+  });
+
+  it('T2: a date floats while one scrolls, and is gone at rest', async () => {
+    const old = list(1, 200).map((one) => ({ ...one, timestamp: '2026-11-28T10:00:00Z' }));
+    await render(TimelineHost, { messages: [...old, ...list(201, 300)] });
+    await settled();
+    const floating = () => document.querySelector<HTMLElement>('.floating')!;
+    const opacity = () => Number(getComputedStyle(floating()).opacity);
+    expect(opacity()).toBe(0);
+    log().scrollTop -= 200;
+    await vi.waitFor(() => expect(opacity()).toBe(1));
+    expect(floating().textContent).toBe('Today');
+    log().scrollTop = 1500;
+    await vi.waitFor(() => expect(floating().textContent).toBe('Yesterday'));
+    await vi.waitFor(() => expect(opacity()).toBe(0), { timeout: 3000 });
+  });
+
+  it('T7: away from the end a button says how many are new, and goes there', async () => {
+    const shown = await render(TimelineHost, { messages: list(1, 100) });
+    await settled();
+    const button = shown.getByRole('button', { name: /Go to the newest/ });
+    await expect.element(button).not.toBeInTheDocument();
+    log().scrollTop -= 600;
+    await expect.element(button).toHaveAccessibleName('Go to the newest');
+    const own = { ...message(104), sender: 'p1' };
+    await shown.rerender({ messages: [...list(1, 103), own] });
+    await expect.element(button).toHaveAccessibleName('Go to the newest: 3 new messages');
+    await button.click();
+    await expect.element(button).not.toBeInTheDocument();
+    expect(gap()).toBeLessThanOrEqual(1);
+    log().scrollTop -= 600;
+    await expect.element(button).toHaveAccessibleName('Go to the newest');
+  });
+
+  it('A2: the timeline is a log that reads nothing aloud by itself, and one stop', async () => {
+    await render(TimelineHost, { messages: list(1, 20) });
+    await settled();
+    expect(log().getAttribute('aria-live')).toBe('off');
+    expect(log().getAttribute('aria-label')).toBe('Talk');
+    expect(log().tabIndex).toBe(0);
+  });
 });

@@ -36,3 +36,22 @@ export function steps(
   const first = { rows: wanted.slice(0, cut + 1), shift: true };
   return cut + 1 === wanted.length ? [first] : [first, ...whole];
 }
+
+/** Whether the keyboard stops at a row: lines between messages are passed over. */
+export const isStop = (row: Row | undefined): boolean =>
+  row !== undefined && row.kind !== 'day' && row.kind !== 'unread';
+
+/** The next stop from `index` in this direction; outside of the rows when there is none. */
+export function nextStop(rows: readonly Row[], index: number, step: 1 | -1): number {
+  do index += step;
+  while (index >= 0 && index < rows.length && !isStop(rows[index]));
+  return index;
+}
+
+/** How many messages of others came after `seen`. */
+export const unseenIn = (rows: readonly Row[], seen: number): number =>
+  rows.reduce((sum, row) => {
+    if (row.kind === 'updates')
+      return sum + row.messages.filter((message) => message.seq > seen).length;
+    return row.kind === 'message' && !row.own && row.message.seq > seen ? sum + 1 : sum;
+  }, 0);

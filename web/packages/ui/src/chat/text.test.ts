@@ -4,7 +4,7 @@ import { highlight, initials, isEmojiOnly, middle, nameOnly, plain } from '../te
 import { message } from '../test/messages.js';
 import { continued, marked } from './formatting.js';
 import RichText from './RichText.svelte';
-import { steps, type Row } from './rows.js';
+import { nextStop, steps, type Row } from './rows.js';
 
 describe('RichText', () => {
   it('T15: nothing in a text becomes markup or a link that runs', async () => {
@@ -92,5 +92,17 @@ describe('steps', () => {
       { rows: [row(4), row(5), row(6)], shift: true },
     ]);
     expect(steps(shown, [row(50), row(51)])[0]?.shift).toBe(false);
+  });
+});
+
+describe('nextStop', () => {
+  it('K2: passes over the lines between messages', () => {
+    const kinds = ['day', 'message', 'unread', 'message', 'day', 'updates'];
+    const rows = kinds.map((kind, at) => ({ kind, key: `${at}` })) as unknown as Row[];
+    expect(nextStop(rows, 1, 1)).toBe(3);
+    expect(nextStop(rows, 3, 1)).toBe(5);
+    expect(nextStop(rows, 5, -1)).toBe(3);
+    expect(nextStop(rows, 1, -1)).toBe(-1);
+    expect(nextStop(rows, 5, 1)).toBe(6);
   });
 });

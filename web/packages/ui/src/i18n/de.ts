@@ -69,6 +69,7 @@ export const de: Catalogue = {
   'room.start': 'Beginn der Unterhaltung',
   'room.startText': 'Zu {title}',
   'room.noMessages': 'Noch hat niemand geschrieben.',
+  'room.writeFirst': 'Erste Nachricht schreiben',
   'room.people': 'Personen',
   'room.peopleCount': { one: '{n} Person', other: '{n} Personen' },
   'room.details': 'Bestellung und Personen',
@@ -177,6 +178,10 @@ export const de: Catalogue = {
   'message.report': 'Melden',
   'message.more': 'Mehr zu dieser Nachricht',
   'message.menu': 'Aktionen für diese Nachricht',
+  'message.again': {
+    one: 'Zu viel auf einmal: in {n} Sekunde noch einmal',
+    other: 'Zu viel auf einmal: in {n} Sekunden noch einmal',
+  },
   'message.notSent': 'Nicht gesendet',
   'message.replies': { one: '{n} Antwort', other: '{n} Antworten' },
   'message.deleteAsk': 'Diese Nachricht löschen?',
@@ -236,6 +241,8 @@ export const de: Catalogue = {
   'composer.replyingTo': 'Antwort an {name}',
   'composer.files': 'Dateien zum Senden',
   'composer.removeFile': '{name} entfernen',
+  'composer.proof': 'Zustellnachweis',
+  'composer.proofHint': 'Wird gesendet wie aufgenommen; das Team sieht, wo und wann',
   'composer.left': { one: 'noch {n} Zeichen', other: 'noch {n} Zeichen' },
   'composer.tooLong': { one: '{n} Zeichen zu lang', other: '{n} Zeichen zu lang' },
 

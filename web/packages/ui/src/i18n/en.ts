@@ -69,6 +69,7 @@ export const en = {
   'room.start': 'Start of the conversation',
   'room.startText': 'About {title}',
   'room.noMessages': 'Nobody has written yet.',
+  'room.writeFirst': 'Write the first message',
   'room.people': 'People',
   'room.peopleCount': { one: '{n} person', other: '{n} people' },
   'room.details': 'Order and people',
@@ -176,6 +177,10 @@ export const en = {
   'message.more': 'More about this message',
   'message.menu': 'What to do with this message',
   'message.notSent': 'Not sent',
+  'message.again': {
+    one: 'Too much at once: sent again in {n} second',
+    other: 'Too much at once: sent again in {n} seconds',
+  },
   'message.replies': { one: '{n} reply', other: '{n} replies' },
   'message.deleteAsk': 'Delete this message?',
   'message.deleteText': 'Everybody sees “Message deleted” in its place.',
@@ -234,6 +239,8 @@ export const en = {
   'composer.replyingTo': 'Reply to {name}',
   'composer.files': 'Files to be sent',
   'composer.removeFile': 'Remove {name}',
+  'composer.proof': 'Proof of delivery',
+  'composer.proofHint': 'Sent as it was taken; staff see where and when',
   'composer.left': { one: '{n} character left', other: '{n} characters left' },
   'composer.tooLong': { one: 'Too long by {n} character', other: 'Too long by {n} characters' },
 

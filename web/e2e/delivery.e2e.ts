@@ -1,0 +1,191 @@
+// Who has what, who is here, and who is told.
+import { aisha, composer, expect, message, type Page, ravi, settled, test } from './fixtures.js';
+
+const status = (page: Page, text: string) =>
+  message(page, text).locator('[data-receipt]').getAttribute('data-receipt');
+
+/** Whether somebody looks at the page: visible, and in the window that has the focus. */
+const attend = (page: Page, attends: boolean) =>
+  page.evaluate((yes) => {
+    document.hasFocus = () => yes;
+    dispatchEvent(new Event(yes ? 'focus' : 'blur'));
+  }, attends);
+
+test('R2: who has read it is told by number and by name', async ({ enter, order }) => {
+  const { room } = await order();
+  const hers = await enter(aisha, `/app/rooms/${room}`);
+  await settled(hers);
+  await composer(hers).fill('Are you near?');
+  await composer(hers).press('Enter');
+  await expect(message(hers, 'Are you near?').locator('[data-receipt=sent]')).toBeVisible();
+  const his = await enter(ravi, `/app/rooms/${room}`);
+  await settled(his);
+  await expect(message(hers, 'Are you near?').getByRole('img')).toHaveAccessibleName(
+    'Read by 1 of 2',
+  );
+  await message(hers, 'Are you near?').focus();
+  await hers.keyboard.press('Enter');
+  await hers.getByRole('menuitem', { name: 'Who has read it' }).click();
+  const rows = hers.getByRole('dialog').locator('li');
+  await expect(rows.filter({ hasText: 'Ravi' })).toContainText(/Read .*\d+:\d\d/);
+  await expect(rows.filter({ hasText: 'Mei' })).toContainText('Not yet');
+  await hers.keyboard.press('Escape');
+  // A4: what closed gives the focus back to what opened it.
+  await expect(message(hers, 'Are you near?')).toBeFocused();
+});
+
+test('R6: presence in a dot and in words, and a customer’s only to whom the policy shows it', async ({
+  enter,
+  order,
+}) => {
+  const { room } = await order();
+  const his = await enter(ravi, `/app/rooms/${room}`);
+  await settled(his);
+  const hers = await enter(aisha, `/app/rooms/${room}`);
+  await settled(hers);
+  await expect(hers.locator('[data-presence]')).toHaveText(/Ravi.* online/);
+  await expect(hers.locator('.header .people .dot')).toHaveCount(1);
+  // She is there, and he does not see it, however fresh his page is.
+  await his.reload();
+  await settled(his);
+  await expect(his.locator('[data-presence]')).toHaveText(/people/);
+  await expect(his.locator('[data-presence]')).not.toContainText('Aisha');
+});
+
+test('R7 R8: read is what somebody looks at; the number goes in the other tab, too', async ({
+  enter,
+  order,
+  say,
+}) => {
+  const nora = { sub: 'nora', role: 'customer', name: 'Nora Lindgren' };
+  const { room } = await order('810', { customer: { id: nora.sub, name: nora.name } });
+  const his = await enter(ravi, `/app/rooms/${room}`);
+  const hers = await enter(nora, `/app/rooms/${room}`);
+  const list = await enter(nora, '/app/');
+  await Promise.all([settled(his), settled(hers), list.locator('#rooms li').first().waitFor()]);
+  await list.evaluate(() => {
+    const told: number[] = [];
+    Object.assign(window, { told });
+    Object.assign(navigator, { setAppBadge: async (count: number) => void told.push(count) });
+  });
+  await attend(hers, false);
+  await composer(his).fill('I am at the door.');
+  await composer(his).press('Enter');
+  await expect(message(hers, 'I am at the door.')).toBeVisible();
+  await expect(list).toHaveTitle(/^\(1\) /);
+  await expect.poll(() => status(his, 'I am at the door.')).toBe('delivered');
+  // Longer than the page takes to notice that somebody looks.
+  await hers.evaluate(() => new Promise((done) => setTimeout(done, 1_300)));
+  expect(await status(his, 'I am at the door.')).toBe('delivered');
+
+  await attend(hers, true);
+  const start = Date.now();
+  await expect(list).toHaveTitle(/^[^(]/, { timeout: 5_000 });
+  // Within a second; this machine does other things, too.
+  expect(Date.now() - start).toBeLessThan(process.env.STRICT ? 1_000 : 3_000);
+  await expect.poll(() => status(his, 'I am at the door.')).toBe('read');
+  const told = await list.evaluate(() => (window as unknown as { told: number[] }).told);
+  expect([told[0], told.at(-1)]).toEqual([1, 0]);
+
+  // What is said while she reads elsewhere in the conversation is not in view, so it is not read.
+  await say(ravi, room, ...Array.from({ length: 40 }, (_, at) => `line ${at + 1}`));
+  await expect.poll(() => status(his, 'line 40')).toBe('read');
+  await hers.getByRole('log').evaluate((log) => (log.scrollTop -= 900));
+  await expect(hers.locator('.jump.latest')).toBeVisible();
+  await composer(his).fill('Hello?');
+  await composer(his).press('Enter');
+  await expect(hers.locator('.jump.latest .count')).toHaveText('1');
+  await expect.poll(() => status(his, 'Hello?')).toBe('delivered');
+  await hers.locator('.jump.latest').click();
+  await expect.poll(() => status(his, 'Hello?')).toBe('read');
+});
+
+test('T4 T5: the divider stands where the unread began, stays, and is gone the next time', async ({
+  enter,
+  order,
+  say,
+}) => {
+  const { room } = await order();
+  const page = await enter(aisha, `/app/rooms/${room}`);
+  await settled(page);
+  await page.goto(new URL('/app/', page.url()).href);
+  await say(ravi, room, ...Array.from({ length: 30 }, (_, at) => `news ${at + 1}.`));
+  await page.goto(new URL(`/app/rooms/${room}`, page.url()).href);
+  await settled(page);
+  const divider = page.locator('[data-mark=unread]');
+  await expect(divider).toHaveText('30 new messages');
+  const log = (await page.getByRole('log').boundingBox())!;
+  const { y } = (await divider.boundingBox())!;
+  expect(y).toBeGreaterThanOrEqual(log.y);
+  expect(y - log.y).toBeLessThan(log.height / 3);
+  const after = () =>
+    divider.evaluate((mark) => {
+      const rows = [...document.querySelectorAll('[role=log] [data-row]')];
+      return rows[rows.findIndex((row) => row.contains(mark)) + 1]?.textContent;
+    });
+  expect(await after()).toContain('news 1.');
+  const his = await enter(ravi, `/app/rooms/${room}`);
+  await settled(his);
+  await composer(his).fill('One more.');
+  await composer(his).press('Enter');
+  await expect(page.locator('.jump.latest .count')).toBeVisible();
+  expect(await after()).toContain('news 1.');
+  await page.locator('.jump.latest').click();
+  await expect(message(page, 'One more.')).toBeVisible();
+  await expect.poll(() => status(his, 'One more.')).toBe('read');
+  await page.reload();
+  await settled(page);
+  await expect(message(page, 'One more.')).toBeVisible();
+  await expect(divider).toHaveCount(0);
+});
+
+test('C1 @phone: on a phone Enter breaks the line, and the button sends', async ({
+  enter,
+  order,
+}) => {
+  const { room } = await order();
+  const page = await enter(aisha, `/app/rooms/${room}`);
+  await settled(page);
+  await composer(page).tap();
+  await page.keyboard.type('one');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('two');
+  await expect(composer(page)).toHaveValue('one\ntwo');
+  await page.getByRole('button', { name: 'Send' }).tap();
+  await expect(message(page, 'one')).toContainText('two');
+  await expect(composer(page)).toHaveValue('');
+});
+
+test('C7: Esc gives back what was there before editing; what may not be edited is not offered', async ({
+  enter,
+  order,
+  say,
+}) => {
+  const { room } = await order();
+  await say(aisha, room, 'Third flor');
+  const page = await enter(aisha, `/app/rooms/${room}`);
+  await settled(page);
+  await composer(page).press('ArrowUp');
+  await expect(composer(page)).toHaveValue('Third flor');
+  await page.keyboard.press('Escape');
+  await expect(composer(page)).toHaveValue('');
+  await expect(page.locator('form.composer .about')).toHaveCount(0);
+  // Long after, by the page's clock and the server's answer to it.
+  await page.route('**/api/chat/rooms/*/messages/**', async (route) => {
+    const answer = await route.fetch();
+    const body = (await answer.json()) as { results?: { timestamp: string }[] };
+    for (const one of body.results ?? []) one.timestamp = '2020-01-01T10:00:00Z';
+    await route.fulfill({ response: answer, json: body });
+  });
+  await page.reload();
+  await settled(page);
+  await expect(message(page, 'Third flor')).toBeVisible();
+  await composer(page).press('ArrowUp');
+  await expect(composer(page)).toHaveValue('');
+  await message(page, 'Third flor').focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('menuitem', { name: /Edit/ })).toHaveAttribute(
+    'aria-disabled',
+    'true',
+  );
+});

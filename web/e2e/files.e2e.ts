@@ -1,0 +1,264 @@
+// Pictures and files, from choosing them to looking at them.
+import { readFileSync } from 'node:fs';
+import { aisha, composer, expect, message, type Page, ravi, settled, test } from './fixtures.js';
+
+/** A photo as a phone takes it: large, with a place in its metadata. */
+async function photo(page: Page, width = 3000, height = 2000): Promise<Buffer> {
+  const jpeg = await page.evaluate(
+    async ([w, h]) => {
+      const canvas = new OffscreenCanvas(w!, h!);
+      const drawing = canvas.getContext('2d')!;
+      drawing.fillStyle = 'teal';
+      drawing.fillRect(0, 0, w!, h!);
+      drawing.fillStyle = 'orange';
+      drawing.fillRect(w! / 4, h! / 4, w! / 2, h! / 2);
+      const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 });
+      return [...new Uint8Array(await blob.arrayBuffer())];
+    },
+    [width, height],
+  );
+  // APP1 right after SOI: TIFF, little-endian, one IFD with GPSLatitudeRef = "N".
+  const tiff = Buffer.from(
+    '49492a0008000000' +
+      '0100' +
+      '25880400' +
+      '01000000' +
+      '1a000000' +
+      '00000000' +
+      '0100' +
+      '01000200' +
+      '02000000' +
+      '4e000000' +
+      '00000000',
+    'hex',
+  );
+  const body = Buffer.concat([Buffer.from('Exif\0\0'), tiff]);
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(body.length + 2);
+  return Buffer.concat([
+    Buffer.from(jpeg.slice(0, 2)),
+    Buffer.from([0xff, 0xe1]),
+    length,
+    body,
+    Buffer.from(jpeg.slice(2)),
+  ]);
+}
+
+const tray = (page: Page) =>
+  page.getByRole('list', { name: 'Files to be sent' }).getByRole('listitem');
+const picker = (page: Page) => page.locator('[data-picker]').first();
+const thumbs = (page: Page) => page.locator('[role=log] .thumb img');
+
+test('U1 U3 U4: a photo is dropped, made smaller without its place, sent and looked at', async ({
+  enter,
+  order,
+  site,
+}) => {
+  const { room } = await order();
+  const page = await enter(aisha, `/app/rooms/${room}`);
+  await settled(page);
+  const bytes = await photo(page);
+  const sent: Buffer[] = [];
+  site.watch = (path, body) => {
+    if (path.includes(`${room}/attachments/`)) sent.push(body);
+  };
+
+  // Dropped anywhere on the conversation; where it may be dropped is said aloud, too.
+  const drop = (name: string, type: string, data: number[]) =>
+    page.evaluate(
+      ([called, kind, all]) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(
+          new File([new Uint8Array(all as number[])], called as string, { type: kind as string }),
+        );
+        const at = document.querySelector('[role=log]')!;
+        const tell = (event: string) =>
+          at.dispatchEvent(new DragEvent(event, { dataTransfer, bubbles: true, cancelable: true }));
+        tell('dragenter');
+        const announced = new Promise((done) =>
+          requestAnimationFrame(() => done(document.querySelector('.drop')?.textContent)),
+        );
+        return announced.then((text) => (tell('drop'), text));
+      },
+      [name, type, data] as const,
+    );
+  expect(await drop('door.jpg', 'image/jpeg', [...bytes])).toBe('Drop files to attach them');
+  await expect(page.locator('[data-outlet=polite]')).toContainText('Drop files to attach them');
+  await expect(tray(page)).toContainText('door.jpg');
+  await drop('setup.exe', 'application/x-msdownload', [77, 90]);
+  await expect(page.locator('.toasts')).toContainText('setup.exe is of a type that cannot be sent');
+  await expect(tray(page)).toHaveCount(1);
+
+  await composer(page).fill('Here it is');
+  await composer(page).press('Enter');
+  await expect(message(page, 'Here it is')).toBeVisible();
+  await expect.poll(() => sent.length).toBe(1);
+  // Not the bytes that were chosen: smaller, and without EXIF.
+  expect(bytes.includes('Exif\0\0')).toBe(true);
+  expect(sent[0]!.includes('Exif\0\0')).toBe(false);
+  expect(sent[0]!.length).toBeLessThan(bytes.length);
+
+  // Two more by the picker, which takes several at once.
+  await picker(page).setInputFiles([
+    { name: 'bell.jpg', mimeType: 'image/jpeg', buffer: await photo(page, 600, 900) },
+    { name: 'floor.jpg', mimeType: 'image/jpeg', buffer: await photo(page, 500, 500) },
+  ]);
+  await composer(page).press('Enter');
+  await expect(thumbs(page)).toHaveCount(3);
+  for (const one of await thumbs(page).all())
+    await expect
+      .poll(() => one.evaluate((image: HTMLImageElement) => image.naturalWidth))
+      .toBeGreaterThan(0);
+
+  // U4: the lightbox.
+  const opener = message(page, 'Here it is').locator('.thumb');
+  await expect(page.locator('[role=log] [data-receipt=waiting]')).toHaveCount(0);
+  await opener.click();
+  const box = page.locator('dialog[open]');
+  const shown = box.locator('.stage img');
+  await expect(shown).toHaveAttribute('alt', /door\.jpg, sent by Aisha/);
+  await expect
+    .poll(() => shown.evaluate((image: HTMLImageElement) => image.naturalWidth))
+    .toBe(2048);
+  await page.keyboard.press('+');
+  expect(await shown.evaluate((image) => Number(getComputedStyle(image).scale))).toBeCloseTo(1.5);
+  await page.keyboard.press('ArrowRight');
+  await expect(shown).toHaveAttribute('alt', /bell\.jpg/);
+  await page.keyboard.press('ArrowLeft');
+  await expect(shown).toHaveAttribute('alt', /door\.jpg/);
+  const download = page.waitForEvent('download');
+  await box.getByRole('button', { name: 'Download' }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toBe('door.jpg');
+  expect(
+    readFileSync(await file.path())
+      .subarray(0, 2)
+      .toString('hex'),
+  ).toBe('ffd8');
+  await page.keyboard.press('Escape');
+  await expect(box).toHaveCount(0);
+  await expect(opener).toBeFocused();
+  await expect(page).toHaveURL(new RegExp(`${room}$`));
+});
+
+test('U4 U6 @phone: the camera is offered; a swipe goes on, and Back closes the picture', async ({
+  enter,
+  order,
+}) => {
+  const { room } = await order();
+  const page = await enter(ravi, `/app/rooms/${room}`);
+  await settled(page);
+  await expect(page.getByRole('button', { name: 'Take a photo' })).toBeVisible();
+  await expect(page.locator('input[capture=environment]')).toHaveAttribute('accept', 'image/*');
+  for (const [name, width] of [
+    ['one.jpg', 400],
+    ['two.jpg', 300],
+  ] as const) {
+    const file = { name, mimeType: 'image/jpeg', buffer: await photo(page, width, 400) };
+    await picker(page).setInputFiles([file]);
+    await page.getByRole('button', { name: 'Send', exact: true }).tap();
+  }
+  await expect(thumbs(page)).toHaveCount(2);
+  await expect(page.locator('[role=log] [data-receipt=waiting]')).toHaveCount(0);
+  await page.locator('[role=log] .thumb').first().tap();
+  const shown = page.locator('dialog[open] .stage img');
+  await expect(shown).toHaveAttribute('alt', /one\.jpg/);
+  await page.locator('dialog[open] .stage').evaluate((stage) => {
+    const tell = (type: string, clientX: number) =>
+      stage.dispatchEvent(
+        new PointerEvent(type, { clientX, clientY: 300, pointerId: 1, bubbles: true }),
+      );
+    stage.setPointerCapture = () => undefined;
+    tell('pointerdown', 300);
+    tell('pointermove', 200);
+    tell('pointerup', 180);
+  });
+  await expect(shown).toHaveAttribute('alt', /two\.jpg/);
+  await page.goBack();
+  await expect(page.locator('dialog[open]')).toHaveCount(0);
+  await expect(page).toHaveURL(new RegExp(`${room}$`));
+});
+
+test('U2 U5: a file is sent beside texts, can be stopped and tried again, and is downloaded, never shown', async ({
+  enter,
+  order,
+}) => {
+  const { room } = await order();
+  const page = await enter(aisha, `/app/rooms/${room}`);
+  await settled(page);
+  let go: (way: 'on' | 'refuse') => void = () => {};
+  const gate = () => new Promise<'on' | 'refuse'>((done) => (go = done));
+  let waiting = gate();
+  await page.route('**/attachments/', async (route) => {
+    if ((await waiting) === 'on') await route.continue();
+    else await route.fulfill({ status: 415, contentType: 'application/problem+json', body: '{}' });
+  });
+  const file = {
+    name: 'note.txt',
+    mimeType: 'text/plain',
+    buffer: Buffer.from('ring twice'),
+  };
+  await picker(page).setInputFiles([file]);
+  await composer(page).press('Enter');
+  const bubble = page.getByRole('log').getByRole('article').filter({ hasText: 'note.txt' });
+  await expect(bubble.getByRole('progressbar')).toBeVisible();
+  await composer(page).fill('It is coming.');
+  await composer(page).press('Enter');
+  await expect(message(page, 'It is coming.').locator('[data-receipt=waiting]')).toHaveCount(0);
+  go('refuse');
+  await expect(bubble).toContainText('Not sent');
+  waiting = Promise.resolve('on');
+  await bubble.getByRole('button', { name: 'Retry' }).click();
+  const button = bubble.getByRole('button', { name: /^Download/ });
+  await expect(button).toBeVisible();
+  const link = page.waitForRequest((request) => /\/files?\/|attachments\/.*\?/.test(request.url()));
+  const download = page.waitForEvent('download');
+  await button.click();
+  expect((await download).suggestedFilename()).toBe('note.txt');
+  const answer = await (await link).response();
+  expect(answer?.headers()['content-disposition']).toMatch(/^attachment/);
+  await expect(page).toHaveURL(new RegExp(`${room}$`));
+
+  waiting = gate();
+  await picker(page).setInputFiles([{ ...file, name: 'second.txt' }]);
+  await composer(page).press('Enter');
+  await page.getByRole('button', { name: 'Cancel sending second.txt' }).click();
+  await expect(page.getByRole('log')).not.toContainText('second.txt');
+  go('on');
+});
+
+test('U3: a photo that proves the delivery goes as it was taken; only its rider may say so', async ({
+  enter,
+  order,
+  site,
+}) => {
+  const { room } = await order('981', { status: 'picked_up' });
+  const sent: Buffer[] = [];
+  site.watch = (path, body) => {
+    if (path.includes(`${room}/attachments/`)) sent.push(body);
+  };
+  const hers = await enter(aisha, `/app/rooms/${room}`);
+  const his = await enter(ravi, `/app/rooms/${room}`);
+  await Promise.all([settled(hers), settled(his)]);
+  const file = {
+    name: 'doorstep.jpg',
+    mimeType: 'image/jpeg',
+    buffer: await photo(his, 3000, 2000),
+  };
+  const proof = (page: Page) => page.getByRole('button', { name: 'Proof of delivery' });
+  await picker(hers).setInputFiles([file]);
+  await expect(tray(hers)).toContainText('doorstep.jpg');
+  await expect(proof(hers)).toHaveCount(0);
+
+  await picker(his).setInputFiles([file]);
+  await proof(his).click();
+  await expect(proof(his)).toHaveAttribute('aria-pressed', 'true');
+  await composer(his).fill('Left with the neighbour');
+  await composer(his).press('Enter');
+  await expect(
+    message(his, 'Left with the neighbour').locator('[data-receipt]'),
+  ).not.toHaveAttribute('data-receipt', 'waiting');
+  expect(sent).toHaveLength(1);
+  expect(sent[0]!.includes(file.buffer)).toBe(true);
+  expect(sent[0]!.toString('latin1')).toMatch(/name="purpose"\r\n\r\nproof\r\n/);
+});

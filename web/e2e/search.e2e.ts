@@ -1,0 +1,63 @@
+// Finding what was said.
+import { expect, message, type Page, ravi, settled, test } from './fixtures.js';
+
+const box = (page: Page) => page.getByRole('searchbox', { name: 'Search messages' });
+const hits = (page: Page) => page.locator('.hit');
+
+test('S1 S2: in one chat and in all; few questions, plain answers; a hit leads there, Esc back', async ({
+  enter,
+  order,
+  say,
+  server,
+}) => {
+  const kim = { sub: 'kim', role: 'customer', name: 'Kim Larsen' };
+  const fields = { customer: { id: kim.sub, name: kim.name } };
+  const [first, second] = [await order('961', fields), await order('962', fields)];
+  await say(ravi, first.room, 'The lavender door, third floor');
+  await say(ravi, first.room, ...Array.from({ length: 60 }, (_, at) => `line ${at + 1}`));
+  await say(ravi, second.room, 'Lavender is sold out');
+  await server.ask(kim, 'POST', `/api/chat/rooms/${first.room}/read/`, {});
+  const page = await enter(kim, `/app/rooms/${first.room}`);
+  await settled(page);
+  const opener = page.getByRole('button', { name: 'Search in this chat' });
+  await opener.press('Enter');
+  await expect(box(page)).toBeFocused();
+  const asked: string[] = [];
+  page.on('request', (request) => request.url().includes('/search/') && asked.push(request.url()));
+  await box(page).pressSequentially('lavender', { delay: 20 });
+  await expect(hits(page)).toHaveCount(1);
+  expect(asked).toHaveLength(1);
+  await expect(hits(page).locator('mark')).toHaveText('lavender');
+  await expect(hits(page)).toContainText('Ravi');
+  await expect(hits(page).locator('time')).toHaveText(/\d/);
+  await page.getByRole('button', { name: 'All chats' }).click();
+  await expect(hits(page)).toHaveCount(2);
+  await expect(hits(page).filter({ hasText: 'sold out' })).toContainText('962');
+
+  // S2: days and files; nothing found and not answered are two different things.
+  await page.getByRole('button', { name: 'Filters' }).click();
+  await page.getByLabel('From date').fill('2090-01-01');
+  await expect(page.locator('aside')).toContainText('Nothing found for “lavender”');
+  await page.getByLabel('From date').fill('');
+  await expect(hits(page)).toHaveCount(2);
+  await page.getByLabel('With a file').check();
+  await expect(page.locator('aside')).toContainText('Nothing found');
+  await page.getByLabel('With a file').uncheck();
+  await expect(hits(page)).toHaveCount(2);
+  await page.route('**/api/chat/search/**', (route) => route.abort());
+  await box(page).fill('lavender door');
+  await expect(page.locator('aside')).toContainText('The search failed.');
+  await page.unroute('**/api/chat/search/**');
+  await page.locator('aside').getByRole('button', { name: 'Retry' }).click();
+  await expect(hits(page)).toHaveCount(1);
+
+  // The message is not among those that are loaded.
+  const source = message(page, 'The lavender door');
+  await expect(source).toHaveCount(0);
+  await hits(page).click();
+  await expect(source).toBeInViewport();
+  await expect(source).toHaveClass(/\blit\b/);
+  await box(page).press('Escape');
+  await expect(page.locator('aside')).toHaveCount(0);
+  await expect(opener).toBeFocused();
+});

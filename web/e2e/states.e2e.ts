@@ -1,0 +1,193 @@
+// Before there is anything, when there is nothing, and when something fails.
+import { aisha, composer, expect, message, type Page, ravi, settled, test } from './fixtures.js';
+import { tokenOf } from '../packages/sdk/tests/server.js';
+
+/** What survives a reload: waits until the text is on the disk. */
+const isKept = (page: Page, text: string) =>
+  expect
+    .poll(() =>
+      page.evaluate(
+        (wanted) =>
+          new Promise<boolean>((done) => {
+            const request = indexedDB.open('orderchat');
+            request.onsuccess = () => {
+              const all = request.result.transaction('kept').objectStore('kept').getAll();
+              all.onsuccess = () => {
+                request.result.close();
+                done(JSON.stringify(all.result).includes(wanted));
+              };
+            };
+          }),
+        text,
+      ),
+    )
+    .toBe(true);
+
+test('E1: what takes long has the shape of what will be there, after 150 ms; what is there stays', async ({
+  enter,
+  order,
+}) => {
+  const { room } = await order('901');
+  const second = await order('902');
+  const page = await enter(aisha, '/app/');
+  await page.locator('#rooms li').first().waitFor();
+  let go = () => {};
+  const held = new Promise<void>((done) => (go = done));
+  await page.route('**/api/chat/rooms/**', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(new URL(`/app/rooms/${room}`, page.url()).href);
+  for (const kind of ['rooms', 'messages']) {
+    const skeleton = page.locator(`[data-skeleton].${kind}`);
+    await expect(skeleton).toBeVisible();
+    const delay = await skeleton.evaluate(
+      (one) => one.getAnimations()[0]!.effect!.getTiming().delay,
+    );
+    expect(delay).toBe(150);
+    await expect(skeleton).toHaveCSS('opacity', '1');
+  }
+  await expect(page.locator('.spinner')).toHaveCount(0);
+  go();
+  await settled(page);
+  await expect(page.locator('[data-skeleton]')).toHaveCount(0);
+  // From one chat to another the list does not blink.
+  await page.evaluate(() => {
+    const seen: string[] = [];
+    Object.assign(window, { seen });
+    new MutationObserver(() => {
+      if (document.querySelector('#rooms [data-skeleton]')) seen.push('skeleton');
+    }).observe(document.querySelector('#rooms')!, { childList: true, subtree: true });
+  });
+  await page.locator(`#rooms [data-room="${second.room}"]`).click();
+  await expect(page.locator('h1')).toContainText('902');
+  await settled(page);
+  expect(await page.evaluate(() => (window as unknown as { seen: string[] }).seen)).toEqual([]);
+});
+
+test('E2: where nothing is, one sentence says so, and one thing can be done', async ({
+  enter,
+  order,
+}) => {
+  const nobody = { sub: 'zoe', role: 'customer', name: 'Zoe New' };
+  const page = await enter(nobody, '/app/');
+  const list = page.locator('#rooms .empty');
+  await expect(list).toContainText('No chats yet');
+  await list.getByRole('button', { name: 'Public' }).click();
+  await expect(page).toHaveURL(/scope=public/);
+  await page.goto(new URL('/app/?q=nothing-like-this', page.url()).href);
+  await expect(list).toContainText('Nothing matches');
+  await list.getByRole('button', { name: 'Clear filters' }).click();
+  await expect(page).not.toHaveURL(/q=/);
+
+  const { room } = await order();
+  const hers = await enter(aisha, `/app/rooms/${room}`);
+  await settled(hers);
+  await expect(hers.locator('.nobody')).toContainText('Nobody has written yet.');
+  await hers.getByRole('log').focus();
+  await hers.getByRole('button', { name: 'Write the first message' }).click();
+  await expect(composer(hers)).toBeFocused();
+});
+
+test('E3: what fails can be tried again where it failed; signing in again keeps the draft', async ({
+  enter,
+  order,
+  server,
+}) => {
+  const mia = { sub: 'mia', role: 'customer', name: 'Mia Sand' };
+  const { room } = await order('903', { customer: { id: mia.sub, name: mia.name } });
+  const page = await enter(mia, '/app/search');
+  await page.locator('#rooms li').first().waitFor();
+  let fails = true;
+  await page.route('**/api/chat/rooms/**', (route) =>
+    fails
+      ? route.fulfill({
+          status: 503,
+          contentType: 'application/problem+json',
+          body: '{"status":503}',
+        })
+      : route.continue(),
+  );
+  await page.goto(new URL(`/app/rooms/${room}`, page.url()).href);
+  const list = page.locator('#rooms .empty');
+  const main = page.locator('main .empty');
+  for (const place of [list, main])
+    await expect(place).toContainText('The server has a problem. Try again in a moment.');
+  fails = false;
+  await main.getByRole('button', { name: 'Retry' }).click();
+  await settled(page);
+  await list.getByRole('button', { name: 'Retry' }).click();
+  await expect(page.locator(`#rooms [data-room="${room}"]`)).toBeVisible();
+
+  await composer(page).fill('half a sentence');
+  await isKept(page, 'half a sentence');
+  await server.revoke(mia);
+  const signIn = page.getByRole('button', { name: 'Sign in' });
+  await expect(page.getByRole('alert').filter({ hasText: 'You were signed out' })).toBeVisible();
+  await signIn.click();
+  // What was revoked was revoked up to that second.
+  await expect(async () => {
+    const isIn = (await page.locator('#rooms').count()) > 0;
+    if (!isIn) await page.getByLabel('Token').fill(tokenOf(mia), { timeout: 1_000 });
+    if (!isIn) await signIn.click({ timeout: 1_000 });
+    await expect(page.locator('#rooms')).toBeVisible({ timeout: 2_000 });
+  }).toPass({ timeout: 30_000 });
+  await page.locator(`#rooms [data-room="${room}"]`).click();
+  await settled(page);
+  await expect(composer(page)).toHaveValue('half a sentence');
+});
+
+test('E4: one message that cannot be shown takes nothing else down', async ({
+  enter,
+  order,
+  say,
+}) => {
+  const { room } = await order();
+  await say(ravi, room, 'before it', 'the broken one', 'after it');
+  const page = await enter(aisha, '/app/');
+  await page.route('**/api/chat/rooms/*/messages/**', async (route) => {
+    const response = await route.fetch();
+    const json = (await response.json()) as {
+      results?: { content: string; sender_name: unknown }[];
+    };
+    for (const one of json.results ?? [])
+      if (one.content === 'the broken one') one.sender_name = 42;
+    await route.fulfill({ response, json });
+  });
+  await page.goto(new URL(`/app/rooms/${room}`, page.url()).href);
+  await settled(page);
+  await expect(page.getByText('This part could not be shown.')).toBeVisible();
+  await expect(message(page, 'before it')).toBeVisible();
+  await expect(message(page, 'after it')).toBeVisible();
+  await composer(page).fill('still here');
+  await composer(page).press('Enter');
+  await expect(message(page, 'still here')).toBeVisible();
+});
+
+test('O5 C3: a new version is offered; the reload keeps draft and place', async ({
+  enter,
+  order,
+  site,
+}) => {
+  const { room } = await order();
+  const page = await enter(aisha, `/app/rooms/${room}`);
+  await settled(page);
+  await composer(page).fill('not sent yet');
+  await expect(page.locator(`[data-room="${room}"]`)).toContainText('Draft: not sent yet');
+  await isKept(page, 'not sent yet');
+  await page.route('**/app/config.json', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), version: '99.0.0' } });
+  });
+  site.cut(true);
+  await expect(page.locator('[data-offline]')).toBeVisible();
+  site.cut(false);
+  const toast = page.locator('.toasts li').filter({ hasText: 'A new version is there.' });
+  await expect(toast).toBeVisible({ timeout: 20_000 });
+  const loaded = page.waitForEvent('load');
+  await toast.getByRole('button', { name: 'Reload' }).click();
+  await loaded;
+  await settled(page);
+  await expect(page).toHaveURL(new RegExp(room));
+  await expect(composer(page)).toHaveValue('not sent yet');
+});
