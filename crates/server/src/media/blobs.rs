@@ -8,7 +8,6 @@ use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
@@ -32,9 +31,7 @@ const S3_PIECE: usize = 5 << 20;
 /// How long a redirect to the storage is good for: it outlives a block.
 const REDIRECT_GOOD_FOR: Duration = Duration::from_secs(60);
 /// The time that one step of the storage may take.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// What is written to try the storage out.
-const TRIED: &[u8] = b"orderchat doctor";
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// A file in a folder is written beside its place first, under its name and `#1`, or the next number
 /// that is free: more are never written at once.
 const STAGED: u32 = 8;
@@ -137,35 +134,6 @@ impl Blobs {
         let path = self.path(blob);
         let url = signer.signed_url_opts(Method::GET, &path, REDIRECT_GOOD_FOR, &options);
         Ok(Some(in_time(url).await?.to_string()))
-    }
-
-    /// Writes, reads and deletes something; `doctor` asks. `as_clients`: also reads it by a signed URL,
-    /// where the storage has such.
-    ///
-    /// # Errors
-    /// What did not work.
-    pub(crate) async fn try_out(&self, as_clients: bool) -> anyhow::Result<()> {
-        let id = AttachmentId(crate::random::uuid_v7(crate::clock::now_ms()));
-        let blob = Blob::Piece(id, "doctor");
-        self.put(blob, Bytes::from_static(TRIED)).await?;
-        let read = self.read_back(blob, as_clients).await;
-        self.delete_pieces(id).await?;
-        read
-    }
-
-    async fn read_back(&self, blob: Blob<'_>, as_clients: bool) -> anyhow::Result<()> {
-        let other = "the storage gave back something else than was written";
-        ensure!(self.whole(blob, 1024).await? == TRIED, other);
-        if !as_clients {
-            return Ok(());
-        }
-        let headers = ("text/plain", "attachment");
-        if let Some(url) = self.signed_url(blob, headers).await? {
-            let read = fetch(&url).await.map_err(reqwest::Error::without_url);
-            let read = read.context("a signed URL of the storage does not work")?;
-            ensure!(read == TRIED, "by a signed URL {other}");
-        }
-        Ok(())
     }
 
     /// Where in a folder the parts of a file lie.
@@ -290,20 +258,6 @@ impl Blobs {
             Err(failure) => Err(failure.into()),
         }
     }
-}
-
-/// What a client gets that is sent to this URL of the storage.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "one request of doctor's, with the limits of every step of the storage"
-)]
-async fn fetch(url: &str) -> reqwest::Result<Bytes> {
-    let client = reqwest::Client::builder()
-        .timeout(PATIENCE)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()?;
-    let answer = client.get(url).send().await?.error_for_status()?;
-    answer.bytes().await
 }
 
 /// What is not there is deleted already.
