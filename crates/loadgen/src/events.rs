@@ -97,7 +97,8 @@ pub(crate) async fn tell(
     world: Arc<World>,
     plan: &Plan,
 ) -> Result<Told> {
-    let heard = Arc::new(Heard::default());
+    let orders = world.rooms.len() as u64;
+    let heard = Arc::new(Heard::of(orders));
     let mut listeners = JoinSet::new();
     for (number, room) in world.rooms.iter().enumerate() {
         let customer = room.people.first().context("a room without people")?;
@@ -113,10 +114,9 @@ pub(crate) async fn tell(
     let answers = load::run(target, &events, plan).await?;
     let due = std::mem::take(&mut *locked(&events.due));
     wait_for_all(&due, &heard, &mut listeners).await?;
-    let at = locked(&heard.0);
     let mut us = histogram()?;
     for (sequence, due_ns) in &due {
-        if let Some(heard_ns) = at.get(sequence) {
+        if let Some(heard_ns) = heard.at(*sequence) {
             us.saturating_record(heard_ns.saturating_sub(*due_ns) / 1_000);
         }
     }
@@ -134,7 +134,10 @@ async fn wait_for_all(
     listeners: &mut JoinSet<Result<()>>,
 ) -> Result<()> {
     let looking = async {
-        while !due.iter().all(|(sequence, _)| heard.has(*sequence)) {
+        while !due
+            .iter()
+            .all(|(sequence, _)| heard.at(*sequence).is_some())
+        {
             tokio::time::sleep(LOOK_EVERY).await;
         }
     };
@@ -144,17 +147,38 @@ async fn wait_for_all(
     }
 }
 
-/// The moment at which the news of each sequence was read first.
-#[derive(Debug, Default)]
-struct Heard(Mutex<HashMap<u64, u64>>);
+/// When what was told of each order was heard. A frame shows the order as it is when it is sent: who
+/// has heard a newer sequence has heard the older ones of that order, too.
+#[derive(Debug)]
+struct Heard {
+    orders: u64,
+    /// By sequence and when it was read, of each order in the order in which it was.
+    at: Mutex<HashMap<u64, Vec<(u64, u64)>>>,
+}
 
 impl Heard {
-    fn note(&self, sequence: u64) {
-        locked(&self.0).entry(sequence).or_insert_with(monotonic_ns);
+    fn of(orders: u64) -> Self {
+        Self {
+            orders,
+            at: Mutex::default(),
+        }
     }
 
-    fn has(&self, sequence: u64) -> bool {
-        locked(&self.0).contains_key(&sequence)
+    fn note(&self, sequence: u64, at_ns: u64) {
+        let order = sequence % self.orders;
+        let mut at = locked(&self.at);
+        let of_order = at.entry(order).or_default();
+        if of_order.last().is_none_or(|(last, _)| *last < sequence) {
+            of_order.push((sequence, at_ns));
+        }
+    }
+
+    /// When the sequence, or a newer one of its order, was read first.
+    fn at(&self, sequence: u64) -> Option<u64> {
+        let at = locked(&self.at);
+        let of_order = at.get(&(sequence % self.orders))?;
+        let first = of_order.partition_point(|(heard, _)| *heard < sequence);
+        of_order.get(first).map(|(_, at_ns)| *at_ns)
     }
 }
 
@@ -182,7 +206,7 @@ async fn hear(mut socket: Socket, heard: Arc<Heard>) -> Result<()> {
     loop {
         let text = socket.next().await?;
         if let Some(sequence) = news_of(&text) {
-            heard.note(sequence);
+            heard.note(sequence, monotonic_ns());
         }
     }
 }
@@ -266,6 +290,19 @@ mod tests {
         ] {
             assert_eq!(news_of(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn who_heard_a_newer_sequence_of_an_order_has_heard_the_older_ones() {
+        let heard = Heard::of(10);
+        for (sequence, at_ns) in [(3, 100), (23, 200), (23, 300), (5, 400)] {
+            heard.note(sequence, at_ns);
+        }
+        assert_eq!(heard.at(3), Some(100));
+        assert_eq!(heard.at(13), Some(200), "with the newer one");
+        assert_eq!(heard.at(23), Some(200), "the first time");
+        assert_eq!(heard.at(33), None);
+        assert_eq!(heard.at(4), None, "another order's");
     }
 
     #[tokio::test]

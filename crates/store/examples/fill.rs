@@ -164,7 +164,7 @@ fn make_room(tx: &mut Tx<'_>, n: u64) -> Result<()> {
         staff: Vec::new(),
     };
     let at = Millis(FIRST_DAY + n as i64);
-    orders::save(tx, &order_id, &order, &about, true, at)?;
+    orders::save(tx, &order_id, &order, &about, None, at)?;
     let lost = || StoreError::Corrupt("what was just written is not there".to_owned());
     let order = orders::by_id(tx, &order_id)?.ok_or_else(lost)?;
     let digit = |place: u32| (n / 30_u64.pow(place) % 30) as u8;

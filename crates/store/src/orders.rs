@@ -6,6 +6,7 @@ use orderchat_domain::project::{OrderRecord, Person};
 use orderchat_domain::{Millis, OrderId, UserId};
 use serde_json::Value as Json;
 
+use crate::engine::Ask;
 use crate::row::{FromCell, Row};
 use crate::sql::statements;
 use crate::value::values;
@@ -46,18 +47,21 @@ statements! {
             rider_sequence = $15, eta_sequence = $16, number_sequence = $17,
             customer_sequence = $18, pharmacy_sequence = $19, staff_sequence = $20,
             language_sequence = $21, metadata_sequence = $22, final_at = $23, updated_at = $24
-        WHERE id = $1 RETURNING k";
+        WHERE id = $1";
     UNDER_WAY = "SELECT DISTINCT status FROM shop_order
         WHERE rider = $1 AND final_at IS NULL AND k <> $2";
     SET_VERSION = "UPDATE shop_order SET version = $2 WHERE k = $1";
     STAFF = "SELECT u.k, u.id, u.name, u.email FROM order_staff s JOIN app_user u ON u.k = s.usr
         WHERE s.shop_order = $1 ORDER BY s.place";
+    STAFF_BY_ID = "SELECT u.k, u.id, u.name, u.email FROM order_staff s
+        JOIN app_user u ON u.k = s.usr
+        WHERE s.shop_order = (SELECT o.k FROM shop_order o WHERE o.id = $1) ORDER BY s.place";
     CLEAR_STAFF = "DELETE FROM order_staff WHERE shop_order = $1";
     ADD_STAFF (shop_order: Int, place: Int, usr: Int) =
         "INSERT INTO order_staff (shop_order, place, usr)
          SELECT i.shop_order, i.place, i.usr FROM {rows}";
     REPORT = "INSERT INTO order_report (shop_order, at, sequence, body, kind, source, event_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING k";
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
     IS_TOLD = "SELECT 1 FROM order_report WHERE source = $1 AND event_id = $2
         UNION ALL SELECT 1 FROM order_event_waiting WHERE source = $1 AND event_id = $2 LIMIT 1";
     REPORTS = "SELECT k, at, sequence, body, kind, source, event_id FROM order_report
@@ -92,7 +96,13 @@ pub(crate) fn person(row: &mut Row) -> Result<Option<Person>> {
     }))
 }
 
-fn read(tx: &mut Tx<'_>, mut row: Row) -> Result<OrderRecord> {
+/// The order of the first row with its staff, if there is one.
+fn read(found: Vec<Row>, staff: Vec<Row>) -> Result<Option<OrderRecord>> {
+    let order = found.into_iter().next().map(|row| read_one(row, staff));
+    order.transpose()
+}
+
+fn read_one(mut row: Row, staff: Vec<Row>) -> Result<OrderRecord> {
     fn next<T: FromCell>(row: &mut Row) -> Result<T> {
         row.take()
     }
@@ -120,8 +130,7 @@ fn read(tx: &mut Tx<'_>, mut row: Row) -> Result<OrderRecord> {
     let customer = person(row)?
         .ok_or_else(|| StoreError::Corrupt("an order without its customer".to_owned()))?;
     let rider = person(row)?;
-    let staff: Vec<Person> = tx
-        .query(&STAFF, &values![key])?
+    let staff: Vec<Person> = staff
         .into_iter()
         .map(|mut row| person(&mut row))
         .filter_map(Result::transpose)
@@ -158,21 +167,55 @@ fn read(tx: &mut Tx<'_>, mut row: Row) -> Result<OrderRecord> {
 /// # Errors
 /// As any write.
 pub fn lock(tx: &mut Tx<'_>, id: &OrderId) -> Result<()> {
-    tx.query(&LOCK, &values![id.as_str()]).map(drop)
+    // One writer has SQLite to itself.
+    if tx.as_sqlite().is_some() {
+        return Ok(());
+    }
+    tx.execute(&LOCK, &values![id.as_str()])
 }
 
 /// # Errors
 /// As any read.
 pub fn by_id(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<OrderRecord>> {
-    let row = tx.query_opt(&BY_ID, &values![id.as_str()])?;
-    row.map(|row| read(tx, row)).transpose()
+    let id = &values![id.as_str()];
+    let [found, staff] = tx.ask([Ask::Once(&BY_ID, id), Ask::Once(&STAFF_BY_ID, id)])?;
+    read(found, staff)
 }
 
 /// # Errors
 /// As any read.
 pub fn by_key(tx: &mut Tx<'_>, key: i64) -> Result<Option<OrderRecord>> {
-    let row = tx.query_opt(&BY_KEY, &values![key])?;
-    row.map(|row| read(tx, row)).transpose()
+    let key = &values![key];
+    let [found, staff] = tx.ask([Ask::Once(&BY_KEY, key), Ask::Once(&STAFF, key)])?;
+    read(found, staff)
+}
+
+/// What an event finds when it comes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// Itself: it came before.
+    Repeated,
+    Order(Box<OrderRecord>),
+    /// Nobody has told of its order yet.
+    NoOrder,
+}
+
+/// What this event of the order finds.
+///
+/// # Errors
+/// As any read.
+pub fn for_event(tx: &mut Tx<'_>, id: &OrderId, (source, event): (&str, &str)) -> Result<Found> {
+    let id = &values![id.as_str()];
+    let [told, found, staff] = tx.ask([
+        Ask::Once(&IS_TOLD, &values![source, event]),
+        Ask::Once(&BY_ID, id),
+        Ask::Once(&STAFF_BY_ID, id),
+    ])?;
+    if !told.is_empty() {
+        return Ok(Found::Repeated);
+    }
+    let order = read(found, staff)?;
+    Ok(order.map_or(Found::NoOrder, |order| Found::Order(Box::new(order))))
 }
 
 /// The keys of an order's people, which stand in it by their ids.
@@ -184,8 +227,9 @@ pub struct People {
     pub staff: Vec<i64>,
 }
 
-/// Stores a new order, or one that changed, and gives its key. A new one that another transaction stored meanwhile is
-/// a [`StoreError::Conflict`]: the command is run again and finds it.
+/// Stores a new order, or one that changed, whose key is `known`, and gives its key. A new one that
+/// another transaction stored meanwhile is a [`StoreError::Conflict`]: the command is run again and
+/// finds it.
 ///
 /// # Errors
 /// As any write.
@@ -194,43 +238,44 @@ pub fn save(
     id: &OrderId,
     order: &Order,
     people: &People,
-    is_new: bool,
+    known: Option<i64>,
     now: Millis,
 ) -> Result<i64> {
     let metadata = order
         .metadata
         .clone()
         .map(|metadata| Json::Object(metadata).to_string());
-    let sql = if is_new { &INSERT } else { &UPDATE };
-    let stored = tx.query_opt(
-        sql,
-        &values![
-            id.as_str(),
-            &order.number,
-            &order.status,
-            order.delivery_status.as_ref(),
-            people.customer,
-            order.pharmacy.as_str(),
-            &order.pharmacy_name,
-            people.rider,
-            order.eta,
-            order.language.as_ref(),
-            metadata.as_ref(),
-            order.sequences.newest,
-            order.sequences.status,
-            order.sequences.delivery_status,
-            order.sequences.rider,
-            order.sequences.eta,
-            order.sequences.number,
-            order.sequences.customer,
-            order.sequences.pharmacy,
-            order.sequences.staff,
-            order.sequences.language,
-            order.sequences.metadata,
-            order.final_at,
-            now
-        ],
-    )?;
+    let columns = &values![
+        id.as_str(),
+        &order.number,
+        &order.status,
+        order.delivery_status.as_ref(),
+        people.customer,
+        order.pharmacy.as_str(),
+        &order.pharmacy_name,
+        people.rider,
+        order.eta,
+        order.language.as_ref(),
+        metadata.as_ref(),
+        order.sequences.newest,
+        order.sequences.status,
+        order.sequences.delivery_status,
+        order.sequences.rider,
+        order.sequences.eta,
+        order.sequences.number,
+        order.sequences.customer,
+        order.sequences.pharmacy,
+        order.sequences.staff,
+        order.sequences.language,
+        order.sequences.metadata,
+        order.final_at,
+        now
+    ];
+    if let Some(key) = known {
+        tx.execute(&UPDATE, columns)?;
+        return Ok(key);
+    }
+    let stored = tx.query_opt(&INSERT, columns)?;
     stored.ok_or(StoreError::Conflict)?.take()
 }
 
@@ -276,27 +321,17 @@ pub struct Told<'a> {
     pub body: &'a str,
 }
 
-/// Keeps what the shop told, for the timeline. An event that another transaction kept meanwhile is a
-/// [`StoreError::Conflict`]: the command is run again and finds it.
+/// Keeps what the shop told, for the timeline. An event that another transaction kept meanwhile, for
+/// another order, is a [`StoreError::Conflict`]: the command is run again and finds it.
 ///
 /// # Errors
 /// As any write.
 pub fn keep(tx: &mut Tx<'_>, order: i64, told: Told<'_>, now: Millis) -> Result<()> {
     let (source, id) = told.event.unzip();
-    let kept = tx.query_opt(
+    tx.execute(
         &REPORT,
         &values![order, now, told.sequence, told.body, told.kind, source, id],
-    )?;
-    kept.map(drop).ok_or(StoreError::Conflict)
-}
-
-/// Whether the event came before.
-///
-/// # Errors
-/// As any read.
-pub fn is_told(tx: &mut Tx<'_>, (source, id): (&str, &str)) -> Result<bool> {
-    let found = tx.query_opt(&IS_TOLD, &values![source, id])?;
-    Ok(found.is_some())
+    )
 }
 
 /// An entry of what the shop told of an order.

@@ -64,7 +64,7 @@ statements! {
         WHERE k = $1";
     READABLE = "SELECT k, readable FROM participant WHERE room = $1 AND ended IS NULL";
     SET_READABLE (k: Int, readable: Int) = "UPDATE participant SET readable = i.readable
-        FROM {rows} WHERE participant.k = i.k";
+        FROM {rows} WHERE participant.k = i.k AND participant.readable <> i.readable";
     READ (k: Int, seq: Int, ordinal: Int, news: Int) =
         "UPDATE participant SET delivered_seq = i.seq, read_seq = i.seq, read_ordinal = i.ordinal,
             read_news = i.news, own_after = 0, deleted_after = 0, has_unread = 0

@@ -73,6 +73,9 @@ statements! {
     BY_IDS (id: Bytes) = concat!(
         "SELECT ", columns!(), " FROM {rows} JOIN room r ON r.id = i.id", joins!());
     KEY_BY_ORDER = "SELECT r.k FROM room r JOIN shop_order o ON o.k = r.shop_order WHERE o.id = $1";
+    LOCK_OF_ORDER = "SELECT h.room FROM room r JOIN room_head h ON h.room = r.k
+        WHERE r.shop_order = $1 {lock h}";
+    OF_ORDER = concat!("SELECT ", columns!(), " FROM room r", joins!(), "WHERE r.shop_order = $1");
     BY_KEYS (k: Int) = concat!(
         "SELECT ", columns!(), " FROM {rows} JOIN room r ON r.k = i.k", joins!());
     INSERT = "INSERT INTO room (id, code, shop_order, pharmacy, title, description, status,
@@ -294,6 +297,18 @@ pub fn lock(tx: &mut Tx<'_>, keys: &[i64]) -> Result<()> {
     }
     let rows: Vec<_> = keys.iter().map(|key| values![*key]).collect();
     tx.execute_rows(&LOCK, &rows)
+}
+
+/// The room of the order, if it has one, locked as by [`lock`].
+///
+/// # Errors
+/// As any write.
+pub fn lock_of_order(tx: &mut Tx<'_>, order: i64) -> Result<Option<StoredRoom>> {
+    let order = &values![order];
+    if tx.as_sqlite().is_none() {
+        tx.execute(&LOCK_OF_ORDER, order)?;
+    }
+    tx.query_opt(&OF_ORDER, order)?.map(read).transpose()
 }
 
 /// The rooms of these keys, in no order to rely on.

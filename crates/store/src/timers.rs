@@ -16,7 +16,8 @@ statements! {
     SOONEST = "SELECT t.room, r.id, t.due_at FROM timer t LEFT JOIN room r ON r.k = t.room
         ORDER BY t.due_at, t.room LIMIT $1";
     SET = "INSERT INTO timer (room, due_at) VALUES ($1, $2)
-        ON CONFLICT (room) DO UPDATE SET due_at = excluded.due_at";
+        ON CONFLICT (room) DO UPDATE SET due_at = excluded.due_at
+        WHERE timer.due_at <> excluded.due_at";
     CLEAR = "DELETE FROM timer WHERE room = $1";
     POSTPONE = "UPDATE timer SET due_at = $2 WHERE room = $1 AND due_at < $2";
 }

@@ -68,8 +68,6 @@ impl Bench {
         let fsync_p50 = fsync::p50(&self.folder)?;
         let secret = text::secret();
         let minter = Minter::new(&secret)?;
-        let bare = self.bare_files(&minter).await?;
-
         let files = self.folder.join("files");
         let launch = Launch::orderchat(&self.server, &self.folder, database, &secret)?
             .with("ORDERCHAT_STORAGE", format!("file:{}", files.display()))
@@ -79,8 +77,7 @@ impl Bench {
         let server = launch.start().await?;
         let (target, pid) = (&server.target, server.pid()?);
         let world = Arc::new(World::open(target, &minter, self.size).await?);
-        let (settled_mib, after_many_mib) = memory(target, &world, pid).await?;
-        let transfers = self.transfers(target, &world, engine.name(), pid).await?;
+        // Before gigabytes are written, which the disk is busy with for a while.
         let talk = |tag| Arc::new(Sends::new(Arc::clone(&world), tag, None));
         let plan = self.plan(CONNECTIONS, Some(OFFERED), Some(pid));
         let alone = load::run(target, &talk("alone"), &plan).await?;
@@ -94,6 +91,9 @@ impl Bench {
         beside_photos.print(&format!("{} messages beside photos", engine.name()))?;
         photos.print(&format!("{} photos", engine.name()))?;
         let peak_mib = mib(Memory::of(pid)?.peak);
+        let (settled_mib, after_many_mib) = memory(target, &world, pid).await?;
+        let bare = self.bare_files(&minter).await?;
+        let transfers = self.transfers(target, &world, engine.name(), pid).await?;
         server.stop().await?;
         // A few gigabytes, which nobody reads again.
         std::fs::remove_dir_all(&files).context("removing the files")?;

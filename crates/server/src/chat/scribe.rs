@@ -19,6 +19,8 @@ pub(crate) struct Scribe {
     appender: Appender,
     actor: Actor,
     pub(crate) now: Millis,
+    /// Something of the room itself changes, or the number of people in it.
+    changes_room: bool,
 }
 
 impl Scribe {
@@ -28,6 +30,7 @@ impl Scribe {
             appender: Appender::default(),
             actor: ctx.actor(),
             now: ctx.now,
+            changes_room: false,
         }
     }
 
@@ -37,6 +40,7 @@ impl Scribe {
             appender: Appender::default(),
             actor: Actor::SERVER,
             now,
+            changes_room: false,
         }
     }
 
@@ -50,6 +54,7 @@ impl Scribe {
         detail: &Value,
     ) -> u64 {
         let seq = self.append(room, kind, 0, reason, detail);
+        self.changes_room = true;
         room.record.version = seq;
         seq
     }
@@ -70,6 +75,7 @@ impl Scribe {
     ) -> u64 {
         let key = participant.key.unsigned_abs();
         let seq = self.append(room, kind, key, reason, detail);
+        self.changes_room = true;
         self.appender.happened_to(participant.person.key);
         participant.version = seq;
         seq
@@ -142,7 +148,7 @@ impl Scribe {
         self.appender.append(room, self.now, entry)
     }
 
-    /// Writes the entries and the room, and gives the places of the entries in the log.
+    /// Writes the entries, and the room if they changed it, and gives the places of the entries in the log.
     pub(crate) fn finish(
         mut self,
         tx: &mut Tx<'_>,
@@ -150,7 +156,9 @@ impl Scribe {
     ) -> Result<Vec<Appended>, StoreError> {
         self.appender.finish(room);
         let appended = self.appender.flush(tx)?;
-        rooms::update(tx, room)?;
+        if self.changes_room {
+            rooms::update(tx, room)?;
+        }
         Ok(appended)
     }
 }

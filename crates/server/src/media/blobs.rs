@@ -2,22 +2,24 @@
 //! of what people call their files is in them.
 
 use std::fmt;
+use std::fs::File;
 use std::io;
 use std::ops::Range;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::signer::{Method, SignedUrlOptions, Signer};
 use object_store::{
-    ClientOptions, GetOptions, GetRange, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload,
-    RetryConfig,
+    ClientOptions, GetOptions, GetRange, GetResultPayload, MultipartUpload, ObjectStore,
+    ObjectStoreExt, PutPayload, PutPayloadMut, RetryConfig,
 };
 use orderchat_domain::AttachmentId;
 use tokio::time::timeout;
@@ -30,6 +32,11 @@ pub(super) const PIECE: usize = 1 << 20;
 const S3_PIECE: usize = 5 << 20;
 /// How long a redirect to the storage is good for: it outlives a block.
 const REDIRECT_GOOD_FOR: Duration = Duration::from_secs(60);
+/// What comes in so many bytes at once is kept as it came; less is copied together, or a thousand
+/// small pieces would each keep the memory they came in.
+const HELD_AS_IT_CAME: usize = 64 << 10;
+/// Bytes that are read at once of a file in a folder.
+const READ_AT_ONCE: u64 = 256 << 10;
 /// The time that one step of the storage may take.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// A file in a folder is written beside its place first, under its name and `#1`, or the next number
@@ -72,7 +79,6 @@ impl Blobs {
     /// # Errors
     /// When there can be no such folder.
     pub(crate) fn folder(folder: &FilePath) -> anyhow::Result<Self> {
-        use std::os::unix::fs::PermissionsExt as _;
         std::fs::create_dir_all(folder)?;
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
         let store = LocalFileSystem::new_with_prefix(folder)?
@@ -181,7 +187,7 @@ impl Blobs {
         Writer {
             blobs: self.clone(),
             path: self.path(blob),
-            held: Vec::new(),
+            held: PutPayloadMut::new(),
             upload: None,
         }
     }
@@ -198,7 +204,11 @@ impl Blobs {
         };
         let path = self.path(blob);
         let found = in_time(self.store.get_opts(&path, options)).await?;
-        Ok(found.into_stream().map_err(MediaError::from).boxed())
+        let range = found.range.clone();
+        match found.payload {
+            GetResultPayload::File(file, _) => Ok(pieces_of(file, range).boxed()),
+            GetResultPayload::Stream(stream) => Ok(stream.map_err(MediaError::from).boxed()),
+        }
     }
 
     /// All bytes of a blob, which must not be more than `most`.
@@ -271,6 +281,22 @@ fn there_or_not(deleted: io::Result<()>) -> Result<(), MediaError> {
     }
 }
 
+/// The range of a file in a folder. The storage's own stream of it is one step on a thread for
+/// every 8 KiB.
+fn pieces_of(file: File, range: Range<u64>) -> impl Stream<Item = Result<Bytes, MediaError>> {
+    stream::try_unfold((file, range), |(file, mut range)| async move {
+        let read = tokio::task::spawn_blocking(move || {
+            let length = (range.end - range.start).min(READ_AT_ONCE);
+            let mut piece = vec![0; usize::try_from(length).unwrap_or_default()];
+            file.read_exact_at(&mut piece, range.start)?;
+            range.start += length;
+            std::io::Result::Ok((piece, (file, range)))
+        });
+        let (piece, rest) = read.await.map_err(std::io::Error::other)??;
+        Ok((!piece.is_empty()).then(|| (piece.into(), rest)))
+    })
+}
+
 /// The storage failed, or took too long.
 enum Failure {
     Store(object_store::Error),
@@ -302,24 +328,32 @@ async fn in_time<T>(step: impl Future<Output = object_store::Result<T>>) -> Resu
 pub(crate) struct Writer {
     blobs: Blobs,
     path: Path,
-    held: Vec<u8>,
+    held: PutPayloadMut,
     /// Of more than one piece.
     upload: Option<Box<dyn MultipartUpload>>,
 }
 
 impl Writer {
     pub(crate) async fn write(&mut self, mut bytes: Bytes) -> Result<(), MediaError> {
-        while self.held.len() + bytes.len() > self.blobs.piece {
-            let fits = bytes.split_to(self.blobs.piece - self.held.len());
-            self.held.extend_from_slice(&fits);
+        while self.held.content_length() + bytes.len() > self.blobs.piece {
+            let fits = bytes.split_to(self.blobs.piece - self.held.content_length());
+            self.hold(fits);
             let full = std::mem::take(&mut self.held);
-            self.put_part(full).await?;
+            self.put_part(full.freeze()).await?;
         }
-        self.held.extend_from_slice(&bytes);
+        self.hold(bytes);
         Ok(())
     }
 
-    async fn put_part(&mut self, part: Vec<u8>) -> Result<(), MediaError> {
+    fn hold(&mut self, bytes: Bytes) {
+        if bytes.len() < HELD_AS_IT_CAME {
+            self.held.extend_from_slice(&bytes);
+        } else {
+            self.held.push(bytes);
+        }
+    }
+
+    async fn put_part(&mut self, part: PutPayload) -> Result<(), MediaError> {
         let upload = match &mut self.upload {
             Some(upload) => upload,
             none => {
@@ -327,18 +361,18 @@ impl Writer {
                 none.insert(begun)
             }
         };
-        in_time(upload.put_part(part.into())).await?;
+        in_time(upload.put_part(part)).await?;
         Ok(())
     }
 
     /// The blob is whole and durable.
     pub(crate) async fn finish(mut self) -> Result<(), MediaError> {
-        let last = std::mem::take(&mut self.held);
+        let last = std::mem::take(&mut self.held).freeze();
         if self.upload.is_none() {
-            in_time(self.blobs.store.put(&self.path, last.into())).await?;
+            in_time(self.blobs.store.put(&self.path, last)).await?;
             return Ok(());
         }
-        if !last.is_empty() {
+        if last.content_length() > 0 {
             self.put_part(last).await?;
         }
         if let Some(upload) = &mut self.upload {

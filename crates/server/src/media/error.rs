@@ -50,21 +50,32 @@ impl From<Refusal> for MediaError {
 
 impl From<object_store::Error> for MediaError {
     fn from(error: object_store::Error) -> Self {
-        if is_full(&error) {
-            tracing::error!("the storage's disk is full");
-            return Self::Full;
+        let failed = storage_failed(&error);
+        match error {
+            object_store::Error::NotFound { .. } => Self::Lost,
+            _ => failed,
         }
-        metrics::counter!("orderchat_storage_failures_total").increment(1);
-        tracing::error!(%error, "the storage failed");
-        if matches!(error, object_store::Error::NotFound { .. }) {
-            return Self::Lost;
-        }
-        Self::Storage
     }
 }
 
-fn is_full(error: &object_store::Error) -> bool {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+impl From<io::Error> for MediaError {
+    fn from(error: io::Error) -> Self {
+        storage_failed(&error)
+    }
+}
+
+fn storage_failed(error: &(dyn Error + 'static)) -> MediaError {
+    if is_full(error) {
+        tracing::error!("the storage's disk is full");
+        return MediaError::Full;
+    }
+    metrics::counter!("orderchat_storage_failures_total").increment(1);
+    tracing::error!(error, "the storage failed");
+    MediaError::Storage
+}
+
+fn is_full(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
     while let Some(error) = cause {
         if let Some(io) = error.downcast_ref::<io::Error>() {
             let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];

@@ -1,10 +1,10 @@
-//! Work on pictures: as much at once as there is memory for, off the threads that serve.
+//! Work on pictures: as much at once as there is memory for, on threads that get what others leave.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use orderchat_media::{Capture, Cost, Kind, Limits, Processed, Refused, capture, cost, process};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
 use super::MediaError;
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) struct Images {
     limits: Limits,
     /// KiB of decoded pixels.
-    budget: Semaphore,
+    budget: Arc<Semaphore>,
     /// Pictures whose bytes are in memory.
     at_once: Arc<Semaphore>,
 }
@@ -35,40 +35,47 @@ impl Images {
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             limits: Limits::default(),
-            budget: Semaphore::new(BUDGET as usize),
+            budget: Arc::new(Semaphore::new(BUDGET as usize)),
             at_once: Arc::new(Semaphore::new(threads.max(2))),
         }
     }
 
     /// A place among the pictures whose bytes are in memory.
-    pub(super) async fn place(&self) -> Result<SemaphorePermit<'_>, MediaError> {
-        let waited = timeout(PATIENCE, self.at_once.acquire()).await;
-        waited.ok().and_then(Result::ok).ok_or(MediaError::Busy)
+    pub(super) async fn place(&self) -> Result<OwnedSemaphorePermit, MediaError> {
+        room(&self.at_once, 1).await
     }
 
     /// The picture upright, clean, with its thumbnail. `with_capture`: also when and where it was
-    /// taken.
+    /// taken. The work goes on when nobody waits for it any more, and keeps its place until it is
+    /// done.
     pub(super) async fn make(
         &self,
+        place: OwnedSemaphorePermit,
         bytes: Vec<u8>,
         kind: Kind,
         with_capture: bool,
     ) -> Result<Made, MediaError> {
         let Cost { bytes: needed, .. } = cost(&bytes, kind, &self.limits)?;
         let kib = u32::try_from(needed.div_ceil(1024)).unwrap_or(BUDGET);
-        let waited = timeout(PATIENCE, self.budget.acquire_many(kib.clamp(1, BUDGET))).await;
-        let _room = waited.ok().and_then(Result::ok).ok_or(MediaError::Busy)?;
+        let room = room(&self.budget, kib.clamp(1, BUDGET)).await?;
         let limits = self.limits;
-        let work = move || -> Result<Made, Refused> {
+        let (done, made) = oneshot::channel();
+        let work = move || {
+            let _kept = (place, room);
+            give_way();
             let capture = with_capture.then(|| capture(&bytes, kind)).flatten();
-            let processed = process(&bytes, kind, &limits)?;
-            Ok(Made { processed, capture })
+            let made = process(&bytes, kind, &limits);
+            let _ = done.send(made.map(|processed| Made { processed, capture }));
         };
-        let made = tokio::task::spawn_blocking(work).await;
-        match made {
+        let thread = std::thread::Builder::new().name("picture".to_owned());
+        thread.spawn(work).map_err(|error| {
+            tracing::error!(%error, "no thread could be started for a picture");
+            MediaError::Busy
+        })?;
+        match made.await {
             Ok(made) => Ok(made?),
-            Err(error) => {
-                tracing::error!(%error, "work on a picture ended early");
+            Err(_) => {
+                tracing::error!("work on a picture ended early");
                 let reason = "its content made the decoder give up".to_owned();
                 Err(Refused::Broken {
                     content: kind,
@@ -79,3 +86,27 @@ impl Images {
         }
     }
 }
+
+async fn room(of: &Arc<Semaphore>, wanted: u32) -> Result<OwnedSemaphorePermit, MediaError> {
+    let waited = timeout(PATIENCE, Arc::clone(of).acquire_many_owned(wanted)).await;
+    waited.ok().and_then(Result::ok).ok_or(MediaError::Busy)
+}
+
+/// Lets every other thread go first.
+#[cfg(target_os = "linux")]
+fn give_way() {
+    use thread_priority::{
+        NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy,
+        set_thread_priority_and_policy, thread_native_id,
+    };
+    // Even the lowest niceness runs until its slice ends: four milliseconds for who wakes up.
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    let set = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
+    if let Err(error) = set {
+        tracing::warn!(?error, "work on pictures cannot give way to other work");
+    }
+}
+
+/// Elsewhere there is no such class of threads.
+#[cfg(not(target_os = "linux"))]
+const fn give_way() {}

@@ -314,14 +314,18 @@ impl Media {
         if let Some(writer) = large {
             writer.finish().await?;
         }
-        let _place = self.0.images.place().await?;
+        let place = self.0.images.place().await?;
         let raw = if is_large {
             let most = usize::try_from(source.largest).unwrap_or(usize::MAX);
             self.0.blobs.whole(Blob::Piece(id, RAW), most).await?
         } else {
             small
         };
-        let made = self.0.images.make(raw, kind, wanted.is_proof).await?;
+        let made = self
+            .0
+            .images
+            .make(place, raw, kind, wanted.is_proof)
+            .await?;
         let digest = source.digest();
         self.put_image(id, wanted, made, digest).await
     }

@@ -9,7 +9,7 @@ use orderchat_domain::project::OrderRecord;
 use orderchat_domain::time::DAY;
 use orderchat_domain::{Millis, OrderId, Refusal};
 use orderchat_store::Tx;
-use orderchat_store::orders::{self, Told};
+use orderchat_store::orders::{self, Found, Told};
 
 use super::event::Event;
 use super::report::apply;
@@ -61,14 +61,12 @@ async fn take_one(chat: &Chat, ctx: &Context, event: Event) -> Result<Became> {
     let (commands, asked) = (chat.clone(), ctx.clone());
     chat.write(None, move |tx| {
         orders::lock(tx, &event.order)?;
-        if orders::is_told(tx, (&event.source, &event.id))? {
-            return Ok(Became::Repeated);
+        let name = (event.source.as_str(), event.id.as_str());
+        match orders::for_event(tx, &event.order, name)? {
+            Found::Repeated => return Ok(Became::Repeated),
+            Found::Order(known) => happen(&commands, tx, &asked, &event, &known)?,
+            Found::NoOrder => begin(&commands, tx, &asked, &event)?,
         }
-        let is_known = orders::by_id(tx, &event.order)?;
-        let Some(known) = is_known else {
-            return begin(&commands, tx, &asked, &event).map(|()| Became::Accepted);
-        };
-        happen(&commands, tx, &asked, &event, &known)?;
         Ok(Became::Accepted)
     })
     .await
@@ -92,7 +90,10 @@ fn happen(
     known: &OrderRecord,
 ) -> Result<()> {
     match &event.report {
-        Some(report) => apply(chat, tx, ctx, &event.order, report, told(event)).map(drop),
+        Some(report) => {
+            let known = Some(known);
+            apply(chat, tx, ctx, &event.order, known, report, told(event)).map(drop)
+        }
         None => Ok(orders::keep(tx, known.key, told(event), ctx.now)?),
     }
 }
@@ -107,7 +108,7 @@ fn begin(chat: &Chat, tx: &mut Tx<'_>, ctx: &Context, event: &Event) -> Result<(
                 && report.pharmacy.is_some()
         });
     if let Some(report) = event.report.as_ref().filter(|_| says_enough) {
-        let applied = apply(chat, tx, ctx, &event.order, report, told(event));
+        let applied = apply(chat, tx, ctx, &event.order, None, report, told(event));
         let applied = applied.map_err(in_data)?;
         return take_waiting(chat, tx, ctx, &event.order, applied).map(drop);
     }

@@ -12,7 +12,7 @@ use orderchat_domain::system::{About, Voice, news};
 use orderchat_domain::{OrderId, Role};
 use orderchat_store::orders::Told;
 use orderchat_store::rooms::StoredRoom;
-use orderchat_store::{StoreError, Tx, orders, participants, rooms};
+use orderchat_store::{Tx, orders, participants, rooms};
 use serde_json::json;
 
 use super::people::{self, People};
@@ -50,7 +50,8 @@ pub(crate) async fn report(
                 body: &body,
             };
             orders::lock(tx, &id)?;
-            let applied = apply(&commands, tx, &asked, &id, &report, told)?;
+            let known = orders::by_id(tx, &id)?;
+            let applied = apply(&commands, tx, &asked, &id, known.as_ref(), &report, told)?;
             super::events::take_waiting(&commands, tx, &asked, &id, applied)
         })
         .await?;
@@ -60,30 +61,31 @@ pub(crate) async fn report(
     })
 }
 
-/// Takes a report of an order, which is locked. The order, and whether it is new.
+/// Takes a report of an order, which is locked and so far as `known`. The order, and whether it is
+/// new.
 pub(super) fn apply(
     chat: &Chat,
     tx: &mut Tx<'_>,
     ctx: &Context,
     id: &OrderId,
+    known: Option<&OrderRecord>,
     report: &Report,
     told: Told<'_>,
 ) -> Result<(OrderRecord, bool)> {
-    let known = orders::by_id(tx, id)?;
     let (order, mut changes) = take(
-        known.as_ref().map(|known| &known.order),
+        known.map(|known| &known.order),
         report,
         chat.policy(),
         ctx.now,
     )?;
-    let people = people::learn(tx, ctx, known.as_ref(), report, &order)?;
-    if let Some(known) = &known
+    let people = people::learn(tx, ctx, known, report, &order)?;
+    if let Some(known) = known
         && !changes.contains(&Change::Details)
         && people.are_renamed(known)
     {
         changes.push(Change::Details);
     }
-    let mut record = match &known {
+    let mut record = match known {
         Some(known) if known.order == order && changes.is_empty() => {
             // An older report than the newest is kept on the timeline also when it changes nothing,
             // an event always.
@@ -92,12 +94,12 @@ pub(super) fn apply(
             }
             return Ok((known.clone(), false));
         }
-        _ => store(tx, ctx, known.as_ref(), id, order, people)?,
+        _ => store(tx, ctx, known, id, order, people)?,
     };
-    tell_of_boarding(chat.policy(), tx, known.as_ref(), &record);
+    tell_of_boarding(chat.policy(), tx, known, &record);
     orders::keep(tx, record.key, told, ctx.now)?;
     if !changes.is_empty()
-        && let Some(version) = follow(chat, tx, ctx, known.as_ref(), &record, &changes)?
+        && let Some(version) = follow(chat, tx, ctx, known, &record, &changes)?
     {
         record.version = version;
     }
@@ -141,7 +143,7 @@ fn store(
     people: People,
 ) -> Result<OrderRecord> {
     let keys = people.keys();
-    let key = orders::save(tx, id, &order, &keys, known.is_none(), ctx.now)?;
+    let key = orders::save(tx, id, &order, &keys, known.map(|known| known.key), ctx.now)?;
     if known.is_none_or(|known| known.order.staff != order.staff) {
         orders::set_staff(tx, key, &keys.staff)?;
     }
@@ -169,7 +171,7 @@ fn follow(
 ) -> Result<Option<u64>> {
     let policy = chat.policy();
     let mut scribe = Scribe::of(ctx);
-    let Some(key) = rooms::key_of_order(tx, &record.id)? else {
+    let Some(mut room) = rooms::lock_of_order(tx, record.key)? else {
         if !policy.opens(&record.order.status) {
             return Ok(None);
         }
@@ -181,8 +183,7 @@ fn follow(
         scribe.finish(tx, &room)?;
         return Ok(None);
     };
-    rooms::lock(tx, &[key])?;
-    let mut room = rooms::by_key(tx, key)?.ok_or(StoreError::Conflict)?;
+    let key = room.record.key;
     if room.record.deleted_at.is_some() || room.record.status == RoomStatus::Archived {
         // The news goes to the timeline only.
         return Ok(None);
@@ -193,7 +194,9 @@ fn follow(
         closing::change(tx, policy, &mut scribe, &mut room, reopen)?;
     } else if changes.iter().any(is_status) {
         closing::schedule(tx, policy, &room)?;
-        members::refresh_readable(tx, policy, &scribe, &room)?;
+        if policy.reading_hangs_on_status() {
+            members::refresh_readable(tx, policy, &scribe, &room)?;
+        }
     }
     move_people(chat, tx, &mut scribe, &mut room, known, record, changes)?;
     tell(policy, &mut scribe, &mut room, record, changes);

@@ -141,6 +141,7 @@ async fn two_terminals_talk_and_see_receipts_typing_and_changes() {
             .shows("At the door")
             .contains(&format!("(on {number})"))
     );
+    rider.shows(&format!("you: (on {number}) At the door")); // which is theirs to edit from now on
     rider.type_line("/edit At your door");
     customer.shows("now says: At your door");
     rider.type_line("/delete said too much");

@@ -119,7 +119,7 @@ pub(crate) fn room(tx: &mut Tx<'_>, n: u32, given: Given<'_>) -> Result<StoredRo
         staff: Vec::new(),
     };
     let order = order(given.number, &customer, given.pharmacy);
-    orders::save(tx, &order_id, &order, &people, true, given.at)?;
+    orders::save(tx, &order_id, &order, &people, None, given.at)?;
     let order = orders::by_id(tx, &order_id)?.expect("the order just saved");
     let new = NewRoom {
         id: RoomId(id(0xA, 0, u64::from(n))),

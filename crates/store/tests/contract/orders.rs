@@ -2,6 +2,7 @@
 
 use orderchat_domain::Role;
 use orderchat_domain::order::{Order, Sequences};
+use orderchat_store::orders::Found;
 use orderchat_store::{StoreError, Tx, orders};
 use serde_json::json;
 
@@ -13,6 +14,7 @@ tests! {
     BOTH: an_order_reads_back_as_it_was_saved,
         an_order_that_is_there_already_is_not_made_again,
         staff_are_kept_in_the_order_of_the_list,
+        an_event_that_was_kept_is_known_again,
         reports_are_kept_as_they_came;
 }
 
@@ -58,7 +60,7 @@ async fn an_order_reads_back_as_it_was_saved(database: &Database) {
     write(&store, |tx| {
         let id = order_id("o/1 é");
         let (full, people) = full(tx)?;
-        orders::save(tx, &id, &full, &people, true, NOW)?;
+        orders::save(tx, &id, &full, &people, None, NOW)?;
         let stored = orders::by_id(tx, &id)?.expect("an order");
         assert_eq!((&stored.order, stored.created_at), (&full, NOW));
 
@@ -68,7 +70,7 @@ async fn an_order_reads_back_as_it_was_saved(database: &Database) {
             rider: None,
             ..people
         };
-        orders::save(tx, &id, &bare, &no_rider, false, NOW.plus(5))?;
+        orders::save(tx, &id, &bare, &no_rider, Some(stored.key), NOW.plus(5))?;
         orders::set_version(tx, stored.key, 17)?;
         let again = orders::by_key(tx, stored.key)?.expect("an order");
         assert_eq!(again.order, bare);
@@ -85,9 +87,9 @@ async fn an_order_that_is_there_already_is_not_made_again(database: &Database) {
     let store = database.open().await;
     let answer = write(&store, |tx| {
         let (full, people) = full(tx)?;
-        orders::save(tx, &order_id("o1"), &full, &people, true, NOW)?;
+        orders::save(tx, &order_id("o1"), &full, &people, None, NOW)?;
         orders::lock(tx, &order_id("o1"))?;
-        Ok(orders::save(tx, &order_id("o1"), &full, &people, true, NOW))
+        Ok(orders::save(tx, &order_id("o1"), &full, &people, None, NOW))
     })
     .await;
     assert!(matches!(answer, Err(StoreError::Conflict)), "{answer:?}");
@@ -102,7 +104,7 @@ async fn staff_are_kept_in_the_order_of_the_list(database: &Database) {
             keys.push(person(tx, name, Role::Pharmacy)?.key);
         }
         let (full, people) = full(tx)?;
-        orders::save(tx, &order_id("o1"), &full, &people, true, NOW)?;
+        orders::save(tx, &order_id("o1"), &full, &people, None, NOW)?;
         let key = orders::by_id(tx, &order_id("o1"))?.expect("an order").key;
         let staff = |tx: &mut Tx<'_>| {
             let order = orders::by_key(tx, key)?.expect("an order");
@@ -126,11 +128,43 @@ async fn staff_are_kept_in_the_order_of_the_list(database: &Database) {
     .await;
 }
 
+async fn an_event_that_was_kept_is_known_again(database: &Database) {
+    let store = database.open().await;
+    write(&store, |tx| {
+        let (full, people) = full(tx)?;
+        let key = orders::save(tx, &order_id("o1"), &full, &people, None, NOW)?;
+        let told = orders::Told {
+            kind: "order.status_changed",
+            event: Some(("shop", "7")),
+            sequence: None,
+            body: "{}",
+        };
+        let known = Found::Order(Box::new(orders::by_key(tx, key)?.expect("an order")));
+        let found = |tx: &mut Tx<'_>, order, source, event| {
+            orders::for_event(tx, &order_id(order), (source, event))
+        };
+        assert_eq!(found(tx, "o1", "shop", "7")?, known);
+        orders::keep(tx, key, told, NOW)?;
+        assert_eq!(found(tx, "o1", "shop", "7")?, Found::Repeated);
+        assert_eq!(found(tx, "o1", "shop", "8")?, known);
+        assert_eq!(found(tx, "o1", "depot", "7")?, known);
+        orders::wait(tx, &order_id("o2"), ("shop", "9"), "{}", NOW)?;
+        assert_eq!(
+            found(tx, "o1", "shop", "9")?,
+            Found::Repeated,
+            "it waits for another order"
+        );
+        assert_eq!(found(tx, "o2", "shop", "10")?, Found::NoOrder);
+        Ok(())
+    })
+    .await;
+}
+
 async fn reports_are_kept_as_they_came(database: &Database) {
     let store = database.open().await;
     write(&store, |tx| {
         let (full, people) = full(tx)?;
-        orders::save(tx, &order_id("o1"), &full, &people, true, NOW)?;
+        orders::save(tx, &order_id("o1"), &full, &people, None, NOW)?;
         let key = orders::by_id(tx, &order_id("o1"))?.expect("an order").key;
         let keep = |tx: &mut Tx<'_>, sequence, body| {
             let told = orders::Told {

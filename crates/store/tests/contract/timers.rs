@@ -142,7 +142,7 @@ async fn rooms_from_before_the_table_are_looked_at(database: &Database) {
                 &order_id(&format!("order-{n}")),
                 &of,
                 &people,
-                false,
+                Some(room.record.order.key),
                 NOW,
             )?;
             room.record.status = status;
