@@ -10,7 +10,6 @@ use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
@@ -39,9 +38,7 @@ const HELD_AS_IT_CAME: usize = 64 << 10;
 /// Bytes that are read at once of a file in a folder.
 const READ_AT_ONCE: u64 = 256 << 10;
 /// The time that one step of the storage may take.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// What is written to try the storage out.
-const TRIED: &[u8] = b"orderchat doctor";
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// A file in a folder is written beside its place first, under its name and `#1`, or the next number
 /// that is free: more are never written at once.
 const STAGED: u32 = 8;
@@ -143,35 +140,6 @@ impl Blobs {
         let path = self.path(blob);
         let url = signer.signed_url_opts(Method::GET, &path, REDIRECT_GOOD_FOR, &options);
         Ok(Some(in_time(url).await?.to_string()))
-    }
-
-    /// Writes, reads and deletes something; `doctor` asks. `as_clients`: also reads it by a signed URL,
-    /// where the storage has such.
-    ///
-    /// # Errors
-    /// What did not work.
-    pub(crate) async fn try_out(&self, as_clients: bool) -> anyhow::Result<()> {
-        let id = AttachmentId(crate::random::uuid_v7(crate::clock::now_ms()));
-        let blob = Blob::Piece(id, "doctor");
-        self.put(blob, Bytes::from_static(TRIED)).await?;
-        let read = self.read_back(blob, as_clients).await;
-        self.delete_pieces(id).await?;
-        read
-    }
-
-    async fn read_back(&self, blob: Blob<'_>, as_clients: bool) -> anyhow::Result<()> {
-        let other = "the storage gave back something else than was written";
-        ensure!(self.whole(blob, 1024).await? == TRIED, other);
-        if !as_clients {
-            return Ok(());
-        }
-        let headers = ("text/plain", "attachment");
-        if let Some(url) = self.signed_url(blob, headers).await? {
-            let read = fetch(&url).await.map_err(reqwest::Error::without_url);
-            let read = read.context("a signed URL of the storage does not work")?;
-            ensure!(read == TRIED, "by a signed URL {other}");
-        }
-        Ok(())
     }
 
     /// Where in a folder the parts of a file lie.
@@ -316,20 +284,6 @@ fn pieces_of(file: File, range: Range<u64>) -> impl Stream<Item = Result<Bytes, 
         let (piece, rest) = read.await.map_err(io::Error::other)??;
         Ok((!piece.is_empty()).then(|| (piece.into(), rest)))
     })
-}
-
-/// What a client gets that is sent to this URL of the storage.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "one request of doctor's, with the limits of every step of the storage"
-)]
-async fn fetch(url: &str) -> reqwest::Result<Bytes> {
-    let client = reqwest::Client::builder()
-        .timeout(PATIENCE)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()?;
-    let answer = client.get(url).send().await?.error_for_status()?;
-    answer.bytes().await
 }
 
 /// What is not there is deleted already.

@@ -8,6 +8,7 @@ mod pieces;
 mod proof;
 mod receive;
 mod scan;
+mod try_out;
 
 use std::collections::HashMap;
 use std::ops::Range;
