@@ -56,7 +56,7 @@ impl Way {
 fn document(key: &str) -> Vec<u8> {
     let seed: [u8; 32] = Sha256::digest(key).into();
     let mut noise = SmallRng::from_seed(seed);
-    let size = if seed[0] % LARGE == 0 {
+    let size = if seed[0].is_multiple_of(LARGE) {
         LARGE_SIZE
     } else {
         SMALL.start + usize::from(u16::from_be_bytes([seed[1], seed[2]])) % SMALL.len()
