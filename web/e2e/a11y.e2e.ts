@@ -26,26 +26,28 @@ test('A1 A5 A7 @both: no violation in any of twelve states, light or dark', asyn
   const found: Record<string, string[]> = {};
   try {
     const order = await demoOf(demo.url);
+    const context = await browser.newContext({
+      ...contextOptions,
+      viewport: viewport!,
+      isMobile,
+      hasTouch,
+      ...(userAgent && { userAgent }),
+      locale: 'en-GB',
+      // What fades in has its colours at once.
+      reducedMotion: 'reduce',
+    });
+    const troubles: string[] = [];
+    context.on('weberror', (error) => troubles.push(error.error().message));
+    context.on('console', (line) => {
+      if (/Content.Security.Policy|Trusted/.test(line.text())) troubles.push(line.text());
+    });
     for (const state of states) {
-      const context = await browser.newContext({
-        ...contextOptions,
-        viewport: viewport!,
-        isMobile,
-        hasTouch,
-        ...(userAgent && { userAgent }),
-        locale: 'en-GB',
-        // What fades in has its colours at once.
-        reducedMotion: 'reduce',
-      });
-      const troubles: string[] = [];
-      context.on('weberror', (error) => troubles.push(error.error().message));
-      context.on('console', (line) => {
-        if (/Content.Security.Policy|Trusted/.test(line.text())) troubles.push(line.text());
-      });
       const page = await stateIn(context, demo.url, state, order);
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
         const axe = new AxeBuilder({ page });
+        // The demo shows in frames what the other states are.
+        axe.setLegacyMode(state.name === 'demo');
         // A theme changes colours and nothing else.
         if (colorScheme === 'light') axe.withTags(TAGS);
         else axe.withRules(['color-contrast', 'link-in-text-block']);
@@ -55,10 +57,11 @@ test('A1 A5 A7 @both: no violation in any of twelve states, light or dark', asyn
           (found[`${state.name}, ${colorScheme}`] ??= []).push(`${id}: ${where}`);
         }
       }
-      const all = [...troubles, ...(await nameless(page))];
+      const all = [...troubles.splice(0), ...(await nameless(page))];
       if (all.length > 0) found[state.name] = all;
-      await context.close();
+      await page.close();
     }
+    await context.close();
   } finally {
     await demo.stop();
   }
@@ -68,6 +71,7 @@ test('A1 A5 A7 @both: no violation in any of twelve states, light or dark', asyn
 test('A2 A3: landmarks, one heading, skip links, and news by a voice of their own', async ({
   enter,
   order,
+  say,
 }) => {
   const { room } = await order();
   const page = await enter(aisha, `/app/rooms/${room}?pane=order`);
@@ -97,12 +101,7 @@ test('A2 A3: landmarks, one heading, skip links, and news by a voice of their ow
   await expect(page.getByRole('log')).toHaveAttribute('aria-live', 'off');
   const outlet = page.locator('[data-outlet=polite]');
   await expect(outlet).toHaveAttribute('aria-live', 'polite');
-  const his = await enter(ravi, `/app/rooms/${room}`);
-  await settled(his);
-  for (const text of ['I ring now.', 'Second floor?']) {
-    await composer(his).fill(text);
-    await composer(his).press('Enter');
-  }
+  await say(ravi, room, 'I ring now.', 'Second floor?');
   await expect(outlet).toContainText(/New message from Ravi: I ring now\..*Second floor\?/);
 });
 

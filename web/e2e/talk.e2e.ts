@@ -66,11 +66,11 @@ test('C1 C4 C6 T15: Enter sends, Shift+Enter breaks; a reply has its quote; mark
   const page = await enter(aisha, `/app/rooms/${room}`);
   await settled(page);
   await composer(page).focus();
-  await page.keyboard.type('one');
+  await page.keyboard.type('first line');
   await page.keyboard.press('Shift+Enter');
-  await page.keyboard.type('two');
+  await page.keyboard.type('second line');
   await page.keyboard.press('Enter');
-  await expect(message(page, 'one')).toContainText('two');
+  await expect(message(page, 'first line')).toContainText('second line');
   await expect(composer(page)).toHaveValue('');
   await expect(composer(page)).toBeFocused();
 
