@@ -2,15 +2,12 @@
 //   npm run lighthouse [-- --runs 3] [--url http://127.0.0.1:8080] [--reports FOLDER]
 // Without --url it starts `orderchat demo` itself (ORDERCHAT_BIN, or target/debug/orderchat). Prints the
 // median of the runs of each page; the exit status is 1 where one misses its promise.
-import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import lighthouse from 'lighthouse';
 import puppeteer from 'puppeteer-core';
+import { startDemo } from '../demo.mjs';
 import { demoOf } from '../states.mjs';
 
 const PROMISE = { performance: 95, accessibility: 100, 'best-practices': 100 };
@@ -22,7 +19,6 @@ const FLAGS = [
   '--disable-sync',
   '--no-first-run',
 ];
-const BUILT = fileURLToPath(new URL('../../../target/debug/orderchat', import.meta.url));
 
 const { values } = parseArgs({
   options: {
@@ -31,39 +27,6 @@ const { values } = parseArgs({
     reports: { type: 'string' },
   },
 });
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-async function started() {
-  const folder = await mkdtemp(join(tmpdir(), 'orderchat-lighthouse-'));
-  const url = `http://127.0.0.1:${await freePort()}`;
-  const child = spawn(process.env.ORDERCHAT_BIN ?? BUILT, ['demo'], {
-    cwd: folder,
-    stdio: 'ignore',
-    env: {
-      PATH: process.env.PATH,
-      ORDERCHAT_LISTEN: new URL(url).host,
-      ORDERCHAT_METRICS_LISTEN: `127.0.0.1:${await freePort()}`,
-    },
-  });
-  for (let tries = 0; ; tries += 1) {
-    if (child.exitCode !== null || tries > 200) throw new Error('the server does not start');
-    if ((await fetch(`${url}/readyz`).catch(() => null))?.ok) break;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  const stop = async () => {
-    child.kill();
-    await rm(folder, { recursive: true, force: true });
-  };
-  return { url, stop };
-}
 
 /** One page in a browser of its own: nothing is in a cache. */
 async function measured(url, path, user) {
@@ -101,7 +64,7 @@ function* faults(lhr) {
   }
 }
 
-const server = values.url ? { url: values.url, stop() {} } : await started();
+const server = values.url ? { url: values.url, stop() {} } : await startDemo();
 let missed = false;
 try {
   const { room, people } = await demoOf(server.url);

@@ -16,7 +16,7 @@ export function preload(): Plugin {
         const add = (file: string) => {
           const chunk = bundle[file];
           if (chunk?.type !== 'chunk' || html.includes(file)) return;
-          tags.push(link({ rel: 'modulepreload', href: `/app/${file}` }));
+          tags.push(link({ rel: 'modulepreload', href: `/app/${file}`, fetchpriority: 'low' }));
           for (const style of chunk.viteMetadata?.importedCss ?? []) {
             tags.push(link({ rel: 'preload', as: 'style', href: `/app/${style}` }));
           }
