@@ -321,8 +321,9 @@ pub struct Told<'a> {
     pub body: &'a str,
 }
 
-/// Keeps what the shop told, for the timeline. An event that another transaction kept meanwhile, for
-/// another order, is a [`StoreError::Conflict`]: the command is run again and finds it.
+/// Keeps what the shop told, for the timeline; an event only when [`for_event`] did not find it. One that
+/// another transaction kept meanwhile for another order, which only PostgreSQL lets it, is a
+/// [`StoreError::Conflict`]: the command is run again and finds it.
 ///
 /// # Errors
 /// As any write.

@@ -119,12 +119,21 @@ fn copy_file(
     let made = folders.recursive(true).mode(0o700).create(folder);
     made.with_context(cannot)?;
     let partial = beside(to, ".partial");
-    let found = write(source, &partial).with_context(cannot)?;
-    ensure!(
-        digest.is_none_or(|digest| digest == found),
-        "{} is damaged: its SHA-256 is not the one in the database",
-        from.display()
-    );
+    let written = write(source, &partial)
+        .with_context(cannot)
+        .and_then(|found| {
+            ensure!(
+                digest.is_none_or(|digest| digest == found),
+                "{} is damaged: its SHA-256 is not the one in the database",
+                from.display()
+            );
+            Ok(())
+        });
+    if written.is_err() {
+        // It may never have been made.
+        let _ = std::fs::remove_file(&partial);
+    }
+    written?;
     std::fs::rename(&partial, to).with_context(cannot)?;
     copy::sync_folder(to).with_context(cannot)?;
     Ok(true)

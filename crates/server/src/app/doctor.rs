@@ -258,17 +258,16 @@ async fn database(settings: &Settings) -> Vec<Finding> {
 async fn storage(settings: &Settings) -> Finding {
     let meaning =
         "files lie there; without it messages go on, uploads and downloads are answered 503";
-    let as_clients = settings.storage_redirect;
     let tried = match super::files::storage(settings) {
-        Ok(blobs) => blobs.try_out(as_clients).await,
+        Ok(blobs) => blobs.try_out(settings.storage_redirect).await,
         Err(error) => Err(error),
     };
     match tried {
-        Ok(()) if as_clients => {
+        Ok(true) => {
             let found = "wrote a file, read it, also as clients are sent to it, and deleted it";
             Finding::good("storage", found, meaning)
         }
-        Ok(()) => Finding::good("storage", "wrote, read and deleted a file", meaning),
+        Ok(false) => Finding::good("storage", "wrote, read and deleted a file", meaning),
         Err(error) => {
             let remedy = "check ORDERCHAT_STORAGE: that the folder can be written, or that the bucket \
                           is there and the AWS_* variables let us in";

@@ -11,21 +11,46 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
+use axum::http::Version;
 use axum::http::header::EXPECT;
 use axum::middleware::Next;
 use axum::response::Response;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
-use tokio::time::{Sleep, sleep};
+use tokio::sync::Semaphore;
+use tokio::time::{Sleep, sleep, timeout};
 
 /// What is read and thrown away of a request. Who sends more sees the reset.
 const THROWN_AWAY: u64 = 64 << 20;
+/// How long that may take.
+const WITHIN: Duration = Duration::from_secs(30);
+/// Who has written nothing for so long is not writing any more.
+const PAUSE: Duration = Duration::from_secs(2);
+/// Requests of which the rest is read at once. It is a courtesy: it holds none of the places that
+/// requests are admitted to, and beyond this there is none.
+const AT_ONCE: usize = 64;
 
-/// Hands the body on and keeps a hold on it: what is left of it is read before the answer goes out. A
-/// body of which nothing comes for `stall` has broken off.
+/// What is asked of bodies.
+#[derive(Clone, Debug)]
+pub(super) struct Arrivals {
+    /// A body of which so long nothing comes has broken off.
+    stall: Duration,
+    courtesies: Arc<Semaphore>,
+}
+
+impl Arrivals {
+    pub(super) fn new(stall: Duration) -> Self {
+        Self {
+            stall,
+            courtesies: Arc::new(Semaphore::new(AT_ONCE)),
+        }
+    }
+}
+
+/// Hands the body on and keeps a hold on it: what is left of it is read before the answer goes out.
 pub(super) async fn read_to_the_end(
-    State(stall): State<Duration>,
+    State(arrivals): State<Arrivals>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -34,12 +59,19 @@ pub(super) async fn read_to_the_end(
     }
     // Whoever asks first sends nothing unless told to: reading would tell them.
     let asks_first = request.headers().contains_key(EXPECT);
+    // HTTP/2 ends one stream of a connection, and not before its answer was read.
+    let is_in_vain =
+        request.version() >= Version::HTTP_2 || request.body().size_hint().lower() > THROWN_AWAY;
     let (parts, body) = request.into_parts();
-    let arriving = Arriving::new(body, stall);
+    let arriving = Arriving::new(body, arrivals.stall);
     let request = Request::from_parts(parts, Body::new(arriving.clone()));
     let response = next.run(request).await;
-    if arriving.is_coming(asks_first) {
-        arriving.throw_away().await;
+    if !is_in_vain
+        && arriving.is_coming(asks_first)
+        && let Ok(_courtesy) = arrivals.courtesies.try_acquire()
+    {
+        // The answer is the same, however that ends.
+        let _ = timeout(WITHIN, arriving.throw_away()).await;
     }
     response
 }
@@ -72,14 +104,20 @@ impl Arriving {
         })))
     }
 
-    /// Whether there is more to come.
+    /// Whether somebody is writing more of it.
     fn is_coming(&self, asks_first: bool) -> bool {
         let reading = self.0.lock();
         let is_sent = reading.is_asked_for || !asks_first;
-        is_sent && !reading.broke_off && !reading.body.is_end_stream()
+        let since = reading
+            .waiting
+            .as_ref()
+            .map(|wait| wait.deadline() - reading.stall);
+        let is_paused = since.is_some_and(|since| since.elapsed() > PAUSE);
+        is_sent && !is_paused && !reading.broke_off && !reading.body.is_end_stream()
     }
 
     async fn throw_away(mut self) {
+        self.0.lock().pauses_are_short();
         let mut thrown_away = 0;
         while let Some(Ok(frame)) = self.frame().await {
             thrown_away += frame.data_ref().map_or(0, |data| data.len() as u64);
@@ -87,6 +125,13 @@ impl Arriving {
                 return;
             }
         }
+    }
+}
+
+impl Reading {
+    fn pauses_are_short(&mut self) {
+        self.stall = self.stall.min(PAUSE);
+        self.waiting = None;
     }
 }
 

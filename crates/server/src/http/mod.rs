@@ -51,6 +51,7 @@ use crate::limits::Limits;
 use crate::live::Live;
 use crate::media::Media;
 use crate::signin::SignIn;
+use arriving::Arrivals;
 use body::BodyLimit;
 use layers::Admission;
 use openapi::queries::WithQuery;
@@ -163,11 +164,9 @@ pub(crate) fn service(state: AppState, more: Router<AppState>) -> NormalizePath<
     let admission = Admission::new(&state.settings, state.stopping.clone());
     let cors = layers::cors(&state.settings.origins);
     let tus = from_fn_with_state(state.clone(), v1::uploads::tell_of_tus);
-    let stall = state.settings.upload_stall;
-    let arriving = from_fn_with_state(stall, arriving::read_to_the_end);
+    let arrivals = Arrivals::new(state.settings.upload_stall);
     let around = (Arc::clone(&state.limits), state.chat.clone());
     let router = api
-        .route_layer(arriving)
         .route_layer(from_fn_with_state(admission, layers::admit))
         .merge(live)
         .merge(ops::router())
@@ -179,6 +178,7 @@ pub(crate) fn service(state: AppState, more: Router<AppState>) -> NormalizePath<
         .layer(cors)
         .layer(tus)
         .layer(from_fn_with_state(around, observe::observe))
+        .layer(from_fn_with_state(arrivals, arriving::read_to_the_end))
         .with_state(state);
     // Outside of the router: inside, the route is chosen already.
     NormalizePathLayer::append_trailing_slash().layer(router)

@@ -28,6 +28,8 @@ pub(super) struct Images {
 pub(super) struct Made {
     pub(super) processed: Processed,
     pub(super) capture: Option<Capture>,
+    /// Among the pictures whose bytes are in memory, until it is stored.
+    pub(super) place: OwnedSemaphorePermit,
 }
 
 impl Images {
@@ -46,8 +48,7 @@ impl Images {
     }
 
     /// The picture upright, clean, with its thumbnail. `with_capture`: also when and where it was
-    /// taken. The work goes on when nobody waits for it any more, and keeps its place until it is
-    /// done.
+    /// taken. The work goes on when nobody waits for it any more, and keeps its place until then.
     pub(super) async fn make(
         &self,
         place: OwnedSemaphorePermit,
@@ -61,11 +62,15 @@ impl Images {
         let limits = self.limits;
         let (done, made) = oneshot::channel();
         let work = move || {
-            let _kept = (place, room);
+            let _kept = room;
             give_way();
             let capture = with_capture.then(|| capture(&bytes, kind)).flatten();
             let made = process(&bytes, kind, &limits);
-            let _ = done.send(made.map(|processed| Made { processed, capture }));
+            let _ = done.send(made.map(|processed| Made {
+                processed,
+                capture,
+                place,
+            }));
         };
         let thread = std::thread::Builder::new().name("picture".to_owned());
         thread.spawn(work).map_err(|error| {

@@ -337,7 +337,11 @@ impl Media {
         made: Made,
         source: [u8; 32],
     ) -> Result<Stored, MediaError> {
-        let Made { processed, capture } = made;
+        let Made {
+            processed,
+            capture,
+            place: _place,
+        } = made;
         let finished = Finished {
             name: wanted
                 .name

@@ -62,7 +62,7 @@ impl ScanError {
     const fn is_about_the_file(&self) -> bool {
         matches!(
             self,
-            Self::HungUp(_) | Self::Said(_) | Self::Storage(MediaError::Lost)
+            Self::HungUp(_) | Self::Said(_) | Self::TooSlow | Self::Storage(MediaError::Lost)
         )
     }
 }
@@ -173,7 +173,8 @@ impl Media {
             return Ok(());
         };
         let outcome = self.scan_all(scanner).await;
-        let up = outcome.is_ok();
+        let failed = outcome.as_ref().err();
+        let up = failed.is_none_or(ScanError::is_about_the_file);
         metrics::gauge!("orderchat_scanner_up").set(if up { 1.0 } else { 0.0 });
         outcome
     }
@@ -193,6 +194,9 @@ impl Media {
                     Err(error) if error.is_about_the_file() => {
                         tracing::error!(%error, attachment = %file.id, "a file cannot be scanned; it waits");
                         outcome = Err(error);
+                        // Unless it is clamd that fails, and not this file.
+                        let pinged = scanner.ping().await.map_err(std::io::Error::other);
+                        pinged.map_err(ScanError::Away)?;
                     }
                     done => done?,
                 }

@@ -12,11 +12,11 @@ const TRIED: &[u8] = b"orderchat doctor";
 
 impl Blobs {
     /// Writes, reads and deletes something; `doctor` asks. `as_clients`: also reads it by a signed URL,
-    /// where the storage has such.
+    /// where the storage has such; gives whether it did.
     ///
     /// # Errors
     /// What did not work.
-    pub(crate) async fn try_out(&self, as_clients: bool) -> anyhow::Result<()> {
+    pub(crate) async fn try_out(&self, as_clients: bool) -> anyhow::Result<bool> {
         let id = AttachmentId(random::uuid_v7(clock::now_ms()));
         let blob = Blob::Piece(id, "doctor");
         self.put(blob, Bytes::from_static(TRIED)).await?;
@@ -25,19 +25,20 @@ impl Blobs {
         read
     }
 
-    async fn read_back(&self, blob: Blob<'_>, as_clients: bool) -> anyhow::Result<()> {
+    async fn read_back(&self, blob: Blob<'_>, as_clients: bool) -> anyhow::Result<bool> {
         let other = "the storage gave back something else than was written";
         ensure!(self.whole(blob, 1024).await? == TRIED, other);
         if !as_clients {
-            return Ok(());
+            return Ok(false);
         }
         let headers = ("text/plain", "attachment");
-        if let Some(url) = self.signed_url(blob, headers).await? {
-            let read = fetch(&url).await.map_err(reqwest::Error::without_url);
-            let read = read.context("a signed URL of the storage does not work")?;
-            ensure!(read == TRIED, "by a signed URL {other}");
-        }
-        Ok(())
+        let Some(url) = self.signed_url(blob, headers).await? else {
+            return Ok(false);
+        };
+        let read = fetch(&url).await.map_err(reqwest::Error::without_url);
+        let read = read.context("a signed URL of the storage does not work")?;
+        ensure!(read == TRIED, "by a signed URL {other}");
+        Ok(true)
     }
 }
 

@@ -140,14 +140,21 @@ pub(super) fn take_waiting(
         .collect();
     events.sort_by_key(|event| event.sequence);
     for event in &events {
-        match happen(chat, tx, ctx, event, &record) {
+        // Meanwhile the shop may have told the same of another order.
+        let name = (event.source.as_str(), event.id.as_str());
+        let Found::Order(known) = orders::for_event(tx, id, name)? else {
+            continue;
+        };
+        match happen(chat, tx, ctx, event, &known) {
             Ok(()) => {}
             Err(ChatError::Refused(refusal)) => {
                 refused_late(&refusal, event);
-                orders::keep(tx, record.key, told(event), ctx.now)?;
+                orders::keep(tx, known.key, told(event), ctx.now)?;
             }
             Err(failed) => return Err(failed),
         }
+    }
+    if !events.is_empty() {
         record = orders::by_id(tx, id)?.unwrap_or(record);
     }
     Ok((record, is_new))

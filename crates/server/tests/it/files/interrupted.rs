@@ -163,7 +163,7 @@ async fn a_kill_between_the_bytes_and_their_row_shows_nothing_and_leaves_nothing
         Form::file("a.pdf", "application/pdf", &pdf(SIZE)).with("client_message_id", "d");
     let picture = Form::file("a.jpg", "image/jpeg", &padded).with("client_message_id", "p");
     sql.stall_finished_files().await;
-    let mut under_way = Vec::new();
+    let mut parts = Vec::new();
     for (form, place) in [
         (document.clone(), "messages/"),
         (picture.clone(), "messages/"),
@@ -171,8 +171,18 @@ async fn a_kill_between_the_bytes_and_their_row_shows_nothing_and_leaves_nothing
     ] {
         let bytes = form.bytes();
         let place = room.at(place);
-        let part = part_of_form(&room.customer, &place, &bytes, bytes.len()).await;
-        under_way.push(part);
+        let (but_one, last) = bytes.split_at(bytes.len() - 1);
+        let part = part_of_form(&room.customer, &place, &bytes, but_one.len()).await;
+        parts.push((part, last.to_vec()));
+    }
+    // The first to finish holds SQLite's one writer, which each needs to begin.
+    eventually("all have begun", async || {
+        let receiving = "SELECT COUNT(*) FROM attachment WHERE state = 'receiving'";
+        (sql.int(receiving).await == 3).then_some(())
+    })
+    .await;
+    for (part, last) in &mut parts {
+        part.write_bytes(last).await;
     }
     bytes_are_stored(&server, 3).await;
     server.kill();

@@ -49,8 +49,13 @@ impl Clamd {
 }
 
 async fn serve(mut socket: TcpStream) -> std::io::Result<()> {
-    let mut command = vec![0; 10];
-    socket.read_exact(&mut command).await?;
+    let mut command = Vec::new();
+    while command.last() != Some(&0) {
+        command.push(socket.read_u8().await?);
+    }
+    if command == b"zPING\0" {
+        return socket.write_all(b"PONG\0").await;
+    }
     assert_eq!(command, b"zINSTREAM\0");
     let mut file = Vec::new();
     loop {
