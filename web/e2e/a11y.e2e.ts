@@ -20,7 +20,7 @@ test('A1 A5 A7 @both: no violation in any of twelve states, light or dark', asyn
   browser,
   contextOptions,
 }, info) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   const { viewport, isMobile = false, hasTouch = false, userAgent } = info.project.use;
   const demo = await startDemo();
   const found: Record<string, string[]> = {};

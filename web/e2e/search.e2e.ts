@@ -30,12 +30,18 @@ test('S1 S2: in one chat and in all; few questions, plain answers; a hit leads t
   await expect(hits(page).locator('mark')).toHaveText('lavender');
   await expect(hits(page)).toContainText('Ravi');
   await expect(hits(page).locator('time')).toHaveText(/\d/);
+  // S2: by who wrote it, of those who are here.
+  await page.getByRole('button', { name: 'Filters' }).click();
+  const writer = page.getByLabel('Written by');
+  await writer.selectOption({ label: 'Mei' });
+  await expect(page.locator('aside')).toContainText('Nothing found');
+  await writer.selectOption({ label: 'Ravi' });
+  await expect(hits(page)).toHaveCount(1);
   await page.getByRole('button', { name: 'All chats' }).click();
   await expect(hits(page)).toHaveCount(2);
   await expect(hits(page).filter({ hasText: 'sold out' })).toContainText('962');
 
   // S2: days and files; nothing found and not answered are two different things.
-  await page.getByRole('button', { name: 'Filters' }).click();
   await page.getByLabel('From date').fill('2090-01-01');
   await expect(page.locator('aside')).toContainText('Nothing found for “lavender”');
   await page.getByLabel('From date').fill('');

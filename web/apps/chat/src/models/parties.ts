@@ -12,6 +12,7 @@ const RANK = ['customer', 'rider', 'pharmacy', 'support', 'admin'];
 export class Parties {
   readonly #people = new SvelteMap<string, readonly ParticipantView[]>();
   readonly #inView = new Map<Element, string>();
+  readonly #counts = new Map<string, number>();
   /** Asked for now, or refused until there is another connection. */
   readonly #asked = new Set<string>();
   readonly #refused = new Set<string>();
@@ -54,9 +55,11 @@ export class Parties {
   /** Staff follow no room that they do not look at: there a changed number says that somebody came or went. */
   listed(rooms: readonly RoomView[]): void {
     for (const { id, participant_count: count } of rooms) {
+      const before = this.#counts.get(id);
+      this.#counts.set(id, count);
       const known = this.#people.get(id);
-      if (known && count !== null && known.filter((one) => one.is_active).length !== count)
-        this.#forget(id);
+      if (!known || before === undefined || before === count) continue;
+      if (known.filter((one) => one.is_active).length !== count) this.#forget(id);
     }
   }
 

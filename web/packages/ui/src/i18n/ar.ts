@@ -383,6 +383,8 @@ export const ar: Catalogue = {
   'search.everywhere': 'كل المحادثات',
   'search.here': 'هذه المحادثة',
   'search.where': 'أين',
+  'search.sender': 'كتبها',
+  'search.anybody': 'أي شخص',
   'search.from': 'من تاريخ',
   'search.to': 'إلى تاريخ',
   'search.files': 'مع ملف',

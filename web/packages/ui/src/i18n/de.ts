@@ -355,6 +355,8 @@ export const de: Catalogue = {
   'search.everywhere': 'Alle Chats',
   'search.here': 'Dieser Chat',
   'search.where': 'Wo',
+  'search.sender': 'Geschrieben von',
+  'search.anybody': 'Egal wer',
   'search.from': 'Von',
   'search.to': 'Bis',
   'search.files': 'Mit Datei',

@@ -351,6 +351,8 @@ export const en = {
   'search.everywhere': 'All chats',
   'search.here': 'This chat',
   'search.where': 'Where',
+  'search.sender': 'Written by',
+  'search.anybody': 'Anybody',
   'search.from': 'From date',
   'search.to': 'To date',
   'search.files': 'With a file',
