@@ -47,11 +47,16 @@ export function refusal(
   body: unknown,
   header: (name: string) => string | null,
 ): OrderchatError {
-  const problem = typeof body === 'object' && body !== null ? (body as Partial<Problem>) : {};
-  const after = Number.parseInt(header('Retry-After') ?? '', 10);
+  const after = Number(header('Retry-After') ?? NaN);
   return new OrderchatError(
-    { type: 'http', title: `The server answered ${status}`, ...problem, status },
-    { retryAfter: Number.isNaN(after) ? null : after, requestId: header('X-Request-Id') },
+    // Whatever is no problem has none of these fields.
+    {
+      type: 'http',
+      title: `The server answered ${status}`,
+      ...(body as Partial<Problem> | null),
+      status,
+    },
+    { retryAfter: after >= 0 ? after : null, requestId: header('X-Request-Id') },
   );
 }
 
