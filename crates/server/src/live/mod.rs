@@ -25,10 +25,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use orderchat_domain::Millis;
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
 use crate::chat::Chat;
+use crate::clock;
 use crate::limits::Limits;
 use crate::net::spawn;
 use crate::signin::SignIn;
@@ -66,6 +68,8 @@ pub(crate) struct Live {
     bus: Bus,
     /// Stands in every cursor.
     epoch: String,
+    /// When this process began to let people in.
+    began: Millis,
     waiting: waiting::Waiting,
     /// Cancelled when the process was asked to stop.
     stopping: CancellationToken,
@@ -115,6 +119,7 @@ impl Live {
             hub,
             bus: parts.bus,
             epoch: parts.epoch,
+            began: Millis(clock::now_ms()),
             waiting: waiting::Waiting::default(),
             stopping: parts.stopping,
             next_connection: AtomicU64::new(1),

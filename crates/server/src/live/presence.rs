@@ -39,7 +39,10 @@ impl Live {
             online: true,
             seen: now,
         });
-        !is_known && !self.is_online(seen_before, now)
+        // Who was there when the last process ended has been told of by that one. A request in this one
+        // told nobody.
+        let was_there = seen_before.filter(|seen| *seen < self.began);
+        !is_known && !self.is_online(was_there, now)
     }
 
     /// The user's last connection here went.

@@ -177,6 +177,19 @@ async fn coming_online_is_told_to_those_who_may_know() {
 }
 
 #[tokio::test]
+async fn coming_is_told_of_who_asked_for_something_just_before() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let rider = room.participant(&room.rider).await["id"].clone();
+    let mut staff = Live::following(&room.pharmacist, &room).await;
+    // As a page does before it connects.
+    room.rider.get(&room.at("")).await.ok(200);
+    let _connected = Live::following(&room.rider, &room).await;
+    let online = json!({ "type": "presence", "participant": rider, "is_online": true });
+    staff.expect(online).await;
+}
+
+#[tokio::test]
 async fn one_of_several_devices_that_goes_is_not_told() {
     let server = Server::with("ORDERCHAT_ONLINE_WINDOW", "1s").start().await;
     let room = server.open_room().await;
