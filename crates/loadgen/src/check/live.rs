@@ -4,7 +4,7 @@ use super::Case;
 use super::following::Told;
 use super::order::acked_writes;
 use crate::heard::Sign;
-use crate::history::Op;
+use crate::history::{Op, Outcome};
 use crate::text;
 
 /// Nothing is jumped over, on one connection or from one to the next.
@@ -47,8 +47,13 @@ pub(crate) fn to_the_end(case: &Case<'_>) -> Vec<String> {
     let acked = acked_writes(case);
     let mut violations = Vec::new();
     for following in &case.following {
-        // Whose part in the room has ended meanwhile is told no more.
-        if !ends(case, following.user).is_empty() {
+        // Whose part in the room has ended meanwhile is told no more, nor whose part may have: a block
+        // that was not answered.
+        let mut blocks = case
+            .of(Op::Block)
+            .filter(|block| block.key == following.user);
+        let may_have_ended = blocks.any(|block| block.outcome == Outcome::Maybe);
+        if may_have_ended || !ends(case, following.user).is_empty() {
             continue;
         }
         let waits = following.steps.iter();
@@ -273,6 +278,7 @@ mod tests {
     use crate::check::sample::{Sample, broken};
     use crate::check::{Evidence, check};
     use crate::heard::Sign;
+    use crate::history::{Op, Outcome};
 
     #[test]
     fn followers_that_heard_everything_once() {
@@ -317,6 +323,19 @@ mod tests {
         let mut sample = Sample::followed();
         sample.unhear("f-customer", 12);
         assert_eq!(broken(&sample), ["live-to-the-end"]);
+    }
+
+    #[test]
+    fn who_may_have_been_blocked_need_not_hear_the_end() {
+        let mut sample = Sample::followed();
+        sample.unhear("f-customer", 12);
+        let block = sample.records.iter().find(|record| record.op == Op::Block);
+        let mut unanswered = block.expect("a block").clone();
+        unanswered.key = Some("customer".to_owned());
+        unanswered.outcome = Outcome::Maybe;
+        unanswered.seq = None;
+        sample.records.push(unanswered);
+        assert_eq!(broken(&sample), [""; 0]);
     }
 
     #[test]

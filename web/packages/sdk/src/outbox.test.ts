@@ -222,6 +222,17 @@ test('U2: a file does not hold up a text, and becomes a message when it is there
   expect(sent[1]!.item.attachment).toMatchObject({ id: 'file-1' });
 });
 
+test('R4: files become messages in their order, whichever is there first', async () => {
+  const box = await outbox();
+  box.add('room', { content: 'large' }, file());
+  box.add('room', { content: 'small' }, file());
+  await uploads[1]!.done();
+  expect(sent).toEqual([]);
+  await uploads[0]!.done();
+  await sent[0]!.answer();
+  expect(sent.map(({ item }) => item.content)).toEqual(['large', 'small']);
+});
+
 test('U2: cancelling ends the upload', async () => {
   const box = await outbox();
   const { clientMessageId } = box.add('room', { content: '' }, file());

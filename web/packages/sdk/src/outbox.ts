@@ -115,11 +115,14 @@ export class Outbox {
     const now = this.parts.clock.now();
     const inFlight = this.items.value.filter(({ state }) => state === 'sending');
     const busy = new Set(inFlight.map(({ room }) => room));
+    const uploading = new Set<string>();
     let next = Infinity;
     for (const item of this.items.value) {
-      const isFile = item.file !== null && item.attachment === null;
-      // Neither what was refused nor a file that is still on its way holds up what comes after it.
-      if (item.state !== 'waiting' || (!isFile && busy.has(item.room))) continue;
+      const isFile = item.file && !item.attachment;
+      if (isFile && item.state !== 'failed') uploading.add(item.room);
+      // What was refused holds up nothing, and a file that is still on its way only the files after it.
+      if (item.state !== 'waiting') continue;
+      if (!isFile && (busy.has(item.room) || (item.file && uploading.has(item.room)))) continue;
       if (!isFile) busy.add(item.room);
       if (item.retryAt !== null && item.retryAt > now) next = Math.min(next, item.retryAt);
       else if (isFile) void this.#upload(item);
