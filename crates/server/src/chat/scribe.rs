@@ -148,7 +148,8 @@ impl Scribe {
         self.appender.append(room, self.now, entry)
     }
 
-    /// Writes the entries, and the room if they changed it, and gives the places of the entries in the log.
+    /// Writes the entries, and the room if they changed it, and gives the places of the entries in
+    /// the log.
     pub(crate) fn finish(
         mut self,
         tx: &mut Tx<'_>,

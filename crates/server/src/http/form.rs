@@ -18,6 +18,7 @@ use crate::problem::Problem;
 const AROUND: u64 = 256 << 10;
 /// Bytes of one text.
 const TEXT: usize = 64 << 10;
+
 /// Whether the request brings a form.
 pub(super) fn is_form(headers: &HeaderMap) -> bool {
     headers
