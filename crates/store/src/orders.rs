@@ -167,11 +167,7 @@ fn read_one(mut row: Row, staff: Vec<Row>) -> Result<OrderRecord> {
 /// # Errors
 /// As any write.
 pub fn lock(tx: &mut Tx<'_>, id: &OrderId) -> Result<()> {
-    // One writer has SQLite to itself.
-    if tx.as_sqlite().is_some() {
-        return Ok(());
-    }
-    tx.execute(&LOCK, &values![id.as_str()])
+    tx.lock(&LOCK, &values![id.as_str()])
 }
 
 /// # Errors

@@ -203,11 +203,8 @@ fn frontier(row: &mut Row) -> Result<Frontier> {
 /// # Errors
 /// As any write.
 pub fn lock_ids(tx: &mut Tx<'_>, ids: &[RoomId]) -> Result<()> {
-    if tx.as_sqlite().is_some() {
-        return Ok(());
-    }
     let rows: Vec<_> = ids.iter().map(|id| values![&id.0]).collect();
-    tx.execute_rows(&LOCK_IDS, &rows)
+    tx.lock_rows(&LOCK_IDS, &rows)
 }
 
 /// Of these rooms those that were locked, and the ids of the others.
@@ -291,12 +288,8 @@ pub fn key_of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Option<i64>> {
 /// # Errors
 /// As any write.
 pub fn lock(tx: &mut Tx<'_>, keys: &[i64]) -> Result<()> {
-    // One writer has SQLite to itself.
-    if tx.as_sqlite().is_some() {
-        return Ok(());
-    }
     let rows: Vec<_> = keys.iter().map(|key| values![*key]).collect();
-    tx.execute_rows(&LOCK, &rows)
+    tx.lock_rows(&LOCK, &rows)
 }
 
 /// The room of the order, if it has one, locked as by [`lock`].
@@ -305,9 +298,7 @@ pub fn lock(tx: &mut Tx<'_>, keys: &[i64]) -> Result<()> {
 /// As any write.
 pub fn lock_of_order(tx: &mut Tx<'_>, order: i64) -> Result<Option<StoredRoom>> {
     let order = &values![order];
-    if tx.as_sqlite().is_none() {
-        tx.execute(&LOCK_OF_ORDER, order)?;
-    }
+    tx.lock(&LOCK_OF_ORDER, order)?;
     tx.query_opt(&OF_ORDER, order)?.map(read).transpose()
 }
 

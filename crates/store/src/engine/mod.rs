@@ -116,6 +116,23 @@ impl Tx<'_> {
         }
     }
 
+    /// [`Tx::execute`] of a statement that only locks rows. SQLite has one writer, which has it to
+    /// itself: nothing is run there.
+    pub(crate) fn lock(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<()> {
+        match self.as_sqlite() {
+            Some(_) => Ok(()),
+            None => self.execute(sql, params),
+        }
+    }
+
+    /// [`Tx::lock`] by a statement over `{rows}`.
+    pub(crate) fn lock_rows(&mut self, sql: &'static Sql, rows: &dyn Input<'_>) -> Result<()> {
+        match self.as_sqlite() {
+            Some(_) => Ok(()),
+            None => self.execute_rows(sql, rows),
+        }
+    }
+
     /// Runs the statement now. How many rows were changed.
     pub(crate) fn change(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<u64> {
         match &mut self.engine {
