@@ -22,10 +22,26 @@ use crate::chat::{Chat, Context, Result};
 /// The order as the caller sees it, while they may read it.
 pub(crate) async fn order(chat: &Chat, ctx: &Context, id: &str) -> Result<OrderView> {
     let id = OrderId::parse("id", id).map_err(|_| Refusal::NotFound)?;
+    let found = orders(chat, ctx, vec![id]).await?;
+    Ok(found.into_iter().next().ok_or(Refusal::NotFound)?)
+}
+
+/// The same for several, in this order and by one read; one that the caller may not read refuses all.
+pub(crate) async fn orders(
+    chat: &Chat,
+    ctx: &Context,
+    ids: Vec<OrderId>,
+) -> Result<Vec<OrderView>> {
     let (asked, commands) = (ctx.clone(), chat.clone());
-    let (record, scene) = chat
-        .read(move |tx| order_for(&commands, tx, &asked, &id, Action::ReadOrder))
+    let found = chat
+        .read(move |tx| {
+            let order = |id| order_for(&commands, tx, &asked, id, Action::ReadOrder);
+            ids.iter().map(order).collect::<Result<Vec<_>>>()
+        })
         .await?;
-    let own = scene.as_ref().and_then(|scene| scene.own.as_ref());
-    Ok(project::order(chat.viewer(ctx, own), &record))
+    let viewed = found.iter().map(|(record, scene)| {
+        let own = scene.as_ref().and_then(|scene| scene.own.as_ref());
+        project::order(chat.viewer(ctx, own), record)
+    });
+    Ok(viewed.collect())
 }

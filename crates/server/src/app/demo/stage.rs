@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use orderchat_domain::project::OrderView;
+use orderchat_domain::project::{OrderView, RoomView};
 use orderchat_domain::{Millis, Refusal, RoomId, Rule};
 use parking_lot::Mutex;
 use secrecy::SecretString;
@@ -119,21 +119,21 @@ async fn listed(State(state): State<AppState>, stage: Shared) -> Result<Json<Pla
         after: None,
         limit: SHOWN,
     };
-    let mut orders = Vec::new();
-    for room in state.chat.rooms(&ctx, query).await? {
-        let room = room.view;
-        let Some(order) = &room.order else { continue };
-        let order = orders::order(&state.chat, &ctx, order.as_str()).await?;
-        orders.push(Shown {
-            order: order.id.to_string(),
-            number: order.number.clone(),
-            room: room.id,
-            room_title: room.room_title,
-            people: stage.people_of(&order),
-            status: order.status,
-            delivery_status: order.delivery_status,
-        });
-    }
+    let rooms = state.chat.rooms(&ctx, query).await?;
+    let rooms: Vec<_> = rooms.into_iter().map(|room| room.view).collect();
+    let ids = rooms.iter().filter_map(|room| room.order.clone()).collect();
+    let orders = orders::orders(&state.chat, &ctx, ids).await?;
+    let rooms = rooms.into_iter().filter(|room| room.order.is_some());
+    let shown = |(room, order): (RoomView, OrderView)| Shown {
+        order: order.id.to_string(),
+        number: order.number.clone(),
+        room: room.id,
+        room_title: room.room_title,
+        people: stage.people_of(&order),
+        status: order.status,
+        delivery_status: order.delivery_status,
+    };
+    let orders = rooms.zip(orders).map(shown).collect();
     Ok(Json(Playbill { orders }))
 }
 
