@@ -69,13 +69,10 @@ impl RoomCode {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.to_ascii_uppercase();
-        let groups: Vec<&str> = text.split('-').collect();
         let known =
             |group: &str| group.len() == 4 && group.bytes().all(|b| CODE_ALPHABET.contains(&b));
-        match groups.as_slice() {
-            ["CHAT", first, second] if known(first) && known(second) => Some(Self(text)),
-            _ => None,
-        }
+        let (first, second) = text.strip_prefix("CHAT-")?.split_once('-')?;
+        (known(first) && known(second)).then_some(Self(text))
     }
 
     #[must_use]

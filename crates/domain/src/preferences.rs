@@ -62,7 +62,8 @@ pub fn shown(stored: &Map<String, Value>) -> Map<String, Value> {
     let defaults = SWITCHES
         .iter()
         .map(|name| ((*name).to_owned(), json!(true)));
-    let mut shown: Map<String, Value> = defaults.collect();
+    let mut shown = Map::with_capacity(SWITCHES.len() + 1 + stored.len());
+    shown.extend(defaults);
     shown.insert(MUTE_UNTIL.to_owned(), Value::Null);
     shown.extend(stored.clone());
     shown

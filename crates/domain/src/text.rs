@@ -77,7 +77,7 @@ fn is_invisible(c: char) -> bool {
 pub fn excerpt(text: &str, longest: usize) -> String {
     let mut rest = text.char_indices().skip(longest.saturating_sub(1));
     match (rest.next(), rest.next()) {
-        (Some((cut, _)), Some(_)) => format!("{}…", &text[..cut]),
+        (Some((cut, _)), Some(_)) => [&text[..cut], "…"].concat(),
         _ => text.to_owned(),
     }
 }

@@ -1,10 +1,9 @@
-//! Commands that are run many at once: each of a room of its own, all in one transaction, which
-//! shares its statements and one fsync among them.
+//! Commands that are run many at once, all in one transaction, which shares its statements and one
+//! fsync among them.
 
 mod postgres;
 mod sqlite;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -12,7 +11,7 @@ use tokio::sync::oneshot;
 use crate::store::Backend;
 use crate::{AsStoreError, Result, Store, StoreError, Tx};
 
-/// A command that takes many inputs of different rooms at once, in one transaction.
+/// A command that takes many inputs at once, in one transaction.
 pub trait Batch: Send + Sync + 'static {
     type Input: Send + Sync + 'static;
     type Output: Send + 'static;
@@ -21,8 +20,8 @@ pub trait Batch: Send + Sync + 'static {
     /// The key of the room that an input is about.
     fn room(&self, input: &Self::Input) -> i64;
 
-    /// What became of each input, in their order. One that was refused, or whose room is held, has
-    /// written nothing.
+    /// What became of each input, in their order, which for those of one room is the order they came
+    /// in. One that was refused, or whose room is held, has written nothing.
     ///
     /// # Errors
     /// What concerns all of them.
@@ -136,23 +135,6 @@ const fn is_undone(error: &StoreError) -> bool {
         error,
         StoreError::Busy(_) | StoreError::Statement(_) | StoreError::Corrupt(_)
     )
-}
-
-/// Moves the first of each room, `most` at most, out of those that wait; the others keep their
-/// order. Two of one room could not both be decided on the room as it was loaded.
-fn first_of_each_room<T>(waiting: &mut Vec<T>, most: usize, room: impl Fn(&T) -> i64) -> Vec<T> {
-    let mut rooms = HashSet::with_capacity(most.min(waiting.len()));
-    let mut first = Vec::with_capacity(most.min(waiting.len()));
-    let mut rest = Vec::new();
-    for one in waiting.drain(..) {
-        if first.len() < most && rooms.insert(room(&one)) {
-            first.push(one);
-        } else {
-            rest.push(one);
-        }
-    }
-    *waiting = rest;
-    first
 }
 
 /// Runs one input alone, however long its room is held.

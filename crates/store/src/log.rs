@@ -196,9 +196,19 @@ impl Appender {
         }
     }
 
-    /// The room's head is to be stored; once per room, after its last append.
+    /// The room's head is to be stored as it is after these appends.
     pub fn finish(&mut self, room: &StoredRoom) {
-        self.heads.push(room.clone());
+        let key = room.record.key;
+        // The newest is asked first: who appends twice to a room mostly does so at once.
+        match self
+            .heads
+            .iter_mut()
+            .rev()
+            .find(|head| head.record.key == key)
+        {
+            Some(head) => head.clone_from(room),
+            None => self.heads.push(room.clone()),
+        }
     }
 
     /// Writes everything.

@@ -2,7 +2,7 @@
 
 mod across;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use orderchat_domain::attachment::FileRecord;
 use orderchat_domain::message::MessageType;
@@ -17,7 +17,7 @@ use crate::engine::Ask;
 use crate::participants;
 use crate::receipts::{Kind, PageMarks};
 use crate::rooms::StoredRoom;
-use crate::row::Row;
+use crate::row::{Row, read_all};
 use crate::sql::statements;
 use crate::value::{Value, values};
 use crate::{Result, StoreError, Tx};
@@ -55,10 +55,11 @@ statements! {
     BY_SEQ (room: Int, seq: Int) = concat!("SELECT i.room, ", columns!(), " FROM {rows}
         JOIN log l ON l.room = i.room AND l.seq = i.seq AND l.kind = 'message.created'", joins!());
     LOCATE = "SELECT r.id, l.seq FROM log l JOIN room r ON r.k = l.room WHERE l.message_id = $1";
-    COUNT_REPLY (room: Int, seq: Int) =
+    COUNT_REPLIES (room: Int, seq: Int, n: Int) =
         "INSERT INTO message_state (room, seq, version, reply_count)
-         SELECT i.room, i.seq, i.seq, 1 FROM {rows} WHERE 1 = 1
-         ON CONFLICT (room, seq) DO UPDATE SET reply_count = message_state.reply_count + 1";
+         SELECT i.room, i.seq, i.seq, i.n FROM {rows} WHERE 1 = 1
+         ON CONFLICT (room, seq) DO UPDATE
+         SET reply_count = message_state.reply_count + excluded.reply_count";
     EDITED = "INSERT INTO message_state (room, seq, version, text_g, edited_at)
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (room, seq) DO UPDATE
         SET version = excluded.version, text_g = excluded.text_g, edited_at = excluded.edited_at";
@@ -184,10 +185,7 @@ pub fn page(
             select.limit
         ],
     )?;
-    let mut list = rows
-        .into_iter()
-        .map(|mut row| read(room, &mut row))
-        .collect::<Result<Vec<_>>>()?;
+    let mut list = read_all(rows, |mut row| read(room, &mut row))?;
     if matches!(bound, Bound::Before(_)) {
         list.reverse();
     }
@@ -357,16 +355,16 @@ pub fn locate(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<(RoomId, u64)>> {
     }
 }
 
-/// Counts one reply to each of these messages, none of them twice.
+/// Counts new replies to these messages, by room and seq.
 ///
 /// # Errors
 /// As any write.
-pub fn count_replies(tx: &mut Tx<'_>, targets: &[(i64, u64)]) -> Result<()> {
-    let rows: Vec<_> = targets
+pub fn count_replies(tx: &mut Tx<'_>, counts: &BTreeMap<(i64, u64), u64>) -> Result<()> {
+    let rows: Vec<_> = counts
         .iter()
-        .map(|(room, seq)| values![*room, *seq])
+        .map(|((room, seq), n)| values![*room, *seq, *n])
         .collect();
-    tx.execute_rows(&COUNT_REPLY, &rows)
+    tx.execute_rows(&COUNT_REPLIES, &rows)
 }
 
 /// Notes that the message's present text is that of another entry.

@@ -5,7 +5,7 @@ use refinery::{Migration, Runner};
 use crate::{Result, StoreError};
 
 /// Name and text of every migration, in order. Released ones never change.
-const MIGRATIONS: [(&str, &str); 9] = [
+const MIGRATIONS: [(&str, &str); 10] = [
     ("V1__first", include_str!("../migrations/V1__first.sql")),
     (
         "V2__room_head",
@@ -33,6 +33,10 @@ const MIGRATIONS: [(&str, &str); 9] = [
     ),
     ("V8__policy", include_str!("../migrations/V8__policy.sql")),
     ("V9__files", include_str!("../migrations/V9__files.sql")),
+    (
+        "V10__all_read",
+        include_str!("../migrations/V10__all_read.sql"),
+    ),
 ];
 
 /// Held while a node migrates, so that two that start together take turns. Any constant would do.

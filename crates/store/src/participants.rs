@@ -1,5 +1,7 @@
 //! Users in rooms.
 
+use std::collections::BTreeMap;
+
 use orderchat_domain::participant::Ended;
 use orderchat_domain::project::ParticipantRecord;
 use orderchat_domain::receipt::{Unread, Watermarks};
@@ -73,7 +75,7 @@ statements! {
         WHERE participant.room = i.room AND participant.has_unread = 0
           AND participant.ended IS NULL AND participant.usr <> i.actor";
     NOTHING_UNREAD = "UPDATE participant SET has_unread = 0 WHERE room = $1 AND has_unread = 1";
-    SENT (k: Int) = "UPDATE participant SET own_after = own_after + 1 FROM {rows}
+    SENT (k: Int, n: Int) = "UPDATE participant SET own_after = own_after + i.n FROM {rows}
         WHERE participant.k = i.k";
     DELETED = "UPDATE participant SET deleted_after = deleted_after + 1
         WHERE room = $1 AND usr <> $2 AND read_seq < $3 AND visible_from <= $3
@@ -349,12 +351,12 @@ pub fn nothing_unread(tx: &mut Tx<'_>, room: i64) -> Result<()> {
     Ok(())
 }
 
-/// Counts a message that each of these sent, none of them twice, as not unread to them.
+/// Counts messages that these participants sent, by their keys, as not unread to them.
 ///
 /// # Errors
 /// As any write.
-pub fn sent(tx: &mut Tx<'_>, participants: &[i64]) -> Result<()> {
-    let rows: Vec<_> = participants.iter().map(|key| values![*key]).collect();
+pub fn sent(tx: &mut Tx<'_>, counts: &BTreeMap<i64, u64>) -> Result<()> {
+    let rows: Vec<_> = counts.iter().map(|(key, n)| values![*key, *n]).collect();
     tx.execute_rows(&SENT, &rows)
 }
 

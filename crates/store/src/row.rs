@@ -1,5 +1,6 @@
 //! Values on their way out of a statement.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
@@ -39,35 +40,86 @@ enum Stored {
 
 /// The rows of a result, cell by cell. What they hold lies in three pieces of memory: a piece for
 /// each text would cost more than reading it.
+#[derive(Debug)]
+pub(crate) struct Rows(Pieces);
+
 #[derive(Debug, Default)]
-pub(crate) struct Rows {
+struct Pieces {
     cells: Vec<Stored>,
     texts: String,
     bytes: Vec<u8>,
 }
 
+/// Results that a thread keeps the memory of, for its next ones: growing it anew for each costs a
+/// list more than its JSON's braces do.
+const SPARE: usize = 4;
+/// What is larger than this, in cells and in bytes, is given back.
+const SPARE_CELLS: usize = 4_096;
+const SPARE_BYTES: usize = 64 << 10;
+
+thread_local! {
+    static SPARES: RefCell<Vec<Pieces>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Drop for Rows {
+    fn drop(&mut self) {
+        let Pieces {
+            cells,
+            texts,
+            bytes,
+        } = &mut self.0;
+        let is_large =
+            cells.capacity() > SPARE_CELLS || texts.capacity().max(bytes.capacity()) > SPARE_BYTES;
+        if is_large || cells.capacity() == 0 {
+            return;
+        }
+        cells.clear();
+        texts.clear();
+        bytes.clear();
+        let pieces = std::mem::take(&mut self.0);
+        // A thread that ends keeps nothing.
+        let _ = SPARES.try_with(|spares| {
+            let mut spares = spares.borrow_mut();
+            if spares.len() < SPARE {
+                spares.push(pieces);
+            }
+        });
+    }
+}
+
 impl Rows {
+    /// No rows yet, in memory that earlier ones had.
+    pub(crate) fn new() -> Self {
+        let spare = SPARES.try_with(|spares| spares.borrow_mut().pop());
+        Self(spare.ok().flatten().unwrap_or_default())
+    }
+
     /// The next cell of the row, or the first of the next row.
     pub(crate) fn push(&mut self, cell: Cell<'_>) {
-        self.cells.push(match cell {
+        let Pieces {
+            cells,
+            texts,
+            bytes: all,
+        } = &mut self.0;
+        cells.push(match cell {
             Cell::Null => Stored::Null,
             Cell::Int(value) => Stored::Int(value),
             Cell::Text(text) => {
-                let from = self.texts.len();
-                self.texts.push_str(text);
-                Stored::Text(from, self.texts.len())
+                let from = texts.len();
+                texts.push_str(text);
+                Stored::Text(from, texts.len())
             }
             Cell::Bytes(bytes) => {
-                let from = self.bytes.len();
-                self.bytes.extend_from_slice(bytes);
-                Stored::Bytes(from, self.bytes.len())
+                let from = all.len();
+                all.extend_from_slice(bytes);
+                Stored::Bytes(from, all.len())
             }
         });
     }
 
     /// The rows of so many columns that were pushed.
     pub(crate) fn of_width(self, columns: usize) -> Vec<Row> {
-        let count = self.cells.len().checked_div(columns).unwrap_or(0);
+        let count = self.0.cells.len().checked_div(columns).unwrap_or(0);
         let rows = Arc::new(self);
         let row = |at: usize| Row {
             rows: Arc::clone(&rows),
@@ -78,11 +130,16 @@ impl Rows {
     }
 
     fn cell(&self, at: usize) -> Cell<'_> {
-        match self.cells[at] {
+        let Pieces {
+            cells,
+            texts,
+            bytes,
+        } = &self.0;
+        match cells[at] {
             Stored::Null => Cell::Null,
             Stored::Int(value) => Cell::Int(value),
-            Stored::Text(from, to) => Cell::Text(&self.texts[from..to]),
-            Stored::Bytes(from, to) => Cell::Bytes(&self.bytes[from..to]),
+            Stored::Text(from, to) => Cell::Text(&texts[from..to]),
+            Stored::Bytes(from, to) => Cell::Bytes(&bytes[from..to]),
         }
     }
 }
@@ -108,6 +165,22 @@ impl Row {
         self.next += 1;
         T::from_cell(cell)
     }
+}
+
+/// What each of these rows reads as. Collecting results one by one would not know how many there are,
+/// and move what was read every time that there is no room for more.
+///
+/// # Errors
+/// The first row's that cannot be read.
+pub(crate) fn read_all<T>(
+    rows: Vec<Row>,
+    mut read: impl FnMut(Row) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        all.push(read(row)?);
+    }
+    Ok(all)
 }
 
 pub(crate) trait FromCell: Sized {

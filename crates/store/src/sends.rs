@@ -43,7 +43,9 @@ pub type TargetLookup = (usize, RoomId, MessageId);
 /// same: it costs what a hidden one does.
 #[derive(Clone, Debug, Default)]
 pub struct Lookups<'a> {
-    /// Room and user of each sender.
+    /// The senders' rooms, each once.
+    pub rooms: Vec<RoomId>,
+    /// Room and user of each sender, likewise.
     pub senders: Vec<(RoomId, i64)>,
     pub keys: Vec<KeyLookup<'a>>,
     pub targets: Vec<TargetLookup>,
@@ -54,20 +56,20 @@ pub struct Lookups<'a> {
 pub struct Found {
     /// The senders' rooms; of one that another transaction holds the id alone.
     pub rooms: HashMap<RoomId, Option<StoredRoom>>,
-    /// The senders' places, each with its room.
-    pub senders: HashMap<i64, ParticipantRecord>,
+    /// The senders' places, by room and user.
+    pub senders: HashMap<(i64, i64), ParticipantRecord>,
     /// The earlier sends of the keys, by their places in the list asked for.
     pub earlier: HashMap<usize, Earlier>,
     /// The seqs of the messages replied to, if they are of the same room; likewise.
     pub targets: HashMap<usize, u64>,
 }
 
-/// Locks the senders' rooms, each named once, and then looks up everything, all in one go.
+/// Locks the senders' rooms, and then looks up everything, all in one go.
 ///
 /// # Errors
 /// As any write.
 pub fn lock_and_look_up(tx: &mut Tx<'_>, asked: &Lookups<'_>, patience: Patience) -> Result<Found> {
-    let ids: Vec<_> = asked.senders.iter().map(|(id, _)| values![&id.0]).collect();
+    let ids: Vec<_> = asked.rooms.iter().map(|id| values![&id.0]).collect();
     let senders: Vec<_> = asked
         .senders
         .iter()
@@ -89,15 +91,17 @@ pub fn lock_and_look_up(tx: &mut Tx<'_>, asked: &Lookups<'_>, patience: Patience
             (rooms::free(locked, rooms)?, [own, keys, targets])
         }
         Patience::None | Patience::Waits => {
-            let ids: Vec<_> = asked.senders.iter().map(|(id, _)| *id).collect();
-            rooms::lock_ids(tx, &ids)?;
+            rooms::lock_ids(tx, &asked.rooms)?;
             let [rooms, own, keys, targets] = tx.ask(others)?;
             let rooms = rooms.into_iter().map(rooms::read);
             let rooms = rooms.map(|room| room.map(|room| (room.record.id, Some(room))));
             (rooms.collect::<Result<_>>()?, [own, keys, targets])
         }
     };
-    let senders = senders.into_iter().map(participants::read_with_room);
+    let senders = senders.into_iter().map(|row| {
+        let (room, place) = participants::read_with_room(row)?;
+        Ok(((room, place.person.key), place))
+    });
     Ok(Found {
         rooms,
         senders: senders.collect::<Result<_>>()?,

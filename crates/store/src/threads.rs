@@ -63,7 +63,7 @@ pub struct Reply {
     pub parent: u64,
 }
 
-/// Keeps the places of these replies in their trees. Two of one call are never of one room.
+/// Keeps the places of these replies in their trees. None of one call answers another of it.
 ///
 /// # Errors
 /// As any write.

@@ -26,6 +26,7 @@ mod pages;
 pub(crate) mod path;
 mod query;
 mod range;
+pub(crate) mod reply;
 pub(crate) mod seal;
 mod transfer;
 pub(crate) mod v1;

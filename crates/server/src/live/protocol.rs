@@ -174,6 +174,9 @@ pub(crate) enum ResyncReason {
     TooOld,
 }
 
+/// Bytes that most frames fit into.
+const TYPICAL: usize = 1_024;
+
 impl<'a> ServerFrame<'a> {
     /// That what was asked for is done, and nothing more.
     pub(crate) const fn done(reference: &'a Ref) -> Self {
@@ -210,9 +213,12 @@ impl<'a> ServerFrame<'a> {
             Self::CaughtUp { room, seq, .. } => Some((*room, *seq)),
             _ => None,
         };
+        let mut text = Vec::with_capacity(TYPICAL);
+        // Strings, numbers, ids: they can always be written as JSON, which is text.
+        let written = serde_json::to_writer(&mut text, self).is_ok();
+        let text = String::from_utf8(text).ok().filter(|_| written);
         Frame {
-            // Strings, numbers, ids: they can always be written as JSON.
-            text: serde_json::to_string(self).unwrap_or_default().into(),
+            text: text.unwrap_or_default().into(),
             place,
         }
     }

@@ -1,8 +1,11 @@
 //! `/participants/`: joining, changing, ending and coming back.
 
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::harness::{Fields, Server, participant_path, random_id, shape};
+use crate::harness::{Fields, Server, message_path, participant_path, random_id, shape};
 
 #[tokio::test]
 async fn every_participant_shows_all_its_fields() {
@@ -274,6 +277,59 @@ async fn staff_who_send_join_in_the_same_step() {
         (&participant["role"], &sent["sender"]),
         (&json!("support"), &participant["id"])
     );
+}
+
+/// Sends of one room that come at once are written together.
+#[tokio::test]
+async fn staff_join_amid_a_flood_of_sends_and_each_finds_the_room_as_the_one_before_left_it() {
+    const EACH: usize = 12;
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let question = room.customer.say(&room, "Is it cooled?").await;
+    let head = room.head().await;
+    let newcomers = ["sue", "sam", "sol"].map(|name| server.support(name));
+    let mut senders = vec![&room.customer, &room.rider, &room.pharmacist];
+    senders.extend(&newcomers);
+
+    let drafts = (0..EACH).flat_map(|n| senders.iter().map(move |sender| (n, *sender)));
+    let sends = drafts.map(|(n, sender)| {
+        let draft =
+            json!({ "content": format!("{} {n}", sender.user), "reply_to": question["id"] });
+        sender.send(&room, draft)
+    });
+    let answers = join_all(sends).await;
+    let seqs: BTreeSet<i64> = answers
+        .into_iter()
+        .map(|answer| answer.ok(201).number("seq"))
+        .collect();
+    assert_eq!(
+        seqs.len(),
+        EACH * senders.len(),
+        "each has a place of its own"
+    );
+
+    let log = room.log_seen_by(&room.admin).await;
+    let after = log.iter().filter(|event| event.number("seq") > head);
+    let joined = after
+        .clone()
+        .filter(|event| event["kind"] == "participant.joined");
+    assert_eq!(
+        joined.count(),
+        newcomers.len(),
+        "each of them comes in once"
+    );
+    let seen: Vec<i64> = after.map(|event| event.number("seq")).collect();
+    let whole = head + 1..=head + (seqs.len() + newcomers.len()) as i64;
+    assert!(seen.iter().copied().eq(whole), "{seen:?}");
+    let asked = room
+        .customer
+        .get(&message_path(&question, ""))
+        .await
+        .ok(200);
+    assert_eq!(asked["reply_count"], EACH * senders.len());
+    // Of what others said all is unread, of what one said oneself nothing.
+    let unread = room.seen_by(&room.rider).await["unread_count"].clone();
+    assert_eq!(unread, 1 + EACH * (senders.len() - 1));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
 use super::{Batch, Outcome, Patience, Pending, Ran};
-use super::{alone, first_of_each_room, is_undone, stopped, too_many};
+use super::{alone, is_undone, stopped, too_many};
 use crate::engine::postgres::Postgres;
 use crate::hearers::Hearers;
 use crate::store::committed;
@@ -137,22 +137,14 @@ impl<B: Batch> Held<B> {
 
 impl<B: Batch> Writer<B> {
     fn run(self, mut queue: mpsc::Receiver<Pending<B>>) {
-        let mut waiting: Vec<Pending<B>> = Vec::new();
-        loop {
-            if waiting.is_empty() {
-                match queue.blocking_recv() {
-                    Some(first) => waiting.push(first),
-                    None => return,
-                }
+        while let Some(first) = queue.blocking_recv() {
+            let mut group = vec![first];
+            while group.len() < GROUP
+                && let Ok(next) = queue.try_recv()
+            {
+                group.push(next);
             }
-            while waiting.len() < QUEUE {
-                match queue.try_recv() {
-                    Ok(next) => waiting.push(next),
-                    Err(_) => break,
-                }
-            }
-            let room = |pending: &Pending<B>| self.batch.room(&pending.input);
-            self.commit(first_of_each_room(&mut waiting, GROUP, room));
+            self.commit(group);
         }
     }
 

@@ -6,7 +6,7 @@ use orderchat_domain::news::News;
 use tokio::sync::watch;
 
 use super::{Batch, Outcome, Patience, Pending, Ran};
-use super::{first_of_each_room, lost, panicked, too_many};
+use super::{lost, panicked, too_many};
 use crate::engine::sqlite::{Done, GROUP, Job, QUEUE, Sqlite};
 use crate::hearers::Hearers;
 use crate::store::committed;
@@ -86,7 +86,7 @@ impl<B: Batch> Lane<B> {
     }
 }
 
-/// All that waited when the writer came to it. Inputs of one room are run one after the other.
+/// All that waited when the writer came to it.
 struct Group<B: Batch> {
     lane: Arc<Lane<B>>,
     taken: Vec<Pending<B>>,
@@ -99,22 +99,13 @@ struct Group<B: Batch> {
 
 impl<B: Batch> Group<B> {
     fn run_all(&mut self, tx: &mut Tx<'_>) -> Result<()> {
-        let batch = Arc::clone(&self.lane.batch);
-        self.outcomes = self.taken.iter().map(|_| None).collect();
-        let mut waiting: Vec<usize> = (0..self.taken.len()).collect();
-        while !waiting.is_empty() {
-            let now =
-                first_of_each_room(&mut waiting, GROUP, |at| batch.room(&self.taken[*at].input));
-            let inputs: Vec<&B::Input> = now.iter().map(|at| &self.taken[*at].input).collect();
-            for (at, ran) in now
-                .into_iter()
-                .zip(batch.run(tx, &inputs, Patience::Waits)?)
-            {
-                if let Ran::Done(outcome) = ran {
-                    self.outcomes[at] = Some(outcome);
-                }
-            }
-        }
+        let inputs: Vec<&B::Input> = self.taken.iter().map(|pending| &pending.input).collect();
+        let all = self.lane.batch.run(tx, &inputs, Patience::Waits)?;
+        let outcome = |ran| match ran {
+            Ran::Done(outcome) => Some(outcome),
+            Ran::Held => None,
+        };
+        self.outcomes = all.into_iter().map(outcome).collect();
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use orderchat_domain::Role;
 use orderchat_domain::room::RoomStatus;
 
 use super::{StoredRoom, columns, joins, read};
+use crate::row::read_all;
 use crate::sql::{Sql, statements};
 use crate::value::{Value, values};
 use crate::{Result, StoreError, Tx};
@@ -378,5 +379,5 @@ pub fn list(
             search_end.as_ref()
         ],
     )?;
-    rows.into_iter().map(read).collect()
+    read_all(rows, read)
 }

@@ -54,7 +54,7 @@ fn talk(tx: &mut Tx<'_>) -> Result<(StoredRoom, u64)> {
     let mut reply = message(&room, acting(&ann, Role::Customer), "reply");
     reply.message.as_mut().expect("a message").reply_to = Some(seq);
     append(tx, &mut room, NOW, reply)?;
-    messages::count_replies(tx, &[(room.record.key, seq)])?;
+    messages::count_replies(tx, &[((room.record.key, seq), 1)].into())?;
     Ok((room, seq))
 }
 

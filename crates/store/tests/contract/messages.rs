@@ -186,7 +186,8 @@ async fn a_reply_quotes_and_is_counted(database: &Database) {
             let mut entry = message(&room, acting(&ann, Role::Customer), answer);
             entry.message.as_mut().expect("a message").reply_to = Some(first);
             append(tx, &mut room, NOW, entry)?;
-            messages::count_replies(tx, &[(room.record.key, first), (room.record.key, 99)])?;
+            let key = room.record.key;
+            messages::count_replies(tx, &[((key, first), 1), ((key, 99), 1)].into())?;
         }
         let page = messages::page(tx, &room, ALL, Bound::After(0))?;
         assert_eq!(page[0].reply_count, 2);

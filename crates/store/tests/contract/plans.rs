@@ -160,7 +160,7 @@ const HOT: [(&str, &str, &[&str]); 26] = [
     (
         "participant.has_unread = 0 AND participant.ended IS NULL",
         "participant_active (room=?)",
-        &["participant_active"],
+        &["participant_all_read"],
     ),
     (
         "FROM timer t LEFT JOIN room r ON r.k = t.room ORDER BY",

@@ -55,9 +55,8 @@ async fn others_messages_are_unread_until_the_read_mark_passes_them(database: &D
         for _ in 0..3 {
             say(tx, &mut room, &ann.person, Role::Customer, "hello")?;
         }
-        participants::sent(tx, &[ann.key, ann.key + 1_000])?;
-        participants::sent(tx, &[ann.key])?;
-        participants::sent(tx, &[ann.key])?;
+        participants::sent(tx, &[(ann.key, 1), (ann.key + 1_000, 1)].into())?;
+        participants::sent(tx, &[(ann.key, 2)].into())?;
         let mut system = message(&room, Actor::SERVER, "closed");
         system.message.as_mut().expect("a message").message_type = MessageType::System;
         append(tx, &mut room, NOW, system)?;
@@ -92,7 +91,7 @@ async fn a_deleted_message_is_unread_to_nobody(database: &Database) {
         let seq = say(tx, &mut room, &ann.person, Role::Customer, "oops")?;
         say(tx, &mut room, &ann.person, Role::Customer, "hello")?;
         for _ in 0..2 {
-            participants::sent(tx, &[ann.key])?;
+            participants::sent(tx, &[(ann.key, 1)].into())?;
         }
         let key = room.record.key;
         participants::deleted(tx, key, ann.person.key, seq, false)?;
@@ -249,7 +248,7 @@ async fn who_has_read_everything_is_noted_and_forgotten_again(database: &Databas
         assert_eq!(rooms::unread_of(tx, user)?, (0, 0));
         assert!(unread::rooms(tx, user, 0, 10)?.is_empty());
         say(tx, &mut room, &ravi.person, Role::Rider, "my own")?;
-        participants::sent(tx, &[ravi.key])?;
+        participants::sent(tx, &[(ravi.key, 1)].into())?;
         assert_eq!(rooms::unread_of(tx, user)?, (0, 0));
         say(tx, &mut room, &ann.person, Role::Customer, "two")?;
         assert_eq!(rooms::unread_of(tx, user)?, (1, 1));

@@ -1,6 +1,5 @@
 //! `/api/chat/…/attachments/`: files, uploaded first and named in a message then, and downloaded.
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{
@@ -25,6 +24,7 @@ use crate::http::form::{FilePart, Form, is_form};
 use crate::http::link::{self, Downloading, LinkQuery};
 use crate::http::path::PathOf;
 use crate::http::range::{Asked, not_modified, part_of};
+use crate::http::reply::Json;
 use crate::limits::quota;
 use crate::media::{Incoming, Kept};
 use crate::problem::Problem;

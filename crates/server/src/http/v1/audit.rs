@@ -1,6 +1,5 @@
 //! `/api/audit/`: what no room shows, for admins.
 
-use axum::Json;
 use axum::extract::State;
 use orderchat_domain::id::RoomName;
 use orderchat_domain::{Millis, UserId};
@@ -17,6 +16,7 @@ use crate::http::AppState;
 use crate::http::caller::Authenticated;
 use crate::http::page::{Cursor as Opaque, Here, Page};
 use crate::http::query::{Limit, QueryOf};
+use crate::http::reply::Json;
 use crate::problem::Problem;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {

@@ -1,6 +1,5 @@
 //! `/api/chat/messages/{message}/history/`: for admins.
 
-use axum::Json;
 use axum::extract::State;
 use orderchat_domain::project::RevisionView;
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,7 @@ use crate::http::caller::Authenticated;
 use crate::http::page::{Cursor, Here, Page};
 use crate::http::path::PathOf;
 use crate::http::query::QueryOf;
+use crate::http::reply::Json;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(read))

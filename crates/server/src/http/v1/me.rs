@@ -1,6 +1,5 @@
 //! `/api/chat/me/`: the caller.
 
-use axum::Json;
 use axum::extract::State;
 use orderchat_domain::preferences;
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,7 @@ use crate::chat::users::{Me, MyChange};
 use crate::http::AppState;
 use crate::http::body::JsonBody;
 use crate::http::caller::{Authenticated, Writing};
+use crate::http::reply::Json;
 use crate::limits::quota;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {

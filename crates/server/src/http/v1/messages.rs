@@ -1,6 +1,5 @@
 //! `/api/chat/…/messages/`: what is said in a room.
 
-use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -26,6 +25,7 @@ use crate::http::form::is_form;
 use crate::http::page::{Here, Page};
 use crate::http::path::PathOf;
 use crate::http::query::{Limit, QueryOf};
+use crate::http::reply::Json;
 use crate::limits::quota;
 use crate::problem::Problem;
 

@@ -1,6 +1,5 @@
 //! `/api/orders/events/`: what the shop tells of its orders, event by event.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use orderchat_domain::permission::{Action, permit_role};
@@ -13,6 +12,7 @@ use super::fields::Result;
 use crate::http::AppState;
 use crate::http::caller::Writing;
 use crate::http::cloud_events::CloudEvents;
+use crate::http::reply::Json;
 use crate::limits::quota;
 use crate::orders::{self, Became, Event};
 use crate::problem::{Problem, ProblemBody};

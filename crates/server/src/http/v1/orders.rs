@@ -1,6 +1,5 @@
 //! `/api/orders/`: what the shop reports, and what of it may be read.
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use orderchat_domain::OrderId;
@@ -14,6 +13,7 @@ use crate::http::AppState;
 use crate::http::body::JsonBody;
 use crate::http::caller::{Authenticated, Writing};
 use crate::http::path::PathOf;
+use crate::http::reply::Json;
 use crate::limits::quota;
 use crate::orders::{self, OrderReport};
 

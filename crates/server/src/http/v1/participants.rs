@@ -1,6 +1,5 @@
 //! `/api/chat/…/participants/`: who is in a room.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -23,6 +22,7 @@ use crate::http::caller::{Authenticated, Writing};
 use crate::http::page::{Cursor as Opaque, Here, Page};
 use crate::http::path::PathOf;
 use crate::http::query::{Limit, QueryOf};
+use crate::http::reply::Json;
 use crate::limits::quota;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {

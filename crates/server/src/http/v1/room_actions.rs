@@ -1,6 +1,5 @@
 //! `/api/chat/rooms/{room}/…`: close, reopen, archive, join, leave, read; the room log.
 
-use axum::Json;
 use axum::extract::State;
 use orderchat_domain::project::{EventView, RoomView};
 use orderchat_domain::room::Transition;
@@ -16,6 +15,7 @@ use crate::http::caller::{Acknowledging, Authenticated, Writing};
 use crate::http::page::{Here, Page};
 use crate::http::path::PathOf;
 use crate::http::query::{Limit, QueryOf};
+use crate::http::reply::Json;
 use crate::limits::quota;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {

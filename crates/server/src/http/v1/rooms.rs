@@ -1,6 +1,5 @@
 //! `/api/chat/rooms/`: list, create, read, change, delete.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -23,6 +22,7 @@ use crate::http::caller::{Authenticated, Writing};
 use crate::http::page::{Cursor as Opaque, Here, Page};
 use crate::http::path::PathOf;
 use crate::http::query::{Limit, QueryOf};
+use crate::http::reply::Json;
 use crate::json::given;
 use crate::limits::quota;
 use crate::problem::Problem;

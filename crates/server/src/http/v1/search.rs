@@ -1,6 +1,5 @@
 //! `/api/chat/search/`: messages by what they say.
 
-use axum::Json;
 use axum::extract::State;
 use orderchat_domain::message::MessageType;
 use orderchat_domain::project::MessageView;
@@ -17,6 +16,7 @@ use crate::http::AppState;
 use crate::http::caller::Searching;
 use crate::http::page::{Here, Page};
 use crate::http::query::{Limit, QueryOf};
+use crate::http::reply::Json;
 use crate::http::seal::Seal;
 use crate::problem::Problem;
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::extract::State;
 use orderchat_domain::message::MessageType;
 use orderchat_domain::statistics::DAYS;
@@ -18,6 +17,7 @@ use crate::chat::statistics::Overview;
 use crate::http::AppState;
 use crate::http::caller::Authenticated;
 use crate::http::path::PathOf;
+use crate::http::reply::Json;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(read))

@@ -1,6 +1,5 @@
 //! `/api/orders/{id}/timeline/` and `/policy/`: what became of an order, and who may do what now.
 
-use axum::Json;
 use axum::extract::State;
 use orderchat_domain::Millis;
 use orderchat_domain::policy::RightsTable;
@@ -17,6 +16,7 @@ use crate::http::caller::Authenticated;
 use crate::http::page::{Cursor, Here, Page};
 use crate::http::path::PathOf;
 use crate::http::query::{Limit, QueryOf};
+use crate::http::reply::Json;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()

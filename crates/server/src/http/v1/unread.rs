@@ -1,6 +1,5 @@
 //! `/api/chat/messages/unread/` and `/read-all/`: over all rooms.
 
-use axum::Json;
 use axum::extract::State;
 use orderchat_domain::project::MessageView;
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,7 @@ use crate::http::body::OptionalJsonBody;
 use crate::http::caller::{Acknowledging, Authenticated};
 use crate::http::page::{Cursor, Here, Page};
 use crate::http::query::QueryOf;
+use crate::http::reply::Json;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()

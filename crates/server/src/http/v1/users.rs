@@ -1,6 +1,5 @@
 //! `/api/users/`: what the shop says of its users.
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,7 @@ use crate::http::AppState;
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::caller::Writing;
 use crate::http::path::PathOf;
+use crate::http::reply::Json;
 use crate::limits::quota;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {

@@ -116,7 +116,7 @@ pub(super) fn is_cell(ty: &Type) -> bool {
 /// All rows of an answer.
 pub(super) fn rows(answer: &[tokio_postgres::Row]) -> Result<Vec<Row>> {
     let columns = answer.first().map_or(0, tokio_postgres::Row::len);
-    let mut rows = Rows::default();
+    let mut rows = Rows::new();
     for row in answer {
         for (at, column) in row.columns().iter().enumerate() {
             rows.push(cell(row, at, column.type_())?);

@@ -15,7 +15,7 @@ pub(crate) fn prepare(connection: &Connection, sql: &Sql) -> Result<()> {
 pub(crate) fn query(connection: &Connection, sql: &Sql, params: &[Value<'_>]) -> Result<Vec<Row>> {
     let mut statement = connection.prepare_cached(sql.sqlite())?;
     let columns = columns(&statement, sql);
-    let mut rows = Rows::default();
+    let mut rows = Rows::new();
     run(connection, &mut statement, sql, params, &mut rows)?;
     Ok(rows.of_width(columns))
 }
@@ -28,7 +28,7 @@ pub(crate) fn query_rows(
 ) -> Result<Vec<Row>> {
     let mut statement = connection.prepare_cached(sql.sqlite())?;
     let columns = columns(&statement, sql);
-    let mut rows = Rows::default();
+    let mut rows = Rows::new();
     for at in 0..input.count() {
         run(connection, &mut statement, sql, input.row(at), &mut rows)?;
     }

@@ -58,6 +58,8 @@ async fn moves(
         .events_of(room)
         .iter()
         .map(|event| event.number("seq"))
+        // What others said while the room was being followed may have come, too.
+        .filter(|seq| *seq > began)
         .collect();
     let mut live = Live::resume(to, &live.cursor()).await;
     live.done(send(room, &unanswered)).await;
