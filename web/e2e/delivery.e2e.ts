@@ -74,8 +74,14 @@ test('R7 R8: read is what somebody looks at; the number goes in the other tab, t
   await expect(message(hers, 'I am at the door.')).toBeVisible();
   await expect(list).toHaveTitle(/^\(1\) /);
   await expect.poll(() => status(his, 'I am at the door.')).toBe('delivered');
-  // Longer than the page takes to notice that somebody looks.
-  await hers.evaluate(() => new Promise((done) => setTimeout(done, 1_300)));
+  // The page asks itself whether somebody looks. Had it told that it was read, it would have done so before
+  // it tells that the second message after that has come.
+  await hers.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  for (const text of ['It is cold.', 'And it rains.']) {
+    await composer(his).fill(text);
+    await composer(his).press('Enter');
+    await expect.poll(() => status(his, text)).toBe('delivered');
+  }
   expect(await status(his, 'I am at the door.')).toBe('delivered');
 
   await attend(hers, true);
@@ -85,7 +91,7 @@ test('R7 R8: read is what somebody looks at; the number goes in the other tab, t
   expect(Date.now() - start).toBeLessThan(process.env.STRICT ? 1_000 : 3_000);
   await expect.poll(() => status(his, 'I am at the door.')).toBe('read');
   const told = await list.evaluate(() => (window as unknown as { told: number[] }).told);
-  expect([told[0], told.at(-1)]).toEqual([1, 0]);
+  expect([told.find((count) => count > 0), told.at(-1)]).toEqual([1, 0]);
 
   // What is said while she reads elsewhere in the conversation is not in view, so it is not read.
   await say(ravi, room, ...Array.from({ length: 40 }, (_, at) => `line ${at + 1}`));

@@ -10,6 +10,8 @@ import {
   Server,
   tokenOf,
 } from '../packages/sdk/tests/server.js';
+import { startDemo } from '../tools/demo.mjs';
+import { type DemoOrder, demoOf } from '../tools/states.mjs';
 import { Site } from './site.js';
 
 export { admin, aisha, expect, mei, ravi, type Page, type Person, type Server };
@@ -46,7 +48,14 @@ export const PHONE = {
   deviceScaleFactor: 3,
 };
 
-export const test = base.extend<Here, { server: Server; site: Site }>({
+interface OfWorker {
+  server: Server;
+  site: Site;
+  /** `orderchat demo`, and an order of it. */
+  demo: { url: string; order: DemoOrder };
+}
+
+export const test = base.extend<Here, OfWorker>({
   server: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the parameters
     async ({}, use) => {
@@ -61,6 +70,15 @@ export const test = base.extend<Here, { server: Server; site: Site }>({
       const site = await Site.start(server.url);
       await use(site);
       await site.stop();
+    },
+    { scope: 'worker' },
+  ],
+  demo: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the parameters
+    async ({}, use) => {
+      const { url, stop } = await startDemo();
+      await use({ url, order: await demoOf(url) });
+      await stop();
     },
     { scope: 'worker' },
   ],

@@ -6,6 +6,8 @@ test('R1 R2 R5: two people talk, and see how far the other is', async ({ enter, 
   const hers = await enter(aisha, `/app/rooms/${room}`);
   const his = await enter(ravi, `/app/rooms/${room}`, PHONE);
   await Promise.all([settled(hers), settled(his)]);
+  // Typing is told to who listens at that moment.
+  await expect(hers.locator('[data-presence]')).toContainText(/Ravi.* online/);
 
   await composer(his).pressSequentially('I am at', { delay: 20 });
   await expect(hers.getByText(/Ravi.*typing/)).toBeVisible();
