@@ -36,8 +36,7 @@ async function becomesPhone(page: Page): Promise<void> {
   expect(await page.evaluate((query) => matchMedia(query).matches, isPhone)).toBe(true);
 }
 
-async function violations(page: Page, theme: 'light' | 'dark'): Promise<string[]> {
-  await page.emulateMedia({ colorScheme: theme });
+async function look(page: Page, theme: 'light' | 'dark'): Promise<string[]> {
   // Of what is well nothing is told; frames are of the same origin, where there are any.
   const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).setLegacyMode();
   // A theme changes colours and nothing else.
@@ -47,6 +46,13 @@ async function violations(page: Page, theme: 'light' | 'dark'): Promise<string[]
   return found.violations.map(
     ({ id, nodes }) => `${theme}, ${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
   );
+}
+
+/** What a second look finds, too: while a list moves, rows are hidden for a moment in the midst of the first. */
+async function violations(page: Page, theme: 'light' | 'dark'): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: theme });
+  const first = await look(page, theme);
+  return first.length > 0 ? await look(page, theme) : first;
 }
 
 for (const state of states)
@@ -69,15 +75,15 @@ for (const state of states)
     });
     // Opened once: size and theme change on the open page.
     const page = await stateIn(context, demo.url, state, demo.order);
-    const look = async () => [
+    const all = async () => [
       ...(await violations(page, 'light')),
       ...(await violations(page, 'dark')),
       ...(await nameless(page)),
     ];
-    const large = await look();
+    const large = await all();
     await becomesPhone(page);
     await expect(page.locator(state.shows).first()).toBeVisible();
-    const small = await look();
+    const small = await all();
     await context.close();
     expect({ large, small, troubles }).toEqual({ large: [], small: [], troubles: [] });
   });

@@ -14,7 +14,18 @@ async function openMenu(page) {
  * the page is; `go`: what is done then; `shows`: what the state is about, where that is something else.
  */
 const described = [
-  { name: 'demo', as: null, path: () => '/', ready: 'iframe', wait: 2500 },
+  {
+    name: 'demo',
+    as: null,
+    path: () => '/',
+    ready: 'iframe',
+    wait: 2500,
+    async go(page) {
+      // Two people's views are open at first.
+      for (const at of [0, 1])
+        await page.frameLocator('iframe').nth(at).locator(timeline).waitFor();
+    },
+  },
   { name: 'rooms', as: 'support', path: () => '/app/', ready: '#rooms li' },
   { name: 'conversation', as: 'customer', path: (demo) => room(demo), ready: timeline },
   {
