@@ -58,8 +58,8 @@ async function violations(page: Page, theme: 'light' | 'dark'): Promise<string[]
 for (const state of states)
   test(`A1 A5 A7: no violation in the state ${state.name}, large or small, light or dark`, async ({
     browser,
-    contextOptions,
     demo,
+    contextOptions,
   }) => {
     const context = await browser.newContext({
       ...contextOptions,
@@ -89,13 +89,10 @@ for (const state of states)
   });
 
 test('A2 A3: landmarks, one heading, skip links, and news by a voice of their own', async ({
-  enter,
-  order,
+  chat,
   say,
 }) => {
-  const { room } = await order();
-  const page = await enter(aisha, `/app/rooms/${room}?pane=order`);
-  await settled(page);
+  const { room, page } = await chat({ rest: '?pane=order' });
   await page.locator('aside').waitFor();
   for (const landmark of [
     page.getByRole('banner'),
@@ -172,14 +169,13 @@ test('A4: the focus goes where one writes, into what opens and back to what open
 });
 
 test('A5 A6: the focus is seen, with forced colours, too; who wants no motion gets none', async ({
-  enter,
+  open,
   order,
   say,
 }) => {
   const { room } = await order();
   await say(ravi, room, 'Hello');
-  const page = await enter(aisha, `/app/rooms/${room}?pane=order`);
-  await settled(page);
+  const page = await open(aisha, room, '?pane=order');
   await page.locator('aside').waitFor();
   for (const forcedColors of ['none', 'active'] as const) {
     await page.emulateMedia({ forcedColors, reducedMotion: 'reduce' });

@@ -1,4 +1,5 @@
 import { defineConfig, devices } from '@playwright/test';
+import { POSTGRES } from './postgres.js';
 
 const { defaultBrowserType: _, ...phone } = devices['iPhone 13'];
 
@@ -43,5 +44,15 @@ export default defineConfig({
       grep: /@phone|@both/,
       use: { ...phone, viewport: { width: 390, height: 844 } },
     },
+    // What depends on the database most, on the other engine, too.
+    ...(POSTGRES
+      ? [
+          {
+            name: 'postgres',
+            grep: /@postgres/,
+            use: { viewport: { width: 1280, height: 800 } },
+          },
+        ]
+      : []),
   ],
 });

@@ -118,14 +118,13 @@ async function watched(
   return { task, rows };
 }
 
-test('T8 T9: 10,000 messages scrolled: few rows, no jump', async ({ enter, order, server }) => {
+test('T8 T9: 10,000 messages scrolled: few rows, no jump', async ({ open, order, server }) => {
   test.setTimeout(150_000);
   const { room } = await order();
   await sayMany(server, room, 10_000, 'line');
   // Read, so that it opens at the end.
   await server.ask(aisha, 'POST', `/api/chat/rooms/${room}/read/`, {});
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
+  const page = await open(aisha, room);
   await expect(page.getByRole('log')).toContainText('line 10000:');
   let back = 0;
   const { task, rows } = await watched(page, async () => {
@@ -148,14 +147,13 @@ test('T8 T9: 10,000 messages scrolled: few rows, no jump', async ({ enter, order
 });
 
 test('P2: 1,000 events in five seconds in an open room: none is lost', async ({
-  enter,
+  open,
   order,
   server,
 }) => {
   const { room } = await order();
   await sayMany(server, room, 5, 'before');
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
+  const page = await open(aisha, room);
   await page.getByRole('log').evaluate((log) => (log.scrollTop = log.scrollHeight));
   const { task, rows } = await watched(page, async () => {
     await sayMany(server, room, 1_000, 'burst', 200);
@@ -165,13 +163,8 @@ test('P2: 1,000 events in five seconds in an open room: none is lost', async ({
   expect(task).toBeLessThan(100 * ALLOWED);
 });
 
-test('P1: at a quarter of the speed, what Enter does is drawn within 100 ms', async ({
-  enter,
-  order,
-}) => {
-  const { room } = await order();
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
+test('P1: at a quarter of the speed, what Enter does is drawn within 100 ms', async ({ chat }) => {
+  const { page } = await chat();
   await page.evaluate(() => {
     const slow: number[] = [];
     Object.assign(window, { slow });
