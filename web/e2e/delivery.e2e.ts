@@ -11,15 +11,12 @@ const attend = (page: Page, attends: boolean) =>
     dispatchEvent(new Event(yes ? 'focus' : 'blur'));
   }, attends);
 
-test('R2: who has read it is told by number and by name', async ({ enter, order }) => {
-  const { room } = await order();
-  const hers = await enter(aisha, `/app/rooms/${room}`);
-  await settled(hers);
+test('R2: who has read it is told by number and by name', async ({ open, chat }) => {
+  const { room, page: hers } = await chat();
   await composer(hers).fill('Are you near?');
   await composer(hers).press('Enter');
   await expect(message(hers, 'Are you near?').locator('[data-receipt=sent]')).toBeVisible();
-  const his = await enter(ravi, `/app/rooms/${room}`);
-  await settled(his);
+  await open(ravi, room);
   await expect(message(hers, 'Are you near?').getByRole('img')).toHaveAccessibleName(
     'Read by 1 of 2',
   );
@@ -35,14 +32,11 @@ test('R2: who has read it is told by number and by name', async ({ enter, order 
 });
 
 test('R6: presence in a dot and in words, and a customer’s only to whom the policy shows it', async ({
-  enter,
-  order,
+  open,
+  chat,
 }) => {
-  const { room } = await order();
-  const his = await enter(ravi, `/app/rooms/${room}`);
-  await settled(his);
-  const hers = await enter(aisha, `/app/rooms/${room}`);
-  await settled(hers);
+  const { room, page: his } = await chat({ as: ravi });
+  const hers = await open(aisha, room);
   await expect(hers.locator('[data-presence]')).toHaveText(/Ravi.* online/);
   await expect(hers.locator('.header .people .dot')).toHaveCount(1);
   // She is there, and he does not see it, however fresh his page is.
@@ -74,8 +68,14 @@ test('R7 R8: read is what somebody looks at; the number goes in the other tab, t
   await expect(message(hers, 'I am at the door.')).toBeVisible();
   await expect(list).toHaveTitle(/^\(1\) /);
   await expect.poll(() => status(his, 'I am at the door.')).toBe('delivered');
-  // Longer than the page takes to notice that somebody looks.
-  await hers.evaluate(() => new Promise((done) => setTimeout(done, 1_300)));
+  // The page asks itself whether somebody looks. Had it told that it was read, it would have done so before
+  // it tells that the second message after that has come.
+  await hers.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  for (const text of ['It is cold.', 'And it rains.']) {
+    await composer(his).fill(text);
+    await composer(his).press('Enter');
+    await expect.poll(() => status(his, text)).toBe('delivered');
+  }
   expect(await status(his, 'I am at the door.')).toBe('delivered');
 
   await attend(hers, true);
@@ -85,7 +85,7 @@ test('R7 R8: read is what somebody looks at; the number goes in the other tab, t
   expect(Date.now() - start).toBeLessThan(process.env.STRICT ? 1_000 : 3_000);
   await expect.poll(() => status(his, 'I am at the door.')).toBe('read');
   const told = await list.evaluate(() => (window as unknown as { told: number[] }).told);
-  expect([told[0], told.at(-1)]).toEqual([1, 0]);
+  expect([told.find((count) => count > 0), told.at(-1)]).toEqual([1, 0]);
 
   // What is said while she reads elsewhere in the conversation is not in view, so it is not read.
   await say(ravi, room, ...Array.from({ length: 40 }, (_, at) => `line ${at + 1}`));
@@ -101,13 +101,11 @@ test('R7 R8: read is what somebody looks at; the number goes in the other tab, t
 });
 
 test('T4 T5: the divider stands where the unread began, stays, and is gone the next time', async ({
-  enter,
-  order,
+  open,
+  chat,
   say,
 }) => {
-  const { room } = await order();
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
+  const { room, page } = await chat();
   await page.goto(new URL('/app/', page.url()).href);
   await say(ravi, room, ...Array.from({ length: 30 }, (_, at) => `news ${at + 1}.`));
   await page.goto(new URL(`/app/rooms/${room}`, page.url()).href);
@@ -124,8 +122,7 @@ test('T4 T5: the divider stands where the unread began, stays, and is gone the n
       return rows[rows.findIndex((row) => row.contains(mark)) + 1]?.textContent;
     });
   expect(await after()).toContain('news 1.');
-  const his = await enter(ravi, `/app/rooms/${room}`);
-  await settled(his);
+  const his = await open(ravi, room);
   await composer(his).fill('One more.');
   await composer(his).press('Enter');
   await expect(page.locator('.jump.latest .count')).toBeVisible();
@@ -139,13 +136,28 @@ test('T4 T5: the divider stands where the unread began, stays, and is gone the n
   await expect(divider).toHaveCount(0);
 });
 
-test('C1 @phone: on a phone Enter breaks the line, and the button sends', async ({
-  enter,
-  order,
+test('T12 @postgres: what the order does gathers on one card, which leads to its steps', async ({
+  chat,
+  server,
 }) => {
-  const { room } = await order();
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
+  const number = '820';
+  const { order, page } = await chat({ number });
+  await server.report(order, { number, status: 'preparing' });
+  await server.report(order, { number, status: 'ready' });
+  const card = page.locator('[data-updates]');
+  await expect(card.locator('li').last()).toContainText('ready');
+  await expect(card).toHaveCount(1);
+  await server.report(order, { number, status: 'picked_up' });
+  await expect(card.locator('li.now')).toContainText('picked up');
+  await card.getByRole('button', { name: 'Track' }).click();
+  const steps = page.getByRole('complementary', { name: 'Order' }).locator('ol');
+  await expect(steps.locator('[aria-current=step]')).toContainText('On the way');
+  await server.report(order, { number, status: 'delivered' });
+  await expect(steps.locator('[aria-current=step]')).toContainText('Delivered');
+});
+
+test('C1 @phone: on a phone Enter breaks the line, and the button sends', async ({ chat }) => {
+  const { page } = await chat();
   await composer(page).tap();
   await page.keyboard.type('one');
   await page.keyboard.press('Enter');
@@ -157,14 +169,13 @@ test('C1 @phone: on a phone Enter breaks the line, and the button sends', async 
 });
 
 test('C7: Esc gives back what was there before editing; what may not be edited is not offered', async ({
-  enter,
+  open,
   order,
   say,
 }) => {
   const { room } = await order();
   await say(aisha, room, 'Third flor');
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
+  const page = await open(aisha, room);
   await composer(page).press('ArrowUp');
   await expect(composer(page)).toHaveValue('Third flor');
   await page.keyboard.press('Escape');

@@ -50,13 +50,10 @@ const picker = (page: Page) => page.locator('[data-picker]').first();
 const thumbs = (page: Page) => page.locator('[role=log] .thumb img');
 
 test('U1 U3 U4: a photo is dropped, made smaller without its place, sent and looked at', async ({
-  enter,
-  order,
+  chat,
   site,
 }) => {
-  const { room } = await order();
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
+  const { room, page } = await chat();
   const bytes = await photo(page);
   const sent: Buffer[] = [];
   site.watch = (path, body) => {
@@ -142,12 +139,9 @@ test('U1 U3 U4: a photo is dropped, made smaller without its place, sent and loo
 });
 
 test('U4 U6 @phone: the camera is offered; a swipe goes on, and Back closes the picture', async ({
-  enter,
-  order,
+  chat,
 }) => {
-  const { room } = await order();
-  const page = await enter(ravi, `/app/rooms/${room}`);
-  await settled(page);
+  const { room, page } = await chat({ as: ravi });
   await expect(page.getByRole('button', { name: 'Take a photo' })).toBeVisible();
   await expect(page.locator('input[capture=environment]')).toHaveAttribute('accept', 'image/*');
   for (const [name, width] of [
@@ -179,13 +173,10 @@ test('U4 U6 @phone: the camera is offered; a swipe goes on, and Back closes the 
   await expect(page).toHaveURL(new RegExp(`${room}$`));
 });
 
-test('U2 U5: a file is sent beside texts, can be stopped and tried again, and is downloaded, never shown', async ({
-  enter,
-  order,
+test('U2 U5 @postgres: a file is sent beside texts, can be stopped and tried again, and is downloaded, never shown', async ({
+  chat,
 }) => {
-  const { room } = await order();
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
+  const { room, page } = await chat();
   let go: (way: 'on' | 'refuse') => void = () => {};
   const gate = () => new Promise<'on' | 'refuse'>((done) => (go = done));
   let waiting = gate();

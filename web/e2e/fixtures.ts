@@ -10,6 +10,9 @@ import {
   Server,
   tokenOf,
 } from '../packages/sdk/tests/server.js';
+import { startDemo } from '../tools/demo.mjs';
+import { type DemoOrder, demoOf } from '../tools/states.mjs';
+import { Database } from './postgres.js';
 import { Site } from './site.js';
 
 export { admin, aisha, expect, mei, ravi, type Page, type Person, type Server };
@@ -35,6 +38,18 @@ interface Here {
   /** An order whose room is open; `fields` are of the shop's report, over those of everybody's order. */
   order(number?: string, fields?: object): Promise<{ order: string; room: string }>;
   say(person: Person, room: string, ...texts: string[]): Promise<void>;
+  /** A room as somebody sees it, once its timeline is there and at rest; `rest` goes on with its address. */
+  open(person: Person, room: string, rest?: string): Promise<Page>;
+  /** An order whose room somebody has open. */
+  chat(options?: {
+    /** Aisha, where nobody is named. */
+    as?: Person;
+    number?: string;
+    fields?: object;
+    /** What Ravi has said before. */
+    said?: readonly string[];
+    rest?: string;
+  }): Promise<{ order: string; room: string; page: Page }>;
 }
 
 type NewContext = (options?: Record<string, unknown>) => Promise<BrowserContext>;
@@ -46,13 +61,22 @@ export const PHONE = {
   deviceScaleFactor: 3,
 };
 
-export const test = base.extend<Here, { server: Server; site: Site }>({
+interface OfWorker {
+  server: Server;
+  site: Site;
+  /** `orderchat demo`, and an order of it. */
+  demo: { url: string; order: DemoOrder };
+}
+
+export const test = base.extend<Here, OfWorker>({
   server: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the parameters
-    async ({}, use) => {
-      const server = await Server.start();
+    async ({}, use, info) => {
+      const database = info.project.name === 'postgres' ? await Database.create() : null;
+      const server = await Server.start(database ? { ORDERCHAT_DATABASE: database.url } : {});
       await use(server);
       await server.stop();
+      await database?.drop();
     },
     { scope: 'worker' },
   ],
@@ -61,6 +85,15 @@ export const test = base.extend<Here, { server: Server; site: Site }>({
       const site = await Site.start(server.url);
       await use(site);
       await site.stop();
+    },
+    { scope: 'worker' },
+  ],
+  demo: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the parameters
+    async ({}, use) => {
+      const { url, stop } = await startDemo();
+      await use({ url, order: await demoOf(url) });
+      await stop();
     },
     { scope: 'worker' },
   ],
@@ -101,6 +134,20 @@ export const test = base.extend<Here, { server: Server; site: Site }>({
       for (const content of texts) {
         await server.ask(person, 'POST', `/api/chat/rooms/${room}/messages/`, { content });
       }
+    });
+  },
+  open: async ({ enter }, use) => {
+    await use(async (person, room, rest = '') => {
+      const page = await enter(person, `/app/rooms/${room}${rest}`);
+      await settled(page);
+      return page;
+    });
+  },
+  chat: async ({ order, say, open }, use) => {
+    await use(async ({ as = aisha, number, fields, said = [], rest } = {}) => {
+      const made = await order(number, fields);
+      await say(ravi, made.room, ...said);
+      return { ...made, page: await open(as, made.room, rest) };
     });
   },
 });

@@ -1,15 +1,8 @@
 // Everything without a pointer.
 import { aisha, composer, expect, message, ravi, settled, test } from './fixtures.js';
 
-test('K2 K4 C7: send, reply, edit and delete with the keyboard only', async ({
-  enter,
-  order,
-  say,
-}) => {
-  const { room } = await order();
-  await say(ravi, room, 'Are you at home?');
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
+test('K2 K4 C7: send, reply, edit and delete with the keyboard only', async ({ chat }) => {
+  const { page } = await chat({ said: ['Are you at home?'] });
   // A4: a room that is opened has the focus where one writes.
   await expect(composer(page)).toBeFocused();
   await page.keyboard.type('Yes, I am');
@@ -91,7 +84,7 @@ test('K3 K1: the list is one stop; arrows and letters move, Enter opens; Ctrl+K 
 });
 
 test('K1: keys for other chats, for search, files, beginning and end; none of them while one writes', async ({
-  enter,
+  open,
   order,
   say,
   server,
@@ -103,8 +96,7 @@ test('K1: keys for other chats, for search, files, beginning and end; none of th
   await server.ask(lea, 'POST', `/api/chat/rooms/${middle.room}/read/`, {});
   await say(ravi, first.room, ...Array.from({ length: 90 }, (_, at) => `line ${at + 1}`));
   await server.ask(lea, 'POST', `/api/chat/rooms/${first.room}/read/`, {});
-  const page = await enter(lea, `/app/rooms/${first.room}`);
-  await settled(page);
+  const page = await open(lea, first.room);
   const rows = page.locator('#rooms li a');
   for (const [at, { room }] of [first, middle, last].entries())
     await expect(rows.nth(at)).toHaveAttribute('data-room', room);

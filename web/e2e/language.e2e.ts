@@ -29,6 +29,7 @@ test('I1: in Arabic the pages run from the right; numbers and names keep their o
 
 test('I2: times are of the reader’s zone and clock, and a wrong clock sorts as a right one', async ({
   enter,
+  open,
   order,
   server,
 }) => {
@@ -67,8 +68,7 @@ test('I2: times are of the reader’s zone and clock, and a wrong clock sorts as
   const own = message(ahead, 'I am ten minutes ahead').locator('time').first();
   const shift = Date.parse((await own.getAttribute('datetime'))!) - Date.now();
   expect(Math.abs(shift)).toBeLessThan(60_000);
-  const his = await enter(ravi, `/app/rooms/${room}`);
-  await settled(his);
+  const his = await open(ravi, room);
   await composer(his).fill('And I am not');
   await composer(his).press('Enter');
   await expect(message(ahead, 'And I am not')).toBeVisible();
@@ -126,12 +126,11 @@ test('I3: two fifths more text break nothing at 320 px', async ({ enter, order, 
 });
 
 test('V1: light, dark, or as the system; the chosen one from the first picture on', async ({
-  enter,
+  open,
   order,
 }) => {
   const { room } = await order();
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
+  const page = await open(aisha, room);
   const paper = () =>
     page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const [light, dark] = ['rgb(245, 243, 239)', 'rgb(18, 18, 15)'];

@@ -16,14 +16,12 @@ import { cut, wide } from './looks.js';
 const row = (page: Page, room: string) => page.locator(`#rooms [data-room="${room}"]`);
 
 test('L1 @both: nothing is wider than the window, and no pane lies on another', async ({
-  enter,
-  order,
-  say,
+  chat,
 }) => {
-  const { room } = await order();
-  await say(ravi, room, 'w'.repeat(400), 'https://long.example/' + 'x'.repeat(300));
-  const page = await enter(aisha, `/app/rooms/${room}?pane=order`);
-  await settled(page);
+  const { page } = await chat({
+    said: ['w'.repeat(400), 'https://long.example/' + 'x'.repeat(300)],
+    rest: '?pane=order',
+  });
   await page.locator('aside ol').waitFor();
   for (const width of [320, 390, 768, 1024, 1280, 1920]) {
     await page.setViewportSize({ width, height: 800 });
@@ -99,14 +97,13 @@ test('L3 T14: an address of a message opens there and lights it; a quote leads t
 });
 
 test('L4 @phone: with the keyboard up, composer and last message stay in view', async ({
-  enter,
+  open,
   order,
   say,
 }) => {
   const { room } = await order();
   await say(ravi, room, ...Array.from({ length: 30 }, (_, at) => `line ${at + 1}`));
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
+  const page = await open(aisha, room);
   await page.getByRole('log').evaluate((log) => (log.scrollTop = log.scrollHeight));
   await composer(page).tap();
   await page.setViewportSize({ width: 390, height: 400 });
@@ -121,6 +118,36 @@ test('L4 @phone: with the keyboard up, composer and last message stay in view', 
       };
     })
     .toEqual({ composer: true, last: true });
+});
+
+test('T7 T12 @phone: the way to the end never lies on the button of an order’s card', async ({
+  order,
+  open,
+  say,
+  server,
+}) => {
+  const made = await order('611');
+  const lines = Array.from({ length: 12 }, (_, at) => `line ${at + 1}`);
+  await say(ravi, made.room, ...lines);
+  await server.report(made.order, { number: '611', status: 'preparing' });
+  await say(ravi, made.room, ...lines, ...lines);
+  // Read, so that it opens at the end.
+  await server.ask(aisha, 'POST', `/api/chat/rooms/${made.room}/read/`, {});
+  const page = await open(aisha, made.room);
+  const track = page.getByRole('button', { name: 'Track' });
+  const jump = page.locator('.jump.latest');
+  await expect(async () => {
+    await page.getByRole('log').evaluate((log) => (log.scrollTop -= 200));
+    await expect(track).toBeAttached({ timeout: 200 });
+  }).toPass();
+  // On one height, as they are when the card is the last one in view.
+  await track.evaluate((one) => one.scrollIntoView({ block: 'end' }));
+  await expect(jump).toBeVisible();
+  const [card, end] = [(await track.boundingBox())!, (await jump.boundingBox())!];
+  expect(Math.abs(card.y + card.height / 2 - (end.y + end.height / 2))).toBeLessThan(44);
+  expect(card.x + card.width).toBeLessThanOrEqual(end.x);
+  await track.tap();
+  await expect(page.getByRole('complementary', { name: 'Order' })).toBeVisible();
 });
 
 /** What can be tapped and is smaller than this; links within a sentence may be. */
@@ -142,10 +169,10 @@ const small = (page: Page, least: number) =>
   }, least);
 
 test('L5 @both: what is tapped is large enough: 44 px for a finger, 24 for a mouse', async ({
-  enter,
+  open,
   order,
-  server,
   say,
+  server,
 }, info) => {
   const least = info.project.name === 'phone' ? 44 : 24;
   const { room } = await order();
@@ -153,8 +180,7 @@ test('L5 @both: what is tapped is large enough: 44 px for a finger, 24 for a mou
   const first = await server.ask<{ id: string }>(ravi, 'POST', path, { content: 'Ring?' });
   await server.ask(aisha, 'POST', path, { content: 'Twice.', reply_to: first.id });
   await say(ravi, room, 'Fine.');
-  const page = await enter(admin, `/app/rooms/${room}`);
-  await settled(page);
+  const page = await open(admin, room);
   const found: Record<string, string[]> = {};
   const look = async (name: string) => {
     const all = await small(page, least);
@@ -290,13 +316,11 @@ test('L7: at 200 % and with wider text nothing is cut off', async ({ enter, orde
 });
 
 test('L8 C10: muted, closed, archived, blocked: each says so in place of the composer', async ({
-  enter,
+  chat,
   order,
   server,
 }) => {
-  const { room } = await order('601');
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
+  const { room, page } = await chat({ number: '601' });
   const people = await server.ask<{ results: { id: string; user: string }[] }>(
     mei,
     'GET',

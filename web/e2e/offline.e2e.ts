@@ -1,5 +1,5 @@
 // Networks fail and servers die; what was said is there once, in order.
-import { admin, aisha, composer, expect, message, ravi, settled, test } from './fixtures.js';
+import { admin, composer, expect, message, ravi, test } from './fixtures.js';
 
 /** What is in the room, by the server. */
 async function stored(server: import('./fixtures.js').Server, room: string): Promise<string[]> {
@@ -9,14 +9,11 @@ async function stored(server: import('./fixtures.js').Server, room: string): Pro
 }
 
 test('O1 O2: offline, the queue waits, survives a reload, and goes out once and in order', async ({
-  enter,
-  order,
+  chat,
   site,
   server,
 }) => {
-  const { room } = await order();
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
+  const { room, page } = await chat();
   site.cut(true);
   await expect(page.locator('[data-offline]')).toBeVisible();
   for (const text of ['first', 'second', 'third']) {
@@ -34,10 +31,8 @@ test('O1 O2: offline, the queue waits, survives a reload, and goes out once and 
   for (const text of ['first', 'second', 'third']) await expect(message(page, text)).toHaveCount(1);
 });
 
-test('O2: the server is killed while messages are sent', async ({ enter, order, server }) => {
-  const { room } = await order();
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
+test('O2 @postgres: the server is killed while messages are sent', async ({ chat, server }) => {
+  const { room, page } = await chat();
   const said = Array.from({ length: 12 }, (_, at) => `message ${at + 1} of 12`);
   for (const [at, text] of said.entries()) {
     if (at === 5) await server.kill();
@@ -51,14 +46,11 @@ test('O2: the server is killed while messages are sent', async ({ enter, order, 
 });
 
 test('O3: 200 messages while the page is cut off: no hole, none twice', async ({
-  enter,
-  order,
+  chat,
   say,
   site,
 }) => {
-  const { room } = await order();
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
+  const { room, page } = await chat();
   site.cut(true);
   await say(ravi, room, ...Array.from({ length: 200 }, (_, at) => `number ${at + 1}.`));
   site.cut(false);

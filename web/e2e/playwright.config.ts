@@ -1,4 +1,5 @@
 import { defineConfig, devices } from '@playwright/test';
+import { POSTGRES } from './postgres.js';
 
 const { defaultBrowserType: _, ...phone } = devices['iPhone 13'];
 
@@ -29,7 +30,8 @@ export default defineConfig({
     actionTimeout: 10_000,
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
-    trace: 'retain-on-failure',
+    // A trace of every test makes the whole run a third longer: `--trace retain-on-failure` makes them.
+    screenshot: 'only-on-failure',
   },
   projects: [
     {
@@ -42,5 +44,15 @@ export default defineConfig({
       grep: /@phone|@both/,
       use: { ...phone, viewport: { width: 390, height: 844 } },
     },
+    // What depends on the database most, on the other engine, too.
+    ...(POSTGRES
+      ? [
+          {
+            name: 'postgres',
+            grep: /@postgres/,
+            use: { viewport: { width: 1280, height: 800 } },
+          },
+        ]
+      : []),
   ],
 });

@@ -1,11 +1,11 @@
 // Finding what was said.
-import { expect, message, type Page, ravi, settled, test } from './fixtures.js';
+import { expect, message, type Page, ravi, test } from './fixtures.js';
 
 const box = (page: Page) => page.getByRole('searchbox', { name: 'Search messages' });
 const hits = (page: Page) => page.locator('.hit');
 
-test('S1 S2: in one chat and in all; few questions, plain answers; a hit leads there, Esc back', async ({
-  enter,
+test('S1 S2 @postgres: in one chat and in all; few questions, plain answers; a hit leads there, Esc back', async ({
+  open,
   order,
   say,
   server,
@@ -17,8 +17,7 @@ test('S1 S2: in one chat and in all; few questions, plain answers; a hit leads t
   await say(ravi, first.room, ...Array.from({ length: 60 }, (_, at) => `line ${at + 1}`));
   await say(ravi, second.room, 'Lavender is sold out');
   await server.ask(kim, 'POST', `/api/chat/rooms/${first.room}/read/`, {});
-  const page = await enter(kim, `/app/rooms/${first.room}`);
-  await settled(page);
+  const page = await open(kim, first.room);
   const opener = page.getByRole('button', { name: 'Search in this chat' });
   await opener.press('Enter');
   await expect(box(page)).toBeFocused();

@@ -67,7 +67,7 @@ test('E1: what takes long has the shape of what will be there, after 150 ms; wha
 
 test('E2: where nothing is, one sentence says so, and one thing can be done', async ({
   enter,
-  order,
+  chat,
 }) => {
   const nobody = { sub: 'zoe', role: 'customer', name: 'Zoe New' };
   const page = await enter(nobody, '/app/');
@@ -80,9 +80,7 @@ test('E2: where nothing is, one sentence says so, and one thing can be done', as
   await list.getByRole('button', { name: 'Clear filters' }).click();
   await expect(page).not.toHaveURL(/q=/);
 
-  const { room } = await order();
-  const hers = await enter(aisha, `/app/rooms/${room}`);
-  await settled(hers);
+  const { page: hers } = await chat();
   await expect(hers.locator('.nobody')).toContainText('Nobody has written yet.');
   await hers.getByRole('log').focus();
   await hers.getByRole('button', { name: 'Write the first message' }).click();
@@ -165,13 +163,12 @@ test('E4: one message that cannot be shown takes nothing else down', async ({
 });
 
 test('O5 C3: a new version is offered; the reload keeps draft and place', async ({
-  enter,
+  open,
   order,
   site,
 }) => {
   const { room } = await order();
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
+  const page = await open(aisha, room);
   await composer(page).fill('not sent yet');
   await expect(page.locator(`[data-room="${room}"]`)).toContainText('Draft: not sent yet');
   await isKept(page, 'not sent yet');

@@ -1,11 +1,16 @@
 // Two people in one order: one at a desk, one with a phone.
 import { aisha, composer, expect, message, PHONE, ravi, settled, test } from './fixtures.js';
 
-test('R1 R2 R5: two people talk, and see how far the other is', async ({ enter, order }) => {
+test('R1 R2 R5 @postgres: two people talk, and see how far the other is', async ({
+  enter,
+  order,
+}) => {
   const { room } = await order();
   const hers = await enter(aisha, `/app/rooms/${room}`);
   const his = await enter(ravi, `/app/rooms/${room}`, PHONE);
   await Promise.all([settled(hers), settled(his)]);
+  // Typing is told to who listens at that moment.
+  await expect(hers.locator('[data-presence]')).toContainText(/Ravi.* online/);
 
   await composer(his).pressSequentially('I am at', { delay: 20 });
   await expect(hers.getByText(/Ravi.*typing/)).toBeVisible();
@@ -25,10 +30,8 @@ test('R1 R2 R5: two people talk, and see how far the other is', async ({ enter, 
   await expect(message(hers, 'Will do!')).toBeVisible();
 });
 
-test('R1: the bubble is there within 100 ms', async ({ enter, order }) => {
-  const { room } = await order();
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
+test('R1: the bubble is there within 100 ms', async ({ chat }) => {
+  const { page } = await chat();
   const took: number[] = [];
   for (let turn = 0; turn < 5; turn += 1) {
     await composer(page).fill(`Quick ${turn}`);
@@ -51,20 +54,15 @@ test('R1: the bubble is there within 100 ms', async ({ enter, order }) => {
 });
 
 test('C1 C4 C6 T15: Enter sends, Shift+Enter breaks; a reply has its quote; markup is text', async ({
-  enter,
-  order,
-  say,
+  chat,
 }) => {
-  const { room } = await order();
-  await say(
-    ravi,
-    room,
-    '<script>alert(1)</script> <img src=x onerror=alert(1)>',
-    'javascript:alert(1) https://ok.example',
-    'Where shall I leave it?',
-  );
-  const page = await enter(aisha, `/app/rooms/${room}`);
-  await settled(page);
+  const { page } = await chat({
+    said: [
+      '<script>alert(1)</script> <img src=x onerror=alert(1)>',
+      'javascript:alert(1) https://ok.example',
+      'Where shall I leave it?',
+    ],
+  });
   await composer(page).focus();
   await page.keyboard.type('first line');
   await page.keyboard.press('Shift+Enter');

@@ -4,6 +4,8 @@ export interface State {
   name: string;
   /** Whose eyes: a role of the order's people; null for the demo's own page. */
   as: string | null;
+  /** A selector of what it is about. */
+  shows: string;
 }
 export interface DemoOrder {
   room: string;

@@ -7,12 +7,25 @@ const timeline = '[role=log][data-settled="true"]';
 async function openMenu(page) {
   await page.locator('[role=log] article[aria-label]').last().focus();
   await page.keyboard.press('Enter');
-  await page.locator('[role=menu] [role=menuitem]').first().waitFor();
 }
 
-/** `as`: whose eyes (a role of the order's people, null: nobody, the demo's page). */
-export const states = [
-  { name: 'demo', as: null, path: () => '/', ready: 'iframe', wait: 2500 },
+/**
+ * `as`: whose eyes (a role of the order's people, null: nobody, the demo's page); `ready`: what is there once
+ * the page is; `go`: what is done then; `shows`: what the state is about, where that is something else.
+ */
+const described = [
+  {
+    name: 'demo',
+    as: null,
+    path: () => '/',
+    ready: 'iframe',
+    wait: 2500,
+    async go(page) {
+      // Two people's views are open at first.
+      for (const at of [0, 1])
+        await page.frameLocator('iframe').nth(at).locator(timeline).waitFor();
+    },
+  },
   { name: 'rooms', as: 'support', path: () => '/app/', ready: '#rooms li' },
   { name: 'conversation', as: 'customer', path: (demo) => room(demo), ready: timeline },
   {
@@ -28,6 +41,7 @@ export const states = [
         .first()
         .fill('At the door in *two minutes*.\n- ring twice\n- code `4711#`');
     },
+    shows: '[data-composer]',
   },
   {
     name: 'message-menu',
@@ -35,6 +49,7 @@ export const states = [
     path: (demo) => room(demo),
     ready: timeline,
     go: openMenu,
+    shows: '[role=menu] [role=menuitem]',
   },
   { name: 'order', as: 'customer', path: (demo) => room(demo, '?pane=order'), ready: 'aside ol' },
   { name: 'people', as: 'admin', path: (demo) => room(demo, '?pane=people'), ready: 'aside li' },
@@ -51,8 +66,8 @@ export const states = [
     ready: 'aside input',
     async go(page) {
       await page.locator('aside input[type=search]').fill('the');
-      await page.locator('aside .hit').first().waitFor();
     },
+    shows: 'aside .hit',
   },
   {
     name: 'dialog',
@@ -62,8 +77,8 @@ export const states = [
     async go(page) {
       await page.locator('aside li button').first().click();
       await page.locator('[role=menuitem]').filter({ hasText: 'Mute' }).click();
-      await page.locator('dialog[open]').waitFor();
     },
+    shows: 'dialog[open]',
   },
   {
     name: 'closed',
@@ -80,10 +95,11 @@ export const states = [
       await context.setOffline(true);
       await page.locator('[data-composer]').first().fill('Are you there?');
       await page.locator('button[type=submit]').first().click();
-      await page.locator('[data-offline]').waitFor();
     },
+    shows: '[data-offline]',
   },
 ];
+export const states = described.map((state) => ({ shows: state.ready, ...state }));
 
 export const sizes = {
   phone: { width: 390, height: 844 },
@@ -131,6 +147,7 @@ export async function enter(context, url, state, demo, still = false) {
   await page.locator(state.ready).first().waitFor({ timeout: 15_000 });
   if (still) await page.waitForTimeout(state.wait ?? 500);
   await state.go?.(page, context);
+  await page.locator(state.shows).first().waitFor();
   if (still) await page.waitForTimeout(400);
   return page;
 }

@@ -118,6 +118,14 @@ describe('Bubble', () => {
     expect(chat.thread).toHaveBeenCalledWith(gone);
   });
 
+  it('C6 T14: a reply shows whom and what it answers, and leads there', async () => {
+    const quote = { id: 'm7', seq: 7, sender_name: 'Ravi Menon', excerpt: '*Which* bell?' };
+    const answer = message(9, { reply_to: { ...quote, is_deleted: false } });
+    const { screen, chat } = await bubble({ message: answer });
+    await screen.getByRole('button', { name: /Ravi.*Which bell\?/ }).click();
+    expect(chat.jump).toHaveBeenCalledWith('m7', 7);
+  });
+
   it('T13: an edited message says so; its earlier texts are for admins only', async () => {
     const edited = message(1, { is_edited: true, edited_at: '2026-11-29T09:00:00Z' });
     const labels = async (role: string) => {

@@ -134,6 +134,7 @@ describe('Timeline', () => {
     const own = { ...message(104), sender: 'p1' };
     await shown.rerender({ messages: [...list(1, 103), own] });
     await expect.element(button).toHaveAccessibleName('Go to the newest: 3 new messages');
+    await expect.element(button).toHaveTextContent(/^\s*3$/);
     await button.click();
     await expect.element(button).not.toBeInTheDocument();
     expect(gap()).toBeLessThanOrEqual(1);

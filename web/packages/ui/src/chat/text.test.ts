@@ -40,6 +40,7 @@ describe('texts', () => {
 
   it('are shortened and named', () => {
     expect(middle('a-very-long-name-of-a-file-indeed.pdf', 20)).toBe('a-very-long-n…ed.pdf');
+    expect(middle('a-very-long-name-of-a-file-indeed.pdf')).toHaveLength(32);
     expect(initials('Aisha Rahman')).toBe('AR');
     expect(initials('Ravi (Rider)')).toBe('R');
     expect(nameOnly('Ravi (Rider)')).toBe('Ravi');

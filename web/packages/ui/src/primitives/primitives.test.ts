@@ -24,6 +24,10 @@ describe('Menu', () => {
     expect(focused()).toBe('Apple');
     await userEvent.keyboard('{End}');
     expect(focused()).toBe('Cherry');
+    await userEvent.keyboard('{Home}');
+    expect(focused()).toBe('Apple');
+    await userEvent.keyboard('{ArrowUp}');
+    expect(focused()).toBe('Cherry');
     await userEvent.keyboard('b');
     expect(focused()).toContain('Banana');
   });
