@@ -30,6 +30,7 @@ use crate::chat::{Chat, Context};
 use crate::signing::SigningKey;
 use blobs::Blob;
 use images::Images;
+use scan::Pauses;
 
 /// Files that are deleted in one go.
 const SWEPT: u32 = 100;
@@ -61,6 +62,8 @@ struct Inner {
     under_way: Mutex<HashMap<i64, usize>>,
     /// Something waits for the scanner.
     scan_due: Notify,
+    /// Files that the scanner would not judge.
+    pauses: Mutex<Pauses>,
 }
 
 /// One upload of a user; its place is free again when it is dropped.
@@ -90,6 +93,7 @@ impl Media {
             settings,
             under_way: Mutex::default(),
             scan_due: Notify::new(),
+            pauses: Mutex::default(),
         }))
     }
 
