@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use orderchat_domain::attachment::{FileFacts, FileRecord, FileState, ImageRecord};
-use orderchat_domain::{AttachmentId, Millis};
+use orderchat_domain::{AttachmentId, MessageId, Millis};
 use uuid::Uuid;
 
 use crate::row::Row;
@@ -56,8 +56,11 @@ statements! {
     KEEP = "UPDATE attachment SET until = NULL
         WHERE k = $1 AND state IN ('ready', 'pending')";
     END_ALL = "UPDATE attachment SET state = 'leaving', until = $1 WHERE state = 'receiving'";
-    ALL = "SELECT a.k, a.id, a.width, a.size, a.digest, CASE WHEN a.state = 'ready'
-            AND (a.seq IS NOT NULL OR a.until IS NULL) THEN 1 ELSE 0 END FROM attachment a
+    ALL = "SELECT a.k, a.id, a.width, a.size, a.digest, a.state, a.until,
+            (SELECT l.message_id FROM log l WHERE l.room = a.room AND l.seq = a.seq),
+            (SELECT m.deleted_at FROM message_state m WHERE m.room = a.room AND m.seq = a.seq),
+            (SELECT r.deleted_at FROM room r WHERE r.k = a.room)
+        FROM attachment a
         WHERE a.k > $1 AND a.state IN ('pending', 'ready') ORDER BY a.k LIMIT $2";
 }
 
@@ -390,8 +393,27 @@ pub struct Held {
     pub size: u64,
     /// SHA-256 of the file.
     pub digest: Option<[u8; 32]>,
-    /// A message or an order's timeline has it, for good: no scanner and no collector takes it away.
-    pub stays: bool,
+    pub shown: Shown,
+    /// The scanner may still reject it, and have its bytes deleted.
+    pub pending: bool,
+}
+
+/// Where somebody still sees a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// No message has it, or one that was deleted, itself or with its room.
+    Nowhere,
+    InMessage(MessageId),
+    /// On an order's timeline.
+    AsProof,
+}
+
+impl Held {
+    /// Neither the scanner nor the collector takes it away.
+    #[must_use]
+    pub fn stays(&self) -> bool {
+        self.shown != Shown::Nowhere && !self.pending
+    }
 }
 
 /// At most `limit` files whose bytes are in the storage, after this key.
@@ -400,18 +422,33 @@ pub struct Held {
 /// As any read.
 pub fn held(tx: &mut Tx<'_>, after: i64, limit: u32) -> Result<Vec<Held>> {
     let rows = tx.query(&ALL, &values![after, limit])?;
-    rows.into_iter()
-        .map(|mut row| {
-            Ok(Held {
-                key: row.take()?,
-                id: AttachmentId(row.take::<Uuid>()?),
-                has_thumbnail: row.take::<Option<i64>>()?.is_some(),
-                size: row.take()?,
-                digest: hash(&mut row)?,
-                stays: row.take::<i64>()? == 1,
-            })
-        })
-        .collect()
+    rows.into_iter().map(read_held).collect()
+}
+
+fn read_held(mut row: Row) -> Result<Held> {
+    let (key, id) = (row.take()?, AttachmentId(row.take::<Uuid>()?));
+    let has_thumbnail = row.take::<Option<i64>>()?.is_some();
+    let (size, digest) = (row.take()?, hash(&mut row)?);
+    let state: String = row.take()?;
+    let until: Option<Millis> = row.take()?;
+    let message: Option<Uuid> = row.take()?;
+    let (message_deleted, room_deleted): (Option<Millis>, Option<Millis>) =
+        (row.take()?, row.take()?);
+    let shown = match message {
+        _ if message_deleted.or(room_deleted).is_some() => Shown::Nowhere,
+        Some(message) => Shown::InMessage(MessageId(message)),
+        None if until.is_none() => Shown::AsProof,
+        None => Shown::Nowhere,
+    };
+    Ok(Held {
+        key,
+        id,
+        has_thumbnail,
+        size,
+        digest,
+        shown,
+        pending: state == FileState::Pending.as_str(),
+    })
 }
 
 /// The files of these ids, locked until the transaction ends; those that there are.

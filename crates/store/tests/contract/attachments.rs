@@ -2,7 +2,7 @@
 
 use orderchat_domain::attachment::{FileState, ImageRecord};
 use orderchat_domain::{AttachmentId, Millis, Role};
-use orderchat_store::attachments::{self, Finished, NewFile, SentFile, StoredFile};
+use orderchat_store::attachments::{self, Finished, Held, NewFile, SentFile, Shown, StoredFile};
 use orderchat_store::{Result, Store, Tx};
 use uuid::Uuid;
 
@@ -231,9 +231,12 @@ async fn what_a_backup_copies_is_what_is_whole(database: &Database) {
     })
     .await;
     let held = read(&store, |tx| attachments::held(tx, 0, 10)).await;
-    let stays: Vec<_> = held.iter().map(|file| (file.id, file.stays)).collect();
-    let expected = [(3, false), (4, true), (5, false)];
-    assert_eq!(stays, expected.map(|(n, stays)| (attachment(n), stays)));
+    let shown: Vec<_> = held.iter().map(|file| (file.id, file.shown)).collect();
+    let proof = [Shown::Nowhere, Shown::AsProof, Shown::AsProof];
+    let expected = [3, 4, 5].map(attachment).into_iter().zip(proof);
+    assert_eq!(shown, expected.collect::<Vec<_>>());
+    let stays: Vec<_> = held.iter().map(Held::stays).collect();
+    assert_eq!(stays, [false, true, false], "the last may be rejected");
     let first = held[0];
     assert_eq!((first.size, first.digest), (900, Some([2; 32])));
     assert!(first.has_thumbnail);
