@@ -27,7 +27,7 @@ statements! {
     BEGIN = "INSERT INTO attachment (id, room, owner, state, purpose, created_at, until, name, size)
         VALUES ($1, $2, $3, 'receiving', $4, $5, $6, $7, $8) RETURNING k";
     UNSENT = "SELECT a.state FROM attachment a WHERE a.owner = $1 AND a.until IS NOT NULL
-        AND a.until > $2 ORDER BY a.k LIMIT $3";
+        AND a.until > $2 AND a.state <> 'leaving' ORDER BY a.k LIMIT $3";
     USE = "INSERT INTO file_use (owner, bytes) VALUES ($1, $2)
         ON CONFLICT (owner) DO UPDATE SET bytes = file_use.bytes + excluded.bytes RETURNING bytes";
     FINISH = "UPDATE attachment SET state = $2, name = $3, size = $4, mime = $5, source = $6,
@@ -43,6 +43,7 @@ statements! {
     LET_GO = "UPDATE attachment SET state = 'leaving', until = $2
         WHERE k = $1 AND seq IS NULL AND until IS NOT NULL";
     OVERDUE = "SELECT a.k, a.id FROM attachment a WHERE a.until <= $1 ORDER BY a.until, a.k LIMIT $2";
+    PUT_OFF = "UPDATE attachment SET until = $2 WHERE id = $1 AND state = 'leaving'";
     FORGET = "DELETE FROM attachment WHERE k = $1 AND state = 'leaving' AND seq IS NULL";
     FORGET_UPLOAD = "DELETE FROM upload WHERE attachment = $1";
     FORGET_PIECES = "DELETE FROM upload_piece WHERE attachment = $1";
@@ -309,6 +310,14 @@ pub fn overdue(tx: &mut Tx<'_>, now: Millis, limit: u32) -> Result<Vec<(i64, Att
     rows.into_iter()
         .map(|mut row| Ok((row.take()?, AttachmentId(row.take::<Uuid>()?))))
         .collect()
+}
+
+/// The bytes of a file that nobody wants could not be deleted: it is [`overdue`] again then.
+///
+/// # Errors
+/// As any write.
+pub fn put_off(tx: &mut Tx<'_>, id: AttachmentId, until: Millis) -> Result<()> {
+    tx.execute(&PUT_OFF, &values![&id.0, until])
 }
 
 /// The file's bytes were deleted: it is known no more.

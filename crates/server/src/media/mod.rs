@@ -8,6 +8,7 @@ mod pieces;
 mod proof;
 mod receive;
 mod scan;
+mod sweep;
 mod try_out;
 
 use std::collections::HashMap;
@@ -31,9 +32,6 @@ use crate::signing::SigningKey;
 use blobs::Blob;
 use images::Images;
 use scan::Pauses;
-
-/// Files that are deleted in one go.
-const SWEPT: u32 = 100;
 
 /// What the settings say to this module.
 #[derive(Clone, Debug)]
@@ -149,19 +147,5 @@ impl Media {
         if let Err(error) = self.0.chat.let_file_go(kept.key).await {
             tracing::warn!(%error, "a file that nobody wants is left for the collector");
         }
-    }
-
-    /// Deletes files that no message has and whose time is over. `true`: there may be more.
-    pub(crate) async fn sweep(&self) -> Result<bool, MediaError> {
-        let going = self.0.chat.files_to_delete(SWEPT).await?;
-        for id in &going {
-            self.0.blobs.delete(*id).await?;
-            self.0.chat.forget_file(*id).await?;
-        }
-        for id in self.0.chat.uploads_done(SWEPT).await? {
-            self.sweep_pieces(id).await?;
-        }
-        metrics::counter!("orderchat_files_swept_total").increment(going.len() as u64);
-        Ok(going.len() == SWEPT as usize)
     }
 }

@@ -162,6 +162,36 @@ async fn what_is_forgotten_gives_its_room_back(database: &Database) {
     }
     assert_eq!(found(&store, 1).await, None);
 
+    // What could not be deleted is tried again later, and is none of what a user may still send.
+    write(&store, |tx| {
+        begin(tx, 3)?;
+        let key = begin(tx, 4)?;
+        attachments::let_go(tx, key, NOW)?;
+        attachments::put_off(tx, attachment(4), NOW.plus(DAY))?;
+        // Which is not for a file that somebody may want.
+        attachments::put_off(tx, attachment(3), NOW)
+    })
+    .await;
+    let overdue = read(&store, |tx| attachments::overdue(tx, NOW, 10)).await;
+    assert_eq!(overdue, []);
+    let unsent = write(&store, |tx| {
+        let owner = person(tx, "ann", Role::Customer)?.key;
+        attachments::unsent(tx, owner, NOW, 50)
+    });
+    assert_eq!(unsent.await, 2);
+    let overdue = read(&store, |tx| attachments::overdue(tx, NOW.plus(DAY), 10)).await;
+    let overdue: Vec<_> = overdue.into_iter().map(|(_, id)| id).collect();
+    assert!(overdue.contains(&attachment(4)));
+    write(&store, |tx| {
+        attachments::forget(tx, attachment(4))?;
+        let key = attachments::by_id(tx, attachment(3))?
+            .expect("the file")
+            .key;
+        attachments::let_go(tx, key, NOW)?;
+        attachments::forget(tx, attachment(3))
+    })
+    .await;
+
     // After a restore what was under way is over.
     write(&store, |tx| attachments::end_all(tx, NOW)).await;
     let ended = found(&store, 2).await.expect("the file");
