@@ -46,6 +46,8 @@ const PEOPLE: u32 = 8;
 const WRITERS: usize = 8;
 /// When the server is killed, after the writers began.
 const KILL_AFTER_MS: std::ops::RangeInclusive<u64> = 50..=800;
+/// Where the server has its files, in its folder.
+const STORED: &str = "orderchat-files";
 /// How long what was acked may take to reach a follower.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -141,7 +143,7 @@ async fn rounds(
         .collect();
     let mut audience = Audience::gather(&server.target, &minter, &world, folder, PATIENCE).await?;
     audience.catch_up(&server.target, &heads(&writers)).await?;
-    let mut acked_before = 0;
+    let (mut acked_before, mut files) = (0, 0);
     for round in 1..=args.rounds {
         let delay = Duration::from_millis(rng.random_range(KILL_AFTER_MS));
         (writers, audience) = write_until_killed(server, writers, audience, delay).await?;
@@ -149,14 +151,16 @@ async fn rounds(
         let mut violations = retry(&server.target, &mut writers).await?;
         audience.catch_up(&server.target, &heads(&writers)).await?;
         violations.extend(judge(&server.target, &minter, &writers, &audience).await?);
-        violations.extend(files::judge(&server.target, &minter, &world.rooms).await?);
+        let judged = files::judge(&server.target, &minter, &world.rooms).await?;
+        files = judged.files;
+        violations.extend(judged.violations);
         let acked: usize = writers.iter().map(Writer::acked).sum();
         ensure!(
             acked > 0,
             "no write was acked before the kill; nothing was tried"
         );
         println!(
-            "round {round}: killed after {} ms, {} writes acked",
+            "round {round}: killed after {} ms, {} writes acked, {files} files looked at",
             delay.as_millis(),
             acked - acked_before
         );
@@ -165,11 +169,17 @@ async fn rounds(
             return Ok(violations);
         }
     }
+    ensure!(
+        files > 0,
+        "no message had a file; nothing was tried of them: run more rounds"
+    );
     writers.push(witness(&world, folder, &mut rng)?);
     let control = Control {
         launch: &launch,
         minter: &minter,
         database,
+        rooms: &world.rooms,
+        stored: &folder.join(STORED),
     };
     control.run(server, &mut writers, &mut audience).await?;
     Ok(Vec::new())
