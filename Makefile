@@ -42,7 +42,7 @@ lint: ## formatting, clippy, rustdoc, dependency rules
 bench: ## measure against a bare server in the same run: docs/BENCHMARKS.md
 	@scripts/bench
 
-soak: ## the promised rounds of kill -9, of the receipts model, of live connections (two hours)
+soak: ## the rounds that the promises name, on both engines (hours); scripts/soak 50: a fiftieth
 	@scripts/soak
 
 snapshots: ## rewrite openapi.json, asyncapi.json, examples/walkthrough.expected and the tests' snapshots

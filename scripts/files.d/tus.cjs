@@ -1,8 +1,8 @@
 // Uploads by tus with the client of its makers, through a connection that is cut at random bytes.
 //
 // tus.cjs SIZE SEED: sends a PDF of SIZE bytes of noise into ORDERCHAT_ROOM as ORDERCHAT_TOKEN, reads it
-// back, and compares; then a wrong checksum, an upload that is ended, and one that is gone on with by
-// another run of a client.
+// back, and compares; then one that is gone on with by another run of a client, one that was finished
+// before, a wrong checksum, and an upload that is ended.
 "use strict";
 
 const { createHash } = require("node:crypto");
@@ -153,6 +153,15 @@ async function goneOnWith(file) {
   await sentAndRead(url, file, "gone on with");
 }
 
+// A client that never got the last answer asks, and finds that nothing is left to send.
+async function lastAnswerLost(file) {
+  const url = await upload(file, SERVER.origin);
+  check("a finished upload", await offset(url), file.length);
+  check("taken up again", await upload(file, SERVER.origin, { uploadUrl: url }), url);
+  await sentAndRead(url, file, "finished before");
+  check("and when it was sent", await offset(url), file.length);
+}
+
 async function wrongChecksum() {
   const piece = Buffer.from("%PDF-1.7\nleaflet");
   const place = await created(piece.length);
@@ -181,6 +190,7 @@ async function main() {
   const file = pdf(size, dice);
   await cutAtRandom(file, dice);
   await goneOnWith(file.subarray(0, size >> 2));
+  await lastAnswerLost(file.subarray(0, size >> 3));
   await wrongChecksum();
   await terminated();
 }

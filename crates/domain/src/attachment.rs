@@ -111,6 +111,12 @@ impl FileState {
         }
     }
 
+    /// Whether all its bytes came, whatever became of it then.
+    #[must_use]
+    pub const fn is_whole(self) -> bool {
+        matches!(self, Self::Pending | Self::Ready | Self::Failed)
+    }
+
     /// Whether a message may name it.
     ///
     /// # Errors

@@ -24,6 +24,7 @@ mod net;
 mod orders;
 mod problem;
 mod random;
+mod sabotage;
 mod signin;
 mod signing;
 mod telemetry;
@@ -33,7 +34,11 @@ use std::process::ExitCode;
 /// Does what the command line asks for.
 #[must_use]
 pub fn run() -> ExitCode {
-    match cli::run() {
+    #[cfg(feature = "sabotage")]
+    let did = sabotage::begin().and_then(|()| cli::run());
+    #[cfg(not(feature = "sabotage"))]
+    let did = cli::run();
+    match did {
         Ok(code) => code,
         Err(error) => {
             eprintln!("orderchat: {error:#}");

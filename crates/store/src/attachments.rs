@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use orderchat_domain::attachment::{FileFacts, FileRecord, FileState, ImageRecord};
-use orderchat_domain::{AttachmentId, Millis};
+use orderchat_domain::{AttachmentId, MessageId, Millis};
 use uuid::Uuid;
 
 use crate::row::Row;
@@ -27,7 +27,7 @@ statements! {
     BEGIN = "INSERT INTO attachment (id, room, owner, state, purpose, created_at, until, name, size)
         VALUES ($1, $2, $3, 'receiving', $4, $5, $6, $7, $8) RETURNING k";
     UNSENT = "SELECT a.state FROM attachment a WHERE a.owner = $1 AND a.until IS NOT NULL
-        AND a.until > $2 ORDER BY a.k LIMIT $3";
+        AND a.until > $2 AND a.state <> 'leaving' ORDER BY a.k LIMIT $3";
     USE = "INSERT INTO file_use (owner, bytes) VALUES ($1, $2)
         ON CONFLICT (owner) DO UPDATE SET bytes = file_use.bytes + excluded.bytes RETURNING bytes";
     FINISH = "UPDATE attachment SET state = $2, name = $3, size = $4, mime = $5, source = $6,
@@ -43,6 +43,7 @@ statements! {
     LET_GO = "UPDATE attachment SET state = 'leaving', until = $2
         WHERE k = $1 AND seq IS NULL AND until IS NOT NULL";
     OVERDUE = "SELECT a.k, a.id FROM attachment a WHERE a.until <= $1 ORDER BY a.until, a.k LIMIT $2";
+    PUT_OFF = "UPDATE attachment SET until = $2 WHERE id = $1 AND state = 'leaving'";
     FORGET = "DELETE FROM attachment WHERE k = $1 AND state = 'leaving' AND seq IS NULL";
     FORGET_UPLOAD = "DELETE FROM upload WHERE attachment = $1";
     FORGET_PIECES = "DELETE FROM upload_piece WHERE attachment = $1";
@@ -56,8 +57,11 @@ statements! {
     KEEP = "UPDATE attachment SET until = NULL
         WHERE k = $1 AND state IN ('ready', 'pending')";
     END_ALL = "UPDATE attachment SET state = 'leaving', until = $1 WHERE state = 'receiving'";
-    ALL = "SELECT a.k, a.id, a.width, a.size, a.digest, CASE WHEN a.state = 'ready'
-            AND (a.seq IS NOT NULL OR a.until IS NULL) THEN 1 ELSE 0 END FROM attachment a
+    ALL = "SELECT a.k, a.id, a.width, a.size, a.digest, a.state, a.until,
+            (SELECT l.message_id FROM log l WHERE l.room = a.room AND l.seq = a.seq),
+            (SELECT m.deleted_at FROM message_state m WHERE m.room = a.room AND m.seq = a.seq),
+            (SELECT r.deleted_at FROM room r WHERE r.k = a.room)
+        FROM attachment a
         WHERE a.k > $1 AND a.state IN ('pending', 'ready') ORDER BY a.k LIMIT $2";
 }
 
@@ -308,6 +312,14 @@ pub fn overdue(tx: &mut Tx<'_>, now: Millis, limit: u32) -> Result<Vec<(i64, Att
         .collect()
 }
 
+/// The bytes of a file that nobody wants could not be deleted: it is [`overdue`] again then.
+///
+/// # Errors
+/// As any write.
+pub fn put_off(tx: &mut Tx<'_>, id: AttachmentId, until: Millis) -> Result<()> {
+    tx.execute(&PUT_OFF, &values![&id.0, until])
+}
+
 /// The file's bytes were deleted: it is known no more.
 ///
 /// # Errors
@@ -390,8 +402,27 @@ pub struct Held {
     pub size: u64,
     /// SHA-256 of the file.
     pub digest: Option<[u8; 32]>,
-    /// A message or an order's timeline has it, for good: no scanner and no collector takes it away.
-    pub stays: bool,
+    pub shown: Shown,
+    /// The scanner may still reject it, and have its bytes deleted.
+    pub pending: bool,
+}
+
+/// Where somebody still sees a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// No message has it, or one that was deleted, itself or with its room.
+    Nowhere,
+    InMessage(MessageId),
+    /// On an order's timeline.
+    AsProof,
+}
+
+impl Held {
+    /// Neither the scanner nor the collector takes it away.
+    #[must_use]
+    pub fn stays(&self) -> bool {
+        self.shown != Shown::Nowhere && !self.pending
+    }
 }
 
 /// At most `limit` files whose bytes are in the storage, after this key.
@@ -400,18 +431,33 @@ pub struct Held {
 /// As any read.
 pub fn held(tx: &mut Tx<'_>, after: i64, limit: u32) -> Result<Vec<Held>> {
     let rows = tx.query(&ALL, &values![after, limit])?;
-    rows.into_iter()
-        .map(|mut row| {
-            Ok(Held {
-                key: row.take()?,
-                id: AttachmentId(row.take::<Uuid>()?),
-                has_thumbnail: row.take::<Option<i64>>()?.is_some(),
-                size: row.take()?,
-                digest: hash(&mut row)?,
-                stays: row.take::<i64>()? == 1,
-            })
-        })
-        .collect()
+    rows.into_iter().map(read_held).collect()
+}
+
+fn read_held(mut row: Row) -> Result<Held> {
+    let (key, id) = (row.take()?, AttachmentId(row.take::<Uuid>()?));
+    let has_thumbnail = row.take::<Option<i64>>()?.is_some();
+    let (size, digest) = (row.take()?, hash(&mut row)?);
+    let state: String = row.take()?;
+    let until: Option<Millis> = row.take()?;
+    let message: Option<Uuid> = row.take()?;
+    let (message_deleted, room_deleted): (Option<Millis>, Option<Millis>) =
+        (row.take()?, row.take()?);
+    let shown = match message {
+        _ if message_deleted.or(room_deleted).is_some() => Shown::Nowhere,
+        Some(message) => Shown::InMessage(MessageId(message)),
+        None if until.is_none() => Shown::AsProof,
+        None => Shown::Nowhere,
+    };
+    Ok(Held {
+        key,
+        id,
+        has_thumbnail,
+        size,
+        digest,
+        shown,
+        pending: state == FileState::Pending.as_str(),
+    })
 }
 
 /// The files of these ids, locked until the transaction ends; those that there are.

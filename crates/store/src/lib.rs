@@ -30,6 +30,7 @@ pub mod reports;
 pub mod restore;
 pub mod rooms;
 mod row;
+pub mod sabotage;
 pub mod search;
 pub mod sends;
 mod sql;

@@ -12,7 +12,7 @@ use crate::rooms::StoredRoom;
 use crate::row::Row;
 use crate::sql::statements;
 use crate::value::{Value, values};
-use crate::{Result, StoreError, Tx, participants};
+use crate::{Result, StoreError, Tx, participants, sabotage};
 
 statements! {
     INSERT (room: Int, seq: Int, kind: Text, at: Int, actor: Int, actor_role: Text, subject: Int,
@@ -135,7 +135,7 @@ impl Appender {
     /// Times never run backwards within a room.
     pub fn append(&mut self, room: &mut StoredRoom, now: Millis, mut entry: Entry) -> u64 {
         let record = &mut room.record;
-        record.seq += 1;
+        record.seq += u64::from(!sabotage::reuses_seq());
         record.last_activity = record.last_activity.max(now);
         let seq = record.seq;
         if let Some(message) = &entry.message {

@@ -73,7 +73,7 @@ statements! {
     EXPIRE = "DELETE FROM order_event_waiting WHERE at < $1";
     HAS_EXPIRED = "SELECT 1 FROM order_event_waiting WHERE at < $1 LIMIT 1";
     ARRIVED = "SELECT DISTINCT w.order_id FROM order_event_waiting w
-        JOIN shop_order o ON o.id = w.order_id LIMIT $1";
+        JOIN shop_order o ON o.id = w.order_id WHERE w.order_id > $1 ORDER BY w.order_id LIMIT $2";
 }
 
 pub(crate) fn corrupt(error: &orderchat_domain::Refusal) -> StoreError {
@@ -409,12 +409,14 @@ pub fn expire_waiting(tx: &mut Tx<'_>, before: Millis) -> Result<()> {
     tx.execute(&EXPIRE, &values![before])
 }
 
-/// Orders that are known by now and that events still wait for.
+/// At most `limit` orders that are known by now and that events still wait for, by their ids, after
+/// this one.
 ///
 /// # Errors
 /// As any read.
-pub fn arrived(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<OrderId>> {
-    let rows = tx.query(&ARRIVED, &values![limit])?;
+pub fn arrived(tx: &mut Tx<'_>, after: Option<&OrderId>, limit: u32) -> Result<Vec<OrderId>> {
+    let after = after.map_or("", OrderId::as_str);
+    let rows = tx.query(&ARRIVED, &values![after, limit])?;
     rows.into_iter()
         .map(|mut row| {
             let id: String = row.take()?;

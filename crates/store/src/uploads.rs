@@ -1,6 +1,7 @@
 //! Uploads that come in pieces: how far each is, and what its pieces are called in the storage.
 
-use orderchat_domain::AttachmentId;
+use orderchat_domain::attachment::FileState;
+use orderchat_domain::{AttachmentId, Millis};
 
 use crate::attachments::{self, StoredFile};
 use crate::sql::statements;
@@ -19,9 +20,11 @@ statements! {
     PIECES = "SELECT p.name FROM upload_piece p WHERE p.attachment = $1 ORDER BY p.start";
     FORGET = "DELETE FROM upload WHERE attachment = $1";
     FORGET_PIECES = "DELETE FROM upload_piece WHERE attachment = $1";
-    DONE = "SELECT a.id FROM upload u JOIN attachment a ON a.k = u.attachment
-        WHERE u.attachment > $1 AND a.state IN ('pending', 'ready')
-        ORDER BY u.attachment LIMIT $2";
+    DONE = "SELECT a.k, a.id FROM upload_piece p JOIN attachment a ON a.k = p.attachment
+        WHERE p.attachment > $1 AND p.start = 0 AND a.state IN ('pending', 'ready', 'failed')
+        ORDER BY p.attachment LIMIT $2";
+    OLDEST = "SELECT a.k, a.created_at, a.state FROM upload u JOIN attachment a ON a.k = u.attachment
+        WHERE u.attachment > $1 ORDER BY u.attachment LIMIT $2";
 }
 
 /// An upload and how far it is.
@@ -45,7 +48,8 @@ pub fn begin(tx: &mut Tx<'_>, file: i64, length: u64, declared: Option<&str>) ->
     tx.execute(&BEGIN, &values![file, length, declared])
 }
 
-/// The upload of this file, if it comes in pieces. One that is done may be known for a while.
+/// The upload of this file, if it comes in pieces. One that is done is known until it is
+/// [forgotten](forget_old).
 ///
 /// # Errors
 /// As any read.
@@ -101,19 +105,47 @@ pub fn pieces(tx: &mut Tx<'_>, file: i64) -> Result<Vec<String>> {
 ///
 /// # Errors
 /// As any write.
-pub fn forget(tx: &mut Tx<'_>, id: AttachmentId) -> Result<()> {
+pub fn forget_pieces(tx: &mut Tx<'_>, id: AttachmentId) -> Result<()> {
     let file = attachments::by_id(tx, id)?.ok_or(StoreError::Conflict)?;
-    tx.execute(&FORGET, &values![file.key])?;
     tx.execute(&FORGET_PIECES, &values![file.key])
 }
 
-/// At most `limit` files that are whole and whose pieces may still lie in the storage.
+/// At most `limit` files that are whole and whose pieces may still lie in the storage, after this key,
+/// with their keys.
 ///
 /// # Errors
 /// As any read.
-pub fn done(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<AttachmentId>> {
-    let rows = tx.query(&DONE, &values![0_i64, limit])?;
+pub fn done(tx: &mut Tx<'_>, after: i64, limit: u32) -> Result<Vec<(i64, AttachmentId)>> {
+    let rows = tx.query(&DONE, &values![after, limit])?;
     rows.into_iter()
-        .map(|mut row| Ok(AttachmentId(row.take::<uuid::Uuid>()?)))
+        .map(|mut row| Ok((row.take()?, AttachmentId(row.take::<uuid::Uuid>()?))))
         .collect()
+}
+
+/// Forgets of the files that are whole, and were begun by then, that they came in pieces. Reads them
+/// `page` by page, the oldest first, up to one that was begun later.
+///
+/// # Errors
+/// As any write.
+pub fn forget_old(tx: &mut Tx<'_>, begun_by: Millis, page: u32) -> Result<()> {
+    let mut after = 0;
+    loop {
+        let rows = tx.query(&OLDEST, &values![after, page])?;
+        let is_last = rows.len() < page as usize;
+        for mut row in rows {
+            let (key, begun, state): (i64, Millis, String) =
+                (row.take()?, row.take()?, row.take()?);
+            if begun > begun_by {
+                return Ok(());
+            }
+            let is_whole = FileState::parse(&state).is_some_and(FileState::is_whole);
+            if is_whole {
+                tx.execute(&FORGET, &values![key])?;
+            }
+            after = key;
+        }
+        if is_last {
+            return Ok(());
+        }
+    }
 }

@@ -2,16 +2,20 @@
 //!
 //! One write after the other is acked by the real server and then lost on purpose, by putting the
 //! database back to what it was just before. Each loss must be found, by the rule for it and by no
-//! other.
+//! other. So must a file that is lost, with all its messages there.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
 
 use super::audience::Audience;
 use super::database::Database;
 use super::writer::Writer;
-use super::{heads, judge};
+use super::{files, heads, judge};
 use crate::history::Op;
 use crate::server::{Launch, Server};
+use crate::setup::Room;
 use crate::token::Minter;
 
 /// What finds a send that followers had heard of before it was lost: as if it had been pushed
@@ -32,6 +36,9 @@ pub(super) struct Control<'a> {
     pub(super) launch: &'a Launch,
     pub(super) minter: &'a Minter,
     pub(super) database: &'a Database,
+    pub(super) rooms: &'a [Arc<Room>],
+    /// Where the server has its files.
+    pub(super) stored: &'a Path,
 }
 
 impl Control<'_> {
@@ -48,7 +55,9 @@ impl Control<'_> {
     ) -> Result<()> {
         let witness = writers.last_mut().context("nobody to write")?;
         witness.once(&server.target, Op::Send).await?;
+        let file = witness.once_with_file(&server.target).await?;
         server.kill().await?;
+        self.lose_file(&file).await?;
         self.database.copy().await?;
         for (op, rule) in LOSSES {
             let found = self.lose(op, writers, audience).await?;
@@ -65,6 +74,27 @@ impl Control<'_> {
             "a push without a commit was found by {found:?}; it should be by {PUSHED:?}"
         );
         println!("control: a push without a commit is found by {}", PUSHED[1]);
+        Ok(())
+    }
+
+    /// Takes away the file that was sent under this key, which must be found by the rule for files
+    /// and of no other, and puts it back.
+    async fn lose_file(&self, key: &str) -> Result<()> {
+        let document = files::document(key);
+        let place = find(self.stored, &document)?;
+        let place = place.with_context(|| format!("the file of {key} is not stored"))?;
+        std::fs::remove_file(&place).context("losing a file")?;
+        let server = self.launch.start().await?;
+        let judged = files::judge(&server.target, self.minter, self.rooms).await?;
+        server.kill().await?;
+        std::fs::write(&place, &document).context("putting a file back")?;
+        let found = judged.violations;
+        ensure!(
+            matches!(&found[..], [one] if one.rule == files::WHOLE && one.detail.starts_with(key)),
+            "a lost file was found by {found:?}; it should be by {} alone",
+            files::WHOLE
+        );
+        println!("control: a lost file is found by {}", files::WHOLE);
         Ok(())
     }
 
@@ -115,4 +145,23 @@ impl Control<'_> {
         rules.dedup();
         Ok(rules)
     }
+}
+
+/// The file of exactly these bytes in the folder, or below it.
+fn find(folder: &Path, bytes: &[u8]) -> Result<Option<PathBuf>> {
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(folder) = open.pop() {
+        let entries = std::fs::read_dir(&folder);
+        for entry in entries.with_context(|| folder.display().to_string())? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                open.push(entry.path());
+            } else if entry.metadata()?.len() == bytes.len() as u64
+                && std::fs::read(entry.path())? == bytes
+            {
+                return Ok(Some(entry.path()));
+            }
+        }
+    }
+    Ok(None)
 }

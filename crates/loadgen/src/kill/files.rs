@@ -27,6 +27,9 @@ const SMALL: std::ops::Range<usize> = 1_000..60_000;
 const LARGE: u8 = 8;
 const LARGE_SIZE: usize = 1_300_000;
 
+/// The rule that a file breaks that is not served as it was sent.
+pub(super) const WHOLE: &str = "file-whole";
+
 /// How a message with a file is sent; the end of its key says so, for a repeat goes the same way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
@@ -53,7 +56,7 @@ impl Way {
 }
 
 /// What is sent under this key.
-fn document(key: &str) -> Vec<u8> {
+pub(super) fn document(key: &str) -> Vec<u8> {
     let seed: [u8; 32] = Sha256::digest(key).into();
     let mut noise = SmallRng::from_seed(seed);
     let size = if seed[0].is_multiple_of(LARGE) {
@@ -119,16 +122,20 @@ struct Listed {
     file_name: Option<String>,
 }
 
+/// What became of the files.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    /// How many there are: of none nothing is shown.
+    pub(super) files: usize,
+    pub(super) violations: Vec<Violation>,
+}
+
 /// Downloads every file that a message of these rooms shows: each must be all of what was sent.
-pub(super) async fn judge(
-    target: &Target,
-    minter: &Minter,
-    rooms: &[Arc<Room>],
-) -> Result<Vec<Violation>> {
+pub(super) async fn judge(target: &Target, minter: &Minter, rooms: &[Arc<Room>]) -> Result<Judged> {
     let admin = minter.bearer("loadgen-admin", Role::Admin, None)?;
     let mut caller = Caller::open(target, admin.clone()).await?;
     let mut connection = Connection::open(target).await?;
-    let mut violations = Vec::new();
+    let mut judged = Judged::default();
     for room in rooms {
         let mut next = Some(room_path(&room.id, "messages/?type=file&after=0&limit=200"));
         while let Some(path) = next {
@@ -138,13 +145,14 @@ pub(super) async fn judge(
                 let (Some(path), Some(name)) = (message.file_path, message.file_name) else {
                     continue;
                 };
+                judged.files += 1;
                 let request = api::request(Method::GET, &path, &admin, None)?;
                 let answer = connection.exchange(request).await?;
                 if !(answer.status.is_success() && is_whole(&name, &answer.body)) {
                     let detail =
                         format!("{name}: {} with {} bytes", answer.status, answer.body.len());
-                    violations.push(Violation {
-                        rule: "file-whole",
+                    judged.violations.push(Violation {
+                        rule: WHOLE,
                         room: room.id.clone(),
                         detail,
                     });
@@ -152,7 +160,7 @@ pub(super) async fn judge(
             }
         }
     }
-    Ok(violations)
+    Ok(judged)
 }
 
 fn is_whole(name: &str, served: &[u8]) -> bool {

@@ -11,6 +11,7 @@ mod control;
 mod database;
 mod files;
 mod follower;
+mod sabotage;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -38,6 +39,7 @@ use crate::token::Minter;
 use audience::Audience;
 use control::Control;
 use database::Database;
+use sabotage::Sabotage;
 use writer::Writer;
 
 /// Few rooms for the writers, so that several write into each.
@@ -46,6 +48,10 @@ const PEOPLE: u32 = 8;
 const WRITERS: usize = 8;
 /// When the server is killed, after the writers began.
 const KILL_AFTER_MS: std::ops::RangeInclusive<u64> = 50..=800;
+/// The same of a server with a defect.
+const SABOTAGED_KILL_AFTER_MS: std::ops::RangeInclusive<u64> = 1_500..=3_000;
+/// Where the server has its files, in its folder.
+const STORED: &str = "orderchat-files";
 /// How long what was acked may take to reach a follower.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -62,6 +68,10 @@ pub(crate) struct Args {
     /// Chooses the instants and what the writers do; printed, random if absent
     #[arg(long)]
     seed: Option<u64>,
+    /// The defect of the server, which is built with the feature `sabotage`: it must be found, by the
+    /// rule for it; the run ends there
+    #[arg(long, value_enum)]
+    sabotage: Option<Sabotage>,
     /// Where to make the folder for the database, the log and the histories. It is removed after
     /// a run without violations
     #[arg(long, value_name = "DIR", default_value_os_t = std::env::temp_dir())]
@@ -78,6 +88,31 @@ struct Engine {
     /// own and drops it after a run without violations
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+}
+
+impl Args {
+    fn launch(&self, folder: &Path, database: &str, secret: &str) -> Result<Launch> {
+        let launch = Launch::orderchat(&self.server, folder, database, secret)?;
+        Ok(match self.sabotage {
+            Some(sabotage) => launch.with(sabotage::VARIABLE, sabotage.name()),
+            None => launch,
+        })
+    }
+
+    /// A defect needs its time to show.
+    fn kill_after_ms(&self) -> std::ops::RangeInclusive<u64> {
+        match self.sabotage {
+            Some(_) => SABOTAGED_KILL_AFTER_MS,
+            None => KILL_AFTER_MS,
+        }
+    }
+
+    fn is_as_expected(&self, violations: &[Violation]) -> bool {
+        match self.sabotage {
+            Some(sabotage) => sabotage.is_found(violations),
+            None => violations.is_empty(),
+        }
+    }
 }
 
 /// Exit status 1 when a promise is broken.
@@ -97,13 +132,16 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         None => Database::sqlite(folder.path()),
     };
     let ended = rounds(&args, seed, folder.path(), &database).await;
-    let clean = matches!(&ended, Ok(violations) if violations.is_empty());
+    let clean = matches!(&ended, Ok(violations) if args.is_as_expected(violations));
     if clean {
         database.drop_it().await?;
     } else {
         keep(&mut folder, &database);
     }
     let violations = ended.with_context(|| format!("seed {seed}"))?;
+    if let Some(sabotage) = args.sabotage {
+        return Ok(sabotage.report(&violations, seed));
+    }
     check::report(&violations);
     println!("{} rounds, {} violations", args.rounds, violations.len());
     Ok(ExitCode::from(u8::from(!clean)))
@@ -124,7 +162,7 @@ async fn rounds(
     database: &Database,
 ) -> Result<Vec<Violation>> {
     let secret = text::secret();
-    let launch = Launch::orderchat(&args.server, folder, &database.url()?, &secret)?;
+    let launch = args.launch(folder, &database.url()?, &secret)?;
     let minter = Minter::new(&secret)?;
     let mut rng = StdRng::seed_from_u64(seed);
 
@@ -141,38 +179,65 @@ async fn rounds(
         .collect();
     let mut audience = Audience::gather(&server.target, &minter, &world, folder, PATIENCE).await?;
     audience.catch_up(&server.target, &heads(&writers)).await?;
-    let mut acked_before = 0;
+    let (mut acked_before, mut files) = (0, 0);
     for round in 1..=args.rounds {
-        let delay = Duration::from_millis(rng.random_range(KILL_AFTER_MS));
+        let delay = Duration::from_millis(rng.random_range(args.kill_after_ms()));
         (writers, audience) = write_until_killed(server, writers, audience, delay).await?;
         server = launch.start().await.context("starting after a kill")?;
-        let mut violations = retry(&server.target, &mut writers).await?;
-        audience.catch_up(&server.target, &heads(&writers)).await?;
-        violations.extend(judge(&server.target, &minter, &writers, &audience).await?);
-        violations.extend(files::judge(&server.target, &minter, &world.rooms).await?);
+        let judged =
+            look_back(&server.target, &minter, &world, &mut writers, &mut audience).await?;
+        files = judged.files;
         let acked: usize = writers.iter().map(Writer::acked).sum();
         ensure!(
             acked > 0,
             "no write was acked before the kill; nothing was tried"
         );
         println!(
-            "round {round}: killed after {} ms, {} writes acked",
+            "round {round}: killed after {} ms, {} writes acked, {files} files looked at",
             delay.as_millis(),
             acked - acked_before
         );
         acked_before = acked;
-        if !violations.is_empty() {
-            return Ok(violations);
+        if !judged.violations.is_empty() {
+            return Ok(judged.violations);
         }
     }
+    if args.sabotage.is_some() {
+        return Ok(Vec::new());
+    }
+    ensure!(
+        files > 0,
+        "no message had a file; nothing was tried of them: run more rounds"
+    );
     writers.push(witness(&world, folder, &mut rng)?);
     let control = Control {
         launch: &launch,
         minter: &minter,
         database,
+        rooms: &world.rooms,
+        stored: &folder.join(STORED),
     };
     control.run(server, &mut writers, &mut audience).await?;
     Ok(Vec::new())
+}
+
+/// What is to be done and found once the server runs again.
+async fn look_back(
+    target: &Target,
+    minter: &Minter,
+    world: &World,
+    writers: &mut [Writer],
+    audience: &mut Audience,
+) -> Result<files::Judged> {
+    let mut violations = retry(target, writers).await?;
+    audience.catch_up(target, &heads(writers)).await?;
+    violations.extend(judge(target, minter, writers, audience).await?);
+    let mut judged = files::judge(target, minter, &world.rooms).await?;
+    violations.append(&mut judged.violations);
+    Ok(files::Judged {
+        violations,
+        ..judged
+    })
 }
 
 /// A customer in each room, then the rider and staff: two writers to a room.

@@ -157,7 +157,16 @@ impl Writer {
             false => None,
         };
         let mut lines = Lines { rest, live };
-        while !self.step(&mut lines).await?.cut {}
+        // However few writes the time is enough for, files are among them.
+        let begins_with_file = self.files && self.rng.random();
+        let mut tried = if begins_with_file {
+            self.send_file(&mut lines.rest).await?
+        } else {
+            self.step(&mut lines).await?
+        };
+        while !tried.cut {
+            tried = self.step(&mut lines).await?;
+        }
         self.journal.flush()
     }
 
@@ -197,6 +206,19 @@ impl Writer {
         self.journal.flush()
     }
 
+    /// Sends a message with a file. Gives the key that the file is made from.
+    ///
+    /// # Errors
+    /// When the server does not ack it.
+    pub(super) async fn once_with_file(&mut self, target: &Target) -> Result<String> {
+        let mut connection = Connection::open(target).await?;
+        let key = self.next_key() + Way::Form.ending();
+        let tried = self.send(&mut connection, key.clone()).await?;
+        ensure!(tried.outcome == Outcome::Ok, "a file was not acked");
+        self.journal.flush()?;
+        Ok(key)
+    }
+
     /// Takes the last attempt off the record; the history on disk keeps it.
     pub(super) fn forget_last(&mut self) {
         self.records.pop();
@@ -214,10 +236,7 @@ impl Writer {
                 _ => self.look(connection).await,
             },
             _ if self.files && self.rng.random_range(0..10) < WITH_FILE => {
-                let by_form = self.rng.random();
-                let way = if by_form { Way::Form } else { Way::Named };
-                let key = self.next_key() + way.ending();
-                self.send(connection, key).await
+                self.send_file(connection).await
             }
             _ => {
                 let key = self.next_key();
@@ -228,6 +247,13 @@ impl Writer {
                 }
             }
         }
+    }
+
+    async fn send_file(&mut self, connection: &mut Connection) -> Result<Tried> {
+        let by_form = self.rng.random();
+        let way = if by_form { Way::Form } else { Way::Named };
+        let key = self.next_key() + way.ending();
+        self.send(connection, key).await
     }
 
     fn next_key(&mut self) -> String {

@@ -23,6 +23,9 @@ use crate::{clock, random};
 /// is collected.
 const UNSENT: u32 = 50;
 
+/// Uploads that are looked at in one go for whether their time is over.
+const OLD_UPLOADS: u32 = 100;
+
 /// What the settings say about files.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FileRules {
@@ -305,15 +308,35 @@ impl Chat {
         self.read(move |tx| Ok(uploads::pieces(tx, key)?)).await
     }
 
-    /// Files that are whole, whose pieces may still be there.
-    pub(crate) async fn uploads_done(&self, limit: u32) -> Result<Vec<AttachmentId>> {
-        self.read(move |tx| Ok(uploads::done(tx, limit)?)).await
+    /// When an upload that was begun then is over. What is asked of it later has no answer.
+    pub(crate) fn upload_until(&self, begun: Millis) -> Millis {
+        begun.plus(self.rules().files.unsent)
+    }
+
+    /// Files that are whole, whose pieces may still be there, after the one of this key, with their
+    /// keys.
+    pub(crate) async fn uploads_done(
+        &self,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<(i64, AttachmentId)>> {
+        self.read(move |tx| Ok(uploads::done(tx, after, limit)?))
+            .await
     }
 
     /// The pieces of a file that is whole were deleted.
     pub(crate) async fn forget_pieces(&self, id: AttachmentId) -> Result<()> {
-        self.write_anyway(None, move |tx| Ok(uploads::forget(tx, id)?))
+        self.write_anyway(None, move |tx| Ok(uploads::forget_pieces(tx, id)?))
             .await
+    }
+
+    /// Nobody asks any more how far the uploads are whose time is over and whose files are whole.
+    pub(crate) async fn forget_old_uploads(&self) -> Result<()> {
+        let begun_by = Millis(clock::now_ms()).plus(-self.rules().files.unsent);
+        self.write_anyway(None, move |tx| {
+            Ok(uploads::forget_old(tx, begun_by, OLD_UPLOADS)?)
+        })
+        .await
     }
 
     /// Files that wait for the scanner, after the one of this key.
@@ -375,6 +398,14 @@ impl Chat {
             Ok(room.record.id)
         })
         .await
+    }
+
+    /// The bytes of a file [to delete](Self::files_to_delete) could not be deleted: it is one again
+    /// after this pause, in milliseconds.
+    pub(crate) async fn put_file_off(&self, id: AttachmentId, pause: i64) -> Result<()> {
+        let until = Millis(clock::now_ms()).plus(pause);
+        self.write_anyway(None, move |tx| Ok(attachments::put_off(tx, id, until)?))
+            .await
     }
 
     /// The file's bytes were deleted.

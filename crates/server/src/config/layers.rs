@@ -10,7 +10,11 @@ use super::file;
 use super::table::{Listed, ROWS, Row, Secrecy};
 
 /// Names that begin like settings and belong to others: scripts, clients and tests.
-const NOT_SETTINGS: [&str; 1] = ["ORDERCHAT_URL"];
+const NOT_SETTINGS: &[&str] = &[
+    "ORDERCHAT_URL",
+    #[cfg(feature = "sabotage")]
+    crate::sabotage::VARIABLE,
+];
 const NOT_SETTINGS_PREFIX: &str = "ORDERCHAT_TEST_";
 
 /// The variable that names the settings file.

@@ -122,6 +122,17 @@ fn variables_of_scripts_and_tests_are_no_settings() {
     assert!(load(&given, &[]).is_ok());
 }
 
+#[cfg(not(feature = "sabotage"))]
+#[test]
+fn a_server_for_use_does_not_know_how_to_do_wrong() {
+    let error = load(&[("ORDERCHAT_SABOTAGE", "forget-blocks")], &[]).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("ORDERCHAT_SABOTAGE is no setting")
+    );
+}
+
 #[test]
 fn an_unknown_key_in_the_file_is_refused_with_the_file_s_name() {
     let file = file("lisen = \"127.0.0.1:1\"\n");

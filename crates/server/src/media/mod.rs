@@ -8,6 +8,7 @@ mod pieces;
 mod proof;
 mod receive;
 mod scan;
+mod sweep;
 mod try_out;
 
 use std::collections::HashMap;
@@ -30,9 +31,7 @@ use crate::chat::{Chat, Context};
 use crate::signing::SigningKey;
 use blobs::Blob;
 use images::Images;
-
-/// Files that are deleted in one go.
-const SWEPT: u32 = 100;
+use scan::Pauses;
 
 /// What the settings say to this module.
 #[derive(Clone, Debug)]
@@ -61,6 +60,8 @@ struct Inner {
     under_way: Mutex<HashMap<i64, usize>>,
     /// Something waits for the scanner.
     scan_due: Notify,
+    /// Files that the scanner would not judge.
+    pauses: Mutex<Pauses>,
 }
 
 /// One upload of a user; its place is free again when it is dropped.
@@ -90,6 +91,7 @@ impl Media {
             settings,
             under_way: Mutex::default(),
             scan_due: Notify::new(),
+            pauses: Mutex::default(),
         }))
     }
 
@@ -145,19 +147,5 @@ impl Media {
         if let Err(error) = self.0.chat.let_file_go(kept.key).await {
             tracing::warn!(%error, "a file that nobody wants is left for the collector");
         }
-    }
-
-    /// Deletes files that no message has and whose time is over. `true`: there may be more.
-    pub(crate) async fn sweep(&self) -> Result<bool, MediaError> {
-        let going = self.0.chat.files_to_delete(SWEPT).await?;
-        for id in &going {
-            self.0.blobs.delete(*id).await?;
-            self.0.chat.forget_file(*id).await?;
-        }
-        for id in self.0.chat.uploads_done(SWEPT).await? {
-            self.sweep_pieces(id).await?;
-        }
-        metrics::counter!("orderchat_files_swept_total").increment(going.len() as u64);
-        Ok(going.len() == SWEPT as usize)
     }
 }

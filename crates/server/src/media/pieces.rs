@@ -4,7 +4,7 @@
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use orderchat_domain::attachment::{FileName, FileState};
-use orderchat_domain::{AttachmentId, Refusal, Rule};
+use orderchat_domain::{AttachmentId, Millis, Refusal, Rule};
 use orderchat_media::sniff;
 use orderchat_store::uploads::StoredUpload;
 use sha1::Sha1;
@@ -69,6 +69,8 @@ impl Check {
 pub(crate) struct Progress {
     pub(crate) length: u64,
     pub(crate) received: u64,
+    /// Until then it is known.
+    pub(crate) until: Millis,
 }
 
 /// What is being added to an upload.
@@ -111,18 +113,23 @@ impl Adding<'_> {
 }
 
 impl Media {
-    /// How far the caller's upload is. One that has all its bytes and was interrupted before it was
+    /// How far the caller's upload is, also after it is whole. One that has all its bytes and was interrupted before it was
     /// worked on is worked on now.
     pub(crate) async fn progress(&self, ctx: &Context, id: &str) -> Result<Progress, MediaError> {
         let upload = self.0.chat.upload(ctx, id).await?;
-        let progress = Progress {
-            length: upload.length,
-            received: upload.received,
-        };
+        let progress = self.progress_of(&upload, upload.received);
         if is_unfinished(&upload) {
             self.finish(ctx, &upload).await?;
         }
         Ok(progress)
+    }
+
+    fn progress_of(&self, upload: &StoredUpload, received: u64) -> Progress {
+        Progress {
+            length: upload.length,
+            received,
+            until: self.0.chat.upload_until(upload.file.created_at),
+        }
     }
 
     /// Adds to the caller's upload what comes, from `offset` on. What came before it broke off is
@@ -156,10 +163,7 @@ impl Media {
         }
         taken?;
         let received = adding.noted;
-        let progress = Progress {
-            length: upload.length,
-            received,
-        };
+        let progress = self.progress_of(&upload, received);
         if received == upload.length {
             self.finish(ctx, &StoredUpload { received, ..upload })
                 .await?;
@@ -222,13 +226,6 @@ impl Media {
         self.sweep_pieces(id).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the pieces of an upload are left for the collector");
         });
-        Ok(())
-    }
-
-    /// Deletes the pieces of a file that is whole.
-    pub(super) async fn sweep_pieces(&self, id: AttachmentId) -> Result<(), MediaError> {
-        self.0.blobs.delete_pieces(id).await?;
-        self.0.chat.forget_pieces(id).await?;
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! Files are looked at by ClamAV before they are served. While it is away they wait; nothing else does.
 
+mod pauses;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +15,9 @@ use tokio::time::timeout;
 
 use super::blobs::Blob;
 use super::{Media, MediaError};
+use crate::clock;
+
+pub(crate) use pauses::Pauses;
 
 /// The longest that clamd may take for one file.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -167,40 +172,57 @@ impl Media {
         }
     }
 
-    /// Has everything that waits looked at, until clamd fails: then it waits on.
+    /// Has everything that waits looked at, until clamd fails: then it waits on. A file that clamd
+    /// will not judge waits longer each time.
     pub(crate) async fn scan_waiting(&self) -> Result<(), ScanError> {
         let Some(scanner) = &self.0.settings.scanner else {
             return Ok(());
         };
         let outcome = self.scan_all(scanner).await;
-        let failed = outcome.as_ref().err();
-        let up = failed.is_none_or(ScanError::is_about_the_file);
-        metrics::gauge!("orderchat_scanner_up").set(if up { 1.0 } else { 0.0 });
+        let up = if outcome.is_ok() { 1.0 } else { 0.0 };
+        metrics::gauge!("orderchat_scanner_up").set(up);
         outcome
     }
 
     async fn scan_all(&self, scanner: &Scanner) -> Result<(), ScanError> {
-        let (mut after, mut outcome) = (0, Ok(()));
+        self.0.pauses.lock().forget_gone(clock::monotonic());
+        let mut after = 0;
         loop {
             let waiting = self.0.chat.files_pending(after, BATCH).await;
             let waiting = waiting.map_err(MediaError::from)?;
             let Some(last) = waiting.last() else {
-                return outcome;
+                return Ok(());
             };
             after = last.key;
             for file in &waiting {
+                let now = clock::monotonic();
+                if !self.0.pauses.lock().is_due(file.key, now) {
+                    continue;
+                }
                 match self.scan_one(scanner, file).await {
                     // The others need not wait for it.
                     Err(error) if error.is_about_the_file() => {
-                        tracing::error!(%error, attachment = %file.id, "a file cannot be scanned; it waits");
-                        outcome = Err(error);
+                        self.put_off(file, &error);
                         // Unless it is clamd that fails, and not this file.
                         let pinged = scanner.ping().await.map_err(std::io::Error::other);
                         pinged.map_err(ScanError::Away)?;
                     }
-                    done => done?,
+                    done => {
+                        done?;
+                        self.0.pauses.lock().end(file.key);
+                    }
                 }
             }
+        }
+    }
+
+    /// The file is not looked at again before its pause is over.
+    fn put_off(&self, file: &StoredFile, error: &ScanError) {
+        let grown = self.0.pauses.lock().grow(file.key, clock::monotonic());
+        if let Some(pause) = grown {
+            let again_in_s = pause.as_secs();
+            tracing::error!(%error, attachment = %file.id, again_in_s,
+                "a file cannot be scanned; it waits");
         }
     }
 

@@ -20,6 +20,8 @@ use crate::clock;
 const WAITS: i64 = 7 * DAY;
 /// Orders of a batch that are worked on at once; the events of one order come one after another.
 const AT_ONCE: usize = 16;
+/// Orders that arrived after their events and are looked up in one go.
+const ARRIVED_AT_ONCE: u32 = 100;
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,30 +169,51 @@ fn refused_late(refusal: &Refusal, event: &Event) {
 }
 
 /// Takes what still waits for orders that have arrived meanwhile, and forgets what has waited too
-/// long. An order and an event of it that came at the same moment may not have seen each other.
+/// long. An order and an event of it that came at the same moment may not have seen each other. What
+/// cannot be taken waits on and holds up no other order.
 pub(crate) async fn take_arrived(chat: &Chat) -> Result<()> {
     let now = Millis(clock::now_ms());
-    let before = now.plus(-WAITS);
-    let (has_old, arrived) = chat
-        .read(move |tx| {
-            let has_old = orders::has_waited_since(tx, before)?;
-            Ok((has_old, orders::arrived(tx, 100)?))
-        })
+    forget_expired(chat, now.plus(-WAITS)).await?;
+    let mut last = None;
+    loop {
+        let after = last.take();
+        let arrived = chat
+            .read(move |tx| Ok(orders::arrived(tx, after.as_ref(), ARRIVED_AT_ONCE)?))
+            .await?;
+        let Some(end) = arrived.last() else {
+            return Ok(());
+        };
+        last = Some(end.clone());
+        for id in arrived {
+            let taken = take_late(chat, id.clone(), now).await;
+            if let Err(error) = taken {
+                tracing::warn!(order = id.as_str(), %error,
+                    "events that waited for their order cannot be taken; they are tried again");
+            }
+        }
+    }
+}
+
+async fn forget_expired(chat: &Chat, before: Millis) -> Result<()> {
+    let has_old = chat
+        .read(move |tx| Ok(orders::has_waited_since(tx, before)?))
         .await?;
     if has_old {
         chat.write_anyway(None, move |tx| Ok(orders::expire_waiting(tx, before)?))
             .await?;
     }
-    for id in arrived {
-        let (commands, asked) = (chat.clone(), Context::of_the_server(now)?);
-        chat.write(None, move |tx| {
-            orders::lock(tx, &id)?;
-            if let Some(record) = orders::by_id(tx, &id)? {
-                take_waiting(&commands, tx, &asked, &id, (record, false))?;
-            }
-            Ok(())
-        })
-        .await?;
-    }
     Ok(())
+}
+
+/// Takes what waits for this order.
+async fn take_late(chat: &Chat, id: OrderId, now: Millis) -> Result<()> {
+    let (commands, asked) = (chat.clone(), Context::of_the_server(now)?);
+    chat.write(None, move |tx| {
+        orders::lock(tx, &id)?;
+        if let Some(record) = orders::by_id(tx, &id)? {
+            take_waiting(&commands, tx, &asked, &id, (record, false))?;
+        }
+        Ok(())
+    })
+    .await
 }

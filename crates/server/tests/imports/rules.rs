@@ -21,7 +21,14 @@ const fn row(module: &'static str, may_use: &'static [&'static str]) -> Row {
 }
 
 /// Homes of one thing that several need and that need none of the others.
-const FOR_ALL: &[&str] = &["clock", "generations", "json", "random", "signing"];
+const FOR_ALL: &[&str] = &[
+    "clock",
+    "generations",
+    "json",
+    "random",
+    "sabotage",
+    "signing",
+];
 
 /// `app` builds everything once and `main` starts it: both may use all.
 const FREE: &[&str] = &["app", "main"];
@@ -116,6 +123,7 @@ const TABLE: &[Row] = &[
     row("generations", &[]),
     row("json", &["domain"]),
     row("random", &[]),
+    row("sabotage", &["store"]),
     row("signing", &[]),
 ];
 

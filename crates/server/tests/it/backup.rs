@@ -14,7 +14,7 @@ use crate::harness::server::Stopped;
 use crate::harness::sql::Sql;
 use crate::harness::tus::{begin, offset, patch};
 use crate::harness::upload::{Form, pdf};
-use crate::harness::{Client, Fields as _, Room, Server, an_order, eventually};
+use crate::harness::{Client, Fields as _, Room, Server, an_order, eventually, message_path};
 
 const FOLDER: &str = "backup";
 /// Where files lie by default.
@@ -486,5 +486,60 @@ async fn who_adopts_a_database_without_its_files_is_told_how_many_are_missing() 
         lacking.output.contains("1 files of messages are not whole"),
         "{}",
         lacking.output
+    );
+}
+
+/// Where the file of an upload or a message lies.
+fn place_of(server: &Server, file: &Value) -> PathBuf {
+    let id = file.str("attachment").replace('-', "");
+    let stored = server.stored();
+    let place = stored.iter().find(|path| path.ends_with(&id));
+    server.folder().join(STORED).join(place.expect("the file"))
+}
+
+#[tokio::test]
+async fn a_damaged_file_that_no_message_shows_is_left_out_of_a_backup_and_named() {
+    let server = Server::start().await;
+    if !is_sqlite(&server) {
+        return;
+    }
+    let room = server.open_room().await;
+    let form = |n: usize| Form::file("a.pdf", "application/pdf", &pdf(5_000 + n));
+    let shown = room.customer.send_file(&room, form(0)).await.ok(201);
+    let deleted = room.customer.send_file(&room, form(1)).await.ok(201);
+    let unsent = room.customer.upload(&room, form(2)).await.ok(201);
+    let spoilt = [&deleted["file"], &unsent["file"], &shown["file"]];
+    let places = spoilt.map(|file| place_of(&server, file));
+    places.iter().for_each(|place| spoil(place));
+
+    let refused = back_up(&server).await;
+    assert_eq!(refused.status.code(), Some(1), "{}", refused.output);
+    let path = format!("/api/chat/messages/{}/", shown.str("id"));
+    for said in ["is damaged", &path] {
+        assert!(refused.output.contains(said), "{said}: {}", refused.output);
+    }
+    spoil(&places[2]);
+    room.customer
+        .delete(&message_path(&deleted, ""))
+        .await
+        .ok(204);
+    let made = back_up(&server).await;
+    assert!(made.status.success(), "{}", made.output);
+    let left_out = made.output.lines().filter(|line| line.contains("left out"));
+    let left_out: Vec<&str> = left_out.collect();
+    assert_eq!(left_out.len(), 2, "{}", made.output);
+    for (line, place) in left_out.iter().zip(&places) {
+        let name = place.file_name().expect("a name").to_string_lossy();
+        assert!(
+            line.contains(&*name) && line.contains("is damaged"),
+            "{line}"
+        );
+    }
+    let elsewhere = Elsewhere::restored(&server).await;
+    let restored = elsewhere.serve().await;
+    let room = room.renewed(&restored);
+    assert_eq!(
+        room.rider.download(shown.str("file_path")).await.ok(),
+        pdf(5_000)
     );
 }

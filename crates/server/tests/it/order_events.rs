@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::orders::{an_event, order_path};
+use crate::harness::sql::Sql;
 use crate::harness::{Answer, Client, Fields, Server, an_order, eventually};
 
 /// The data of `order.created` of [`an_order`].
@@ -193,6 +194,44 @@ async fn an_event_that_came_at_the_same_moment_as_its_order_is_taken_all_the_sam
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_taken_waits_on_and_holds_up_no_other_order() {
+    let mut server = Server::start().await;
+    let service = server.service();
+    let sql = Sql::connect(server.database_url()).await;
+    // As when an order and its event came at the same moment and did not see each other.
+    for id in ["a-bad", "b-good"] {
+        service
+            .report(&an_order(id).with("sequence", 1))
+            .await
+            .ok(201);
+        let elsewhere = format!("not-yet-{id}");
+        let event = changed(&elsewhere, "picked_up", 5);
+        assert_eq!(counts(service.tell(&event).await), [1, 0, 0]);
+    }
+    sql.refuse_orders_with_id("a-bad").await;
+    sql.execute(
+        "UPDATE order_event_waiting SET order_id = REPLACE(order_id, 'not-yet-', ''),
+         body = REPLACE(body, 'not-yet-', '')",
+    )
+    .await;
+    server.restart_after_kill();
+    let service = server.service();
+    let status = async |id: &str| order(&service, id).await.string("status");
+    eventually("the other order's event is taken", async || {
+        (status("b-good").await == "picked_up").then_some(())
+    })
+    .await;
+    assert_eq!(status("a-bad").await, "accepted");
+    assert!(server.log().contains("a-bad"), "nothing is said of it");
+
+    sql.take_orders_again().await;
+    eventually("the event that failed is taken", async || {
+        (status("a-bad").await == "picked_up").then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -55,6 +55,11 @@ impl<'a> Tx<'a> {
         self.news.push(news);
     }
 
+    /// What was announced so far.
+    pub(crate) fn news(&self) -> &[News] {
+        &self.news
+    }
+
     pub(crate) fn take_news(&mut self) -> Vec<News> {
         std::mem::take(&mut self.news)
     }

@@ -17,7 +17,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::Tx;
 use crate::migrate::{self, Migrated};
-use crate::{Result, StoreError};
+use crate::{Result, StoreError, sabotage};
 use checkpoint::Checkpoints;
 pub use space::Disk;
 use space::Space;
@@ -111,6 +111,7 @@ impl Sqlite {
         create_private(path)?;
         let mut writer = connect(path, OpenFlags::default())?;
         let migrated = migrate::sqlite(&mut writer)?;
+        writer.execute_batch(sabotage::schema())?;
         assert_settings(&writer)?;
         let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let idle = (0..READERS)

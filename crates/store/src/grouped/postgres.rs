@@ -13,7 +13,7 @@ use super::{alone, is_undone, stopped, too_many};
 use crate::engine::postgres::Postgres;
 use crate::hearers::Hearers;
 use crate::store::committed;
-use crate::{Result, Tx};
+use crate::{Result, Tx, sabotage};
 
 /// Writers; a room always has the same one.
 const WRITERS: usize = 3;
@@ -185,7 +185,11 @@ impl<B: Batch> Writer<B> {
         let pool = self.engine.pool();
         let run = || {
             let mut used = pool.take(self.handle.block_on(pool.place())?)?;
-            used.write(|tx| self.batch.run(tx, inputs, Patience::None))
+            used.write(|tx| {
+                let all = self.batch.run(tx, inputs, Patience::None)?;
+                sabotage::tell_early(&self.hearers, tx.news());
+                Ok(all)
+            })
         };
         catch_unwind(AssertUnwindSafe(run)).ok()
     }

@@ -10,7 +10,7 @@ use super::{lost, panicked, too_many};
 use crate::engine::sqlite::{Done, GROUP, Job, QUEUE, Sqlite};
 use crate::hearers::Hearers;
 use crate::store::committed;
-use crate::{Result, StoreError, Tx};
+use crate::{Result, StoreError, Tx, sabotage};
 
 /// Where inputs wait for the writer.
 pub(super) struct Lane<B: Batch> {
@@ -121,6 +121,7 @@ impl<B: Batch> Job for Group<B> {
             Ok(()) => {
                 self.error = None;
                 self.news = tx.take_news();
+                sabotage::tell_early(&self.lane.hearers, &self.news);
                 Done::Keep
             }
             Err(error) => {

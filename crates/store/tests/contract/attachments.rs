@@ -2,7 +2,7 @@
 
 use orderchat_domain::attachment::{FileState, ImageRecord};
 use orderchat_domain::{AttachmentId, Millis, Role};
-use orderchat_store::attachments::{self, Finished, NewFile, SentFile, StoredFile};
+use orderchat_store::attachments::{self, Finished, Held, NewFile, SentFile, Shown, StoredFile};
 use orderchat_store::{Result, Store, Tx};
 use uuid::Uuid;
 
@@ -162,6 +162,36 @@ async fn what_is_forgotten_gives_its_room_back(database: &Database) {
     }
     assert_eq!(found(&store, 1).await, None);
 
+    // What could not be deleted is tried again later, and is none of what a user may still send.
+    write(&store, |tx| {
+        begin(tx, 3)?;
+        let key = begin(tx, 4)?;
+        attachments::let_go(tx, key, NOW)?;
+        attachments::put_off(tx, attachment(4), NOW.plus(DAY))?;
+        // Which is not for a file that somebody may want.
+        attachments::put_off(tx, attachment(3), NOW)
+    })
+    .await;
+    let overdue = read(&store, |tx| attachments::overdue(tx, NOW, 10)).await;
+    assert_eq!(overdue, []);
+    let unsent = write(&store, |tx| {
+        let owner = person(tx, "ann", Role::Customer)?.key;
+        attachments::unsent(tx, owner, NOW, 50)
+    });
+    assert_eq!(unsent.await, 2);
+    let overdue = read(&store, |tx| attachments::overdue(tx, NOW.plus(DAY), 10)).await;
+    let overdue: Vec<_> = overdue.into_iter().map(|(_, id)| id).collect();
+    assert!(overdue.contains(&attachment(4)));
+    write(&store, |tx| {
+        attachments::forget(tx, attachment(4))?;
+        let key = attachments::by_id(tx, attachment(3))?
+            .expect("the file")
+            .key;
+        attachments::let_go(tx, key, NOW)?;
+        attachments::forget(tx, attachment(3))
+    })
+    .await;
+
     // After a restore what was under way is over.
     write(&store, |tx| attachments::end_all(tx, NOW)).await;
     let ended = found(&store, 2).await.expect("the file");
@@ -231,9 +261,12 @@ async fn what_a_backup_copies_is_what_is_whole(database: &Database) {
     })
     .await;
     let held = read(&store, |tx| attachments::held(tx, 0, 10)).await;
-    let stays: Vec<_> = held.iter().map(|file| (file.id, file.stays)).collect();
-    let expected = [(3, false), (4, true), (5, false)];
-    assert_eq!(stays, expected.map(|(n, stays)| (attachment(n), stays)));
+    let shown: Vec<_> = held.iter().map(|file| (file.id, file.shown)).collect();
+    let proof = [Shown::Nowhere, Shown::AsProof, Shown::AsProof];
+    let expected = [3, 4, 5].map(attachment).into_iter().zip(proof);
+    assert_eq!(shown, expected.collect::<Vec<_>>());
+    let stays: Vec<_> = held.iter().map(Held::stays).collect();
+    assert_eq!(stays, [false, true, false], "the last may be rejected");
     let first = held[0];
     assert_eq!((first.size, first.digest), (900, Some([2; 32])));
     assert!(first.has_thumbnail);

@@ -28,9 +28,10 @@ const READ_ONE_END: [&str; 9] = [
 
 /// Parts of texts that go through a whole table page by page, in the order of its key: for
 /// verifying all of it, or for what was added last. Or that touch all of it once, after a restore.
-const GO_THROUGH: [&str; 11] = [
+const GO_THROUGH: [&str; 12] = [
     "FROM attachment a WHERE a.k > ",
     "FROM upload u JOIN attachment a ON a.k = u.attachment WHERE u.attachment > ",
+    "FROM upload_piece p JOIN attachment a ON a.k = p.attachment WHERE p.attachment > ",
     "LEFT JOIN participant p ON l.kind = 'participant.joined'",
     " ORDER BY a.g LIMIT ",
     "SELECT g, room, seq, chain FROM log WHERE g > ",

@@ -12,7 +12,7 @@ tests! {
     BOTH: pieces_are_noted_in_their_order_from_where_it_is,
         of_two_that_go_on_from_one_place_one_does,
         an_upload_that_was_given_up_goes_no_further,
-        what_is_whole_is_known_until_its_pieces_are_gone;
+        what_is_whole_is_known_until_its_time_is_over;
 }
 
 fn piece(start: u64, name: &str) -> (u64, String) {
@@ -82,22 +82,43 @@ async fn an_upload_that_was_given_up_goes_no_further(database: &Database) {
     assert_eq!(gone, None);
 }
 
-async fn what_is_whole_is_known_until_its_pieces_are_gone(database: &Database) {
+async fn what_is_whole_is_known_until_its_time_is_over(database: &Database) {
     let store = database.open().await;
     let key = begun(&store).await;
-    let done = || read(&store, |tx| uploads::done(tx, 10));
+    let done = || read(&store, |tx| uploads::done(tx, 0, 10));
+    let known = || read(&store, |tx| uploads::by_id(tx, attachment(1)));
+    let forget_old = |begun_by| write(&store, move |tx| uploads::forget_old(tx, begun_by, 1));
     assert!(done().await.is_empty());
+    forget_old(NOW).await;
+    assert!(known().await.is_some(), "it is under way");
     write(&store, move |tx| {
-        let all = [piece(0, "a")];
+        let all = [piece(0, "a"), piece(500, "b")];
         uploads::advance(tx, key, (0, 1_000), &all)?;
+        // Others, after it.
+        for n in [2, 3] {
+            let key = begin(tx, n)?;
+            uploads::begin(tx, key, 1_000, None)?;
+        }
         attachments::finish(tx, key, &finished(FileState::Pending))
     })
     .await;
-    assert_eq!(done().await, [attachment(1)]);
-    write(&store, |tx| uploads::forget(tx, attachment(1))).await;
+    assert_eq!(done().await, [(key, attachment(1))]);
+    assert!(
+        read(&store, move |tx| uploads::done(tx, key, 10))
+            .await
+            .is_empty()
+    );
+    write(&store, |tx| uploads::forget_pieces(tx, attachment(1))).await;
     assert!(done().await.is_empty());
     let names = read(&store, move |tx| uploads::pieces(tx, key)).await;
     assert!(names.is_empty());
+    forget_old(NOW.plus(-1)).await;
+    let whole = known().await.expect("its time is not over");
+    assert_eq!((whole.length, whole.received), (1_000, 1_000));
+    forget_old(NOW).await;
+    assert_eq!(known().await, None);
+    let other = read(&store, |tx| uploads::by_id(tx, attachment(2))).await;
+    assert!(other.is_some(), "it is under way");
     let file = read(&store, |tx| attachments::by_id(tx, attachment(1))).await;
     assert_eq!(file.expect("the file stays").state, FileState::Pending);
 }

@@ -578,7 +578,11 @@ export interface paths {
      */
     delete: operations['delete_uploads_upload'];
     options?: never;
-    /** Ask how far an upload is */
+    /**
+     * Ask how far an upload is
+     * @description Until `Upload-Expires`, also after all bytes have come: who missed the answer to the last piece
+     *     learns here that nothing is left to send.
+     */
     head: operations['head_uploads_upload'];
     /**
      * Go on with an upload

@@ -162,7 +162,15 @@ fn told(progress: Progress) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(UPLOAD_OFFSET, progress.received.into());
     headers.insert(UPLOAD_LENGTH, progress.length.into());
+    expire(&mut headers, progress.until);
     headers
+}
+
+/// Says when the upload is not known any more.
+fn expire(headers: &mut HeaderMap, until: Millis) {
+    if let Ok(until) = HeaderValue::from_str(&http_date(until)) {
+        headers.insert(UPLOAD_EXPIRES, until);
+    }
 }
 
 /// Begin a resumable upload
@@ -193,10 +201,7 @@ async fn create(
     if let Ok(place) = HeaderValue::from_str(&place) {
         answer.insert(LOCATION, place);
     }
-    let until = ctx.now.plus(state.chat.rules().files.unsent);
-    if let Ok(until) = HeaderValue::from_str(&http_date(until)) {
-        answer.insert(UPLOAD_EXPIRES, until);
-    }
+    expire(&mut answer, state.chat.upload_until(ctx.now));
     if text(&headers, "content-type") == Some(PIECE) {
         let id = begun.id.to_string();
         let checksum = checksum(&headers)?;
@@ -255,6 +260,9 @@ fn http_date(at: Millis) -> String {
 }
 
 /// Ask how far an upload is
+///
+/// Until `Upload-Expires`, also after all bytes have come: who missed the answer to the last piece
+/// learns here that nothing is left to send.
 #[utoipa::path(head, path = "/uploads/{upload}/", tag = "Files",
     params(("upload" = String, Path),
         ("Tus-Resumable" = String, Header, description = "`1.0.0`")),

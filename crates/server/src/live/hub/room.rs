@@ -13,6 +13,7 @@ use orderchat_domain::{Caller, Millis, ParticipantId};
 use super::{Eyesight, Next};
 use crate::live::connection::{Connection, Full, Signal};
 use crate::live::protocol::{Frame, ServerFrame};
+use crate::sabotage;
 
 /// One connection that follows one room.
 #[derive(Clone, Debug)]
@@ -251,7 +252,7 @@ fn give(
 ) -> bool {
     take_own(follower, event);
     let frame = encoded.of(follower.viewer(eyes, now), record, event);
-    if follower.connection.push(&frame) == Err(Full) {
+    if !sabotage::loses_event() && follower.connection.push(&frame) == Err(Full) {
         return behind(follower, record);
     }
     follower.seq = event.seq;
@@ -259,7 +260,7 @@ fn give(
         return true;
     }
     let reach = follower.situation(record, eyes, now).reach();
-    if reach < Reach::Room && ends(follower, record, event) {
+    if reach < Reach::Room && ends(follower, record, event) && !sabotage::forgets_block() {
         let gone = Signal::Gone(record.id, event.seq);
         follower.connection.signal(gone);
         return false;

@@ -7,9 +7,10 @@ use reqwest::header::HeaderMap;
 use serde_json::json;
 use sha1::{Digest as _, Sha1};
 
+use crate::harness::sql::Sql;
 use crate::harness::tus::{begin, create, end, id_of, offset, patch, patch_with};
-use crate::harness::upload::{download, pdf};
-use crate::harness::{Fields, Server, eventually};
+use crate::harness::upload::{Form, download, pdf};
+use crate::harness::{Client, Fields, Server, eventually};
 
 #[tokio::test]
 async fn an_upload_goes_on_after_a_kill_and_arrives_whole() {
@@ -40,12 +41,82 @@ async fn an_upload_goes_on_after_a_kill_and_arrives_whole() {
     let sent = room.customer.send(&room, draft).await.ok(201);
     assert_eq!(sent["file_name"], "big.pdf");
     assert_eq!(room.rider.download(sent.str("file_path")).await.ok(), file);
-    let done = offset(&room.customer, &path).await;
-    // The pieces are gone; a client that missed the answer learns that it is done, or that the
-    // upload is over.
-    assert!([200, 404].contains(&done.status));
     let pieces = server.folder().join("orderchat-files/pieces");
     assert_eq!(std::fs::read_dir(pieces).map_or(0, Iterator::count), 0);
+}
+
+#[tokio::test]
+async fn who_missed_the_answer_to_the_last_piece_learns_that_all_has_come() {
+    let options = Server::with("ORDERCHAT_UNSENT_FILE", "8s");
+    let mut server = options.start().await;
+    let room = server.open_room().await;
+    let file = pdf(1_500_000);
+    let begun = create(&room.customer, &room, file.len()).await;
+    let path = begun.header("location").to_owned();
+    let last = patch(&room.customer, &path, 0, &file).await;
+    assert_eq!(last.status, 204);
+    let draft = json!({ "attachment": id_of(&path) });
+    let sent = room.customer.send(&room, draft).await.ok(201);
+    let whole = async |client: &Client| {
+        let at = offset(client, &path).await;
+        let told = ["upload-offset", "upload-length", "upload-expires"];
+        (at.status == 200).then(|| told.map(|name| at.header(name).to_owned()))
+    };
+    let told = whole(&room.customer).await.expect("it is known");
+    let until = begun.header("upload-expires");
+    assert_eq!(told, ["1500000", "1500000", until]);
+    assert_eq!(last.header("upload-expires"), until);
+    assert!(whole(&room.rider).await.is_none(), "it is another's");
+
+    // The collector comes when a server starts.
+    server.restart_after_kill();
+    let room = room.renewed(&server);
+    let again = whole(&room.customer).await.expect("it is known");
+    assert_eq!(again, told);
+    eventually("its time is over", async || {
+        (offset(&room.customer, &path).await.status == 404).then_some(())
+    })
+    .await;
+    assert_eq!(room.rider.download(sent.str("file_path")).await.ok(), file);
+}
+
+#[tokio::test]
+async fn what_cannot_be_deleted_holds_up_nothing_else_and_is_tried_again() {
+    let options = Server::with("ORDERCHAT_UNSENT_FILE", "3s");
+    let mut server = options.start().await;
+    let room = server.open_room().await;
+    let form = |n: usize| Form::file("a.pdf", "application/pdf", &pdf(5_000 + n));
+    let stuck = room.customer.upload(&room, form(0)).await.ok(201);
+    let id = stuck.str("id").replace('-', "");
+    let files = server.folder().join("orderchat-files");
+    let stored = server.stored();
+    let place = stored.iter().find(|path| path.ends_with(&id));
+    let place = files.join(place.expect("the file"));
+    // Nobody deletes a folder that has something in it as a file.
+    std::fs::remove_file(&place).expect("the file goes");
+    std::fs::create_dir(&place).expect("a folder in its place");
+    std::fs::write(place.join("held"), b"held").expect("something in it");
+    let other = room.customer.upload(&room, form(1)).await.ok(201);
+    let other = other.str("id").replace('-', "");
+    eventually("the other file is gone", async || {
+        let left = server.stored();
+        (!left.iter().any(|path| path.ends_with(&other))).then_some(())
+    })
+    .await;
+    assert!(place.exists());
+    let log = server.log();
+    assert!(log.contains("a file cannot be deleted") && log.contains(stuck.str("id")));
+
+    std::fs::remove_file(place.join("held")).expect("it goes");
+    std::fs::remove_dir(&place).expect("the folder goes");
+    let sql = Sql::connect(server.database_url()).await;
+    sql.execute("UPDATE attachment SET until = 1 WHERE state = 'leaving'")
+        .await;
+    server.restart_after_kill();
+    eventually("it is known no more", async || {
+        (sql.int("SELECT COUNT(*) FROM attachment").await == 0).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -77,7 +148,7 @@ async fn what_does_not_fit_is_refused_and_changes_nothing() {
     assert_eq!(whole.status, 204);
     // Finished twice.
     let again = patch(&room.customer, &path, file.len(), b"").await;
-    assert!([404, 409].contains(&again.status), "{}", again.status);
+    assert_eq!(again.status, 409);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Files that are scanned first: A24. The scanner is one that speaks clamd's protocol.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -23,6 +23,8 @@ const HUGE: &str = "larger than StreamMaxLength";
 struct Clamd {
     address: String,
     up: Arc<AtomicBool>,
+    /// How often it was sent what it finds too large.
+    refused: Arc<AtomicUsize>,
 }
 
 impl Clamd {
@@ -31,15 +33,21 @@ impl Clamd {
         let address = listener.local_addr().expect("an address").to_string();
         let up = Arc::new(AtomicBool::new(up));
         let is_up = Arc::clone(&up);
+        let refused = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&refused);
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
                 if is_up.load(Ordering::SeqCst) {
                     // Who hangs up early is no matter.
-                    let _ = serve(socket).await;
+                    let _ = serve(socket, &count).await;
                 }
             }
         });
-        Self { address, up }
+        Self {
+            address,
+            up,
+            refused,
+        }
     }
 
     async fn server(&self) -> Server {
@@ -48,7 +56,7 @@ impl Clamd {
     }
 }
 
-async fn serve(mut socket: TcpStream) -> std::io::Result<()> {
+async fn serve(mut socket: TcpStream, refused: &AtomicUsize) -> std::io::Result<()> {
     let mut command = Vec::new();
     while command.last() != Some(&0) {
         command.push(socket.read_u8().await?);
@@ -67,6 +75,7 @@ async fn serve(mut socket: TcpStream) -> std::io::Result<()> {
         file.resize(start + length, 0);
         socket.read_exact(&mut file[start..]).await?;
         if file.starts_with(HUGE.as_bytes()) {
+            refused.fetch_add(1, Ordering::SeqCst);
             // As clamd does: before all of it has come, and it hangs up then.
             let too_large = b"INSTREAM size limit exceeded. ERROR\0";
             return socket.write_all(too_large).await;
@@ -163,4 +172,31 @@ async fn a_file_that_cannot_be_scanned_holds_up_no_other() {
     for waiting in [huge, lost] {
         assert_eq!(read(&room, &waiting).await["file"]["pending"], true);
     }
+}
+
+#[tokio::test]
+async fn a_file_that_clamd_will_not_judge_is_not_sent_to_it_all_the_time() {
+    let clamd = Clamd::start(true).await;
+    let server = clamd.server().await;
+    let room = server.open_room().await;
+    let text = |text: &str| Form::file("a.txt", "text/plain", text.as_bytes());
+    let huge = HUGE.to_owned() + &"0".repeat(3 << 20);
+    room.customer.send_file(&room, text(&huge)).await.ok(201);
+    eventually("it was looked at", async || {
+        (clamd.refused.load(Ordering::SeqCst) == 1).then_some(())
+    })
+    .await;
+    // Each file has all that wait looked for.
+    for n in 0..8 {
+        let form = text(&format!("good {n}"));
+        let good = room.customer.send_file(&room, form).await.ok(201);
+        eventually("the file behind it is clean", async || {
+            (read(&room, &good).await["file"]["pending"] == false).then_some(())
+        })
+        .await;
+    }
+    // A second time if all that took longer than the pause.
+    assert!(clamd.refused.load(Ordering::SeqCst) <= 2);
+    let said = server.log().matches("a file cannot be scanned").count();
+    assert!(said <= 2, "{said} lines");
 }

@@ -103,6 +103,32 @@ impl Sql {
         self.execute(&format!("DROP TRIGGER stall{table}")).await;
     }
 
+    /// Lets nobody change this order from now on.
+    pub(crate) async fn refuse_orders_with_id(&self, id: &str) {
+        let refuse = match self {
+            Self::Sqlite(_) => format!(
+                "CREATE TRIGGER refuse BEFORE UPDATE ON shop_order WHEN NEW.id = '{id}' BEGIN
+                 SELECT RAISE(ABORT, 'refused by the test'); END"
+            ),
+            Self::Postgres(_) => format!(
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                 'BEGIN RAISE EXCEPTION ''refused by the test''; END';
+                 CREATE TRIGGER refuse BEFORE UPDATE ON shop_order FOR EACH ROW
+                 WHEN (NEW.id = '{id}') EXECUTE FUNCTION refuse()"
+            ),
+        };
+        self.execute(&refuse).await;
+    }
+
+    /// Ends [`Self::refuse_orders_with_id`].
+    pub(crate) async fn take_orders_again(&self) {
+        let table = match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => " ON shop_order",
+        };
+        self.execute(&format!("DROP TRIGGER refuse{table}")).await;
+    }
+
     /// Bytes as a literal of this engine.
     pub(crate) fn literal(&self, bytes: &[u8]) -> String {
         let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
