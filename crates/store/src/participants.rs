@@ -71,9 +71,17 @@ statements! {
         "UPDATE participant SET delivered_seq = i.seq, read_seq = i.seq, read_ordinal = i.ordinal,
             read_news = i.news, own_after = 0, deleted_after = 0, has_unread = 0
          FROM {rows} WHERE participant.k = i.k";
+    // PostgreSQL: room by room. Joined, it goes through all who have read everything, wherever they are,
+    // as long as it takes them for few.
     HAVE_UNREAD (room: Int, actor: Int) = "UPDATE participant SET has_unread = 1 FROM {rows}
         WHERE participant.room = i.room AND participant.has_unread = 0
-          AND participant.ended IS NULL AND participant.usr <> i.actor";
+          AND participant.ended IS NULL AND participant.usr <> i.actor",
+        "UPDATE participant SET has_unread = 1 WHERE k = ANY (ARRAY (
+            SELECT one.k FROM {rows} CROSS JOIN LATERAL (
+                SELECT participant.k FROM participant
+                WHERE participant.room = i.room AND participant.has_unread = 0
+                  AND participant.ended IS NULL AND participant.usr <> i.actor
+                OFFSET 0) one))";
     NOTHING_UNREAD = "UPDATE participant SET has_unread = 0 WHERE room = $1 AND has_unread = 1";
     SENT (k: Int, n: Int) = "UPDATE participant SET own_after = own_after + i.n FROM {rows}
         WHERE participant.k = i.k";

@@ -161,7 +161,7 @@ const HOT: [(&str, &str, &[&str]); 26] = [
     (
         "participant.has_unread = 0 AND participant.ended IS NULL",
         "participant_active (room=?)",
-        &["participant_all_read"],
+        &["Index Cond: (room = i.room)"],
     ),
     (
         "FROM timer t LEFT JOIN room r ON r.k = t.room ORDER BY",
