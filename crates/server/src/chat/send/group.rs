@@ -152,9 +152,8 @@ impl Known {
             *left -= 1;
         }
         let rooms = &mut self.found.rooms;
-        match rooms.get(&request.room) {
-            Some(None) => return Place::Held,
-            Some(Some(_)) | None => {}
+        if matches!(rooms.get(&request.room), Some(None)) {
+            return Place::Held;
         }
         let Some(room) = rooms.remove(&request.room).flatten() else {
             return Place::Nowhere;
