@@ -88,6 +88,28 @@ for (const state of states)
     expect({ large, small, troubles }).toEqual({ large: [], small: [], troubles: [] });
   });
 
+/** What is chosen while a page opens: a sheet for a menu, one pane for two, what a finger needs. */
+const OPENED_SMALL = ['conversation', 'message-menu', 'order', 'dialog'];
+
+for (const state of states.filter(({ name }) => OPENED_SMALL.includes(name)))
+  test(`A1 A7: no violation in the state ${state.name}, opened on a phone`, async ({
+    browser,
+    demo,
+    contextOptions,
+  }) => {
+    const phone = {
+      ...contextOptions,
+      ...PHONE,
+      locale: 'en-GB',
+      reducedMotion: 'reduce' as const,
+    };
+    const context = await browser.newContext(phone);
+    const page = await stateIn(context, demo.url, state, demo.order);
+    const found = [...(await violations(page, 'light')), ...(await nameless(page))];
+    await context.close();
+    expect(found).toEqual([]);
+  });
+
 test('A2 A3: landmarks, one heading, skip links, and news by a voice of their own', async ({
   chat,
   say,

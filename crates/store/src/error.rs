@@ -27,6 +27,14 @@ pub enum StoreError {
     Corrupt(String),
 }
 
+impl StoreError {
+    /// Whether whatever is written next would most likely meet the same.
+    #[must_use]
+    pub const fn is_of_the_database(&self) -> bool {
+        matches!(self, Self::DiskFull | Self::Failed(_) | Self::Unusable(_))
+    }
+}
+
 /// An error of a layer above, which may be a [`StoreError`] underneath: a transaction that met
 /// another one is repeated, one that the database undid by itself is known for what it is.
 pub trait AsStoreError {

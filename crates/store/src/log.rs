@@ -305,6 +305,7 @@ impl Appender {
             .filter(counts)
             .map(|prepared| (prepared.room, prepared.entry.actor.user))
             .collect();
+        written.sort_unstable();
         written.dedup();
         participants::have_unread(tx, &written)
     }

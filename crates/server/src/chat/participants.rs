@@ -362,7 +362,8 @@ pub(super) fn join(
         entrance: Entrance::Own,
         by_staff_token: token_role.is_staff(),
     };
-    let before = scene.own.take();
+    // Who is refused stays what they were.
+    let before = scene.own.clone();
     scene.own = Some(admit(
         tx,
         policy,

@@ -14,6 +14,7 @@ mod try_out;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
@@ -62,6 +63,8 @@ struct Inner {
     scan_due: Notify,
     /// Files that the scanner would not judge.
     pauses: Mutex<Pauses>,
+    /// The key of the upload whose pieces were deleted last, where that was not the end.
+    swept_to: AtomicI64,
 }
 
 /// One upload of a user; its place is free again when it is dropped.
@@ -92,6 +95,7 @@ impl Media {
             under_way: Mutex::default(),
             scan_due: Notify::new(),
             pauses: Mutex::default(),
+            swept_to: AtomicI64::new(0),
         }))
     }
 

@@ -1,6 +1,8 @@
 //! What nobody wants is deleted from the storage. What cannot be deleted holds up nothing else: it is
 //! tried again later.
 
+use std::sync::atomic::Ordering;
+
 use orderchat_domain::AttachmentId;
 use orderchat_domain::time::MINUTE;
 
@@ -41,39 +43,43 @@ impl Media {
     /// Deletes files that no message has and whose time is over, and the pieces of files that are
     /// whole. `true`: there may be more.
     pub(crate) async fn sweep(&self) -> Result<bool, MediaError> {
-        let more = self.sweep_files().await?;
-        self.sweep_all_pieces().await?;
+        let files = self.sweep_files().await;
+        let pieces = self.sweep_all_pieces().await;
         self.0.chat.forget_old_uploads().await?;
-        Ok(more)
+        pieces?;
+        files
     }
 
     async fn sweep_files(&self) -> Result<bool, MediaError> {
-        let (mut failures, mut swept) = (Failures::default(), 0);
+        let mut failures = Failures::default();
         let going = self.0.chat.files_to_delete(SWEPT).await?;
         for id in &going {
             let deleted = self.0.blobs.delete(*id).await;
             if deleted.is_ok() {
                 self.0.chat.forget_file(*id).await?;
-                swept += 1;
+                metrics::counter!("orderchat_files_swept_total").increment(1);
             } else {
                 // Or it would stand before all others for ever.
                 self.0.chat.put_file_off(*id, AGAIN).await?;
             }
             failures.note(*id, deleted)?;
         }
-        metrics::counter!("orderchat_files_swept_total").increment(swept);
         Ok(going.len() == SWEPT as usize)
     }
 
+    /// Goes on where it stopped the last time, so that what cannot be deleted is not all it comes to.
     async fn sweep_all_pieces(&self) -> Result<(), MediaError> {
-        let (mut failures, mut after) = (Failures::default(), 0);
+        let swept_to = &self.0.swept_to;
+        let mut failures = Failures::default();
         loop {
+            let after = swept_to.load(Ordering::Relaxed);
             let done = self.0.chat.uploads_done(after, SWEPT).await?;
-            let Some((last, _)) = done.last() else {
+            if done.is_empty() {
+                swept_to.store(0, Ordering::Relaxed);
                 return Ok(());
-            };
-            after = *last;
-            for (_, id) in done {
+            }
+            for (key, id) in done {
+                swept_to.store(key, Ordering::Relaxed);
                 failures.note(id, self.sweep_pieces(id).await)?;
             }
         }

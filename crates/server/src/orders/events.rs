@@ -8,8 +8,8 @@ use orderchat_domain::permission::{Action, permit_role};
 use orderchat_domain::project::OrderRecord;
 use orderchat_domain::time::DAY;
 use orderchat_domain::{Millis, OrderId, Refusal};
-use orderchat_store::Tx;
 use orderchat_store::orders::{self, Found, Told};
+use orderchat_store::{AsStoreError, StoreError, Tx};
 
 use super::event::Event;
 use super::report::apply;
@@ -170,7 +170,7 @@ fn refused_late(refusal: &Refusal, event: &Event) {
 
 /// Takes what still waits for orders that have arrived meanwhile, and forgets what has waited too
 /// long. An order and an event of it that came at the same moment may not have seen each other. What
-/// cannot be taken waits on and holds up no other order.
+/// cannot be taken waits on and holds up no other order, unless it is the database that fails.
 pub(crate) async fn take_arrived(chat: &Chat) -> Result<()> {
     let now = Millis(clock::now_ms());
     forget_expired(chat, now.plus(-WAITS)).await?;
@@ -187,6 +187,12 @@ pub(crate) async fn take_arrived(chat: &Chat) -> Result<()> {
         for id in arrived {
             let taken = take_late(chat, id.clone(), now).await;
             if let Err(error) = taken {
+                if error
+                    .store_error()
+                    .is_some_and(StoreError::is_of_the_database)
+                {
+                    return Err(error);
+                }
                 tracing::warn!(order = id.as_str(), %error,
                     "events that waited for their order cannot be taken; they are tried again");
             }

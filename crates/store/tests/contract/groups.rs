@@ -223,7 +223,7 @@ async fn a_group_takes_many_inputs_of_a_room(database: &Database) {
         256
     };
     assert!(largest <= most, "{largest} inputs in one group");
-    assert!(groups.len() < 300, "{} groups for 600 inputs", groups.len());
+    assert!(groups.len() < 100, "{} groups for 600 inputs", groups.len());
     assert_eq!(breaks(&database.raw().await).await, []);
 }
 

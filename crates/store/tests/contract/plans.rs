@@ -75,7 +75,7 @@ async fn no_statement_scans_a_table(database: &Database) {
 
 /// What everybody waits for: a part of its text, and what one step of its plan must say on SQLite
 /// and on PostgreSQL.
-const HOT: [(&str, &str, &[&str]); 26] = [
+const HOT: [(&str, &str, &[&str]); 27] = [
     (
         "AND l.seq > $2 ORDER BY l.seq LIMIT $3",
         "log_room_seq (room=? AND seq>?)",
@@ -157,6 +157,11 @@ const HOT: [(&str, &str, &[&str]); 26] = [
         "p.visible_from, p.guest FROM participant p JOIN room r",
         "participant_unread (usr=? AND room>?)",
         &["participant_unread"],
+    ),
+    (
+        "participant.has_unread = 0 AND participant.ended IS NULL",
+        "participant_active (room=?)",
+        &["using participant_all_read"],
     ),
     (
         "participant.has_unread = 0 AND participant.ended IS NULL",

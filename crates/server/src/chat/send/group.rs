@@ -142,7 +142,9 @@ impl Known {
         Before {
             earlier: stored.or_else(of_the_group),
             target: self.found.targets.get(&place).copied(),
-            file: request.attachment().and_then(|id| self.files.remove(&id)),
+            file: request
+                .attachment()
+                .and_then(|id| self.files.get(&id).cloned()),
         }
     }
 
@@ -163,8 +165,16 @@ impl Known {
         Place::In(Box::new(Scene { room, own }))
     }
 
-    /// Keeps what the next sends of the room are decided on.
+    /// Keeps what the next sends of the group are decided on.
     fn keep(&mut self, request: &Request, scene: &Scene, done: Option<&Done>) {
+        if let Some(Done::Written(written)) = done {
+            if let Some(sent) = request.attachment() {
+                self.files.remove(&sent);
+            }
+            if let Some(key) = key_of(request) {
+                self.sent.insert(key, written.as_earlier.clone());
+            }
+        }
         if self.left.get(&request.room).is_none_or(|left| *left == 0) {
             return;
         }
@@ -173,9 +183,6 @@ impl Known {
         if let Some(own) = &scene.own {
             let sender = (scene.key(), request.ctx.user);
             self.found.senders.insert(sender, own.clone());
-        }
-        if let (Some(key), Some(Done::Written(written))) = (key_of(request), done) {
-            self.sent.insert(key, written.as_earlier.clone());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! How a file becomes part of a message.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::harness::upload::{Form, pdf};
@@ -178,4 +179,29 @@ async fn the_service_sends_no_files() {
     let room = server.open_room().await;
     room.service.send_file(&room, leaflet()).await.refused(403);
     room.service.upload(&room, leaflet()).await.refused(403);
+}
+
+/// Sends that come at once are decided in one transaction, where the first must not take what the second
+/// names.
+#[tokio::test]
+async fn a_refused_send_leaves_its_file_to_the_one_after_it() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    for _ in 0..10 {
+        let form = Form::file("a.pdf", "", &pdf(2_000));
+        let file = room.customer.upload(&room, form).await.ok(201)["id"].clone();
+        let wrong = json!({ "attachment": file, "reply_to": random_id() });
+        let right = json!({ "attachment": file });
+        let others = (0..6).map(|n| room.rider.send(&room, json!({ "content": format!("{n}") })));
+        let (others, refused, sent) = tokio::join!(
+            join_all(others),
+            room.customer.send(&room, wrong),
+            room.customer.send(&room, right),
+        );
+        refused.refused(422);
+        assert_eq!(sent.ok(201)["file_name"], "a.pdf");
+        for other in others {
+            other.ok(201);
+        }
+    }
 }
