@@ -41,5 +41,12 @@ export const reportNext = (order: string) =>
   ask<ShopOrder>(`orders/${encodeURIComponent(order)}/next/`, {});
 export const handOver = (order: string) =>
   ask<ShopOrder>(`orders/${encodeURIComponent(order)}/hand-over/`, {});
+/** What was said before one stepped in is no news: the chat opens at what is said now. Who has no part in
+ *  the room has nothing to read there. */
+export const readAll = (room: string, token: string) =>
+  fetch(`/api/chat/rooms/${room}/read/`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+  });
 export const tokenOf = async (user: string) =>
   (await ask<{ token: string }>('token/', { user })).token;
