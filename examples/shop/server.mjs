@@ -10,7 +10,10 @@ import { createServer } from 'node:http';
 const secret = process.env.ORDERCHAT_AUTH_SECRET;
 const chat = new URL(process.env.ORDERCHAT_URL ?? 'http://127.0.0.1:8080').origin;
 const port = Number(process.env.PORT ?? 8000);
-if (!secret) throw new Error('set ORDERCHAT_AUTH_SECRET to the secret of the chat server');
+if (!secret) {
+  console.error('ORDERCHAT_AUTH_SECRET is not set: give it the secret that the chat server has, no new one');
+  process.exit(1);
+}
 
 const base64url = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 

@@ -51,11 +51,12 @@ pub(crate) fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
         Database::Postgres(_) => None,
     };
     runtime()?.block_on(async {
+        let addresses = run::Addresses::take(&settings)?;
         let chat = open(&settings).await?;
         let verifier = verifier(&settings).await?;
         let key = keys::signing_key(&settings)?;
-        let more = run::More::default();
-        run::run(Arc::new(settings), chat, verifier, key, more, |_, _| ()).await
+        let (settings, more) = (Arc::new(settings), run::More::default());
+        run::run(settings, addresses, chat, verifier, key, more, |_, _| ()).await
     })
 }
 

@@ -1,12 +1,12 @@
 //! A server's life: listeners, background tasks, and an orderly end.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use axum::Router;
 use axum::http::HeaderValue;
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,7 +17,7 @@ use crate::auth::Verifier;
 use crate::chat::Chat;
 use crate::config::{Privacy, Settings, check_private};
 use crate::limits::Limits;
-use crate::net::{self, ServeLimits, WRITE_TIMEOUT};
+use crate::net::{self, Bound, ServeLimits, WRITE_TIMEOUT};
 use crate::signin::SignIn;
 use crate::signing::SigningKey;
 use crate::{http, jobs, telemetry};
@@ -56,10 +56,38 @@ pub(super) struct More {
     pub(super) is_demo: bool,
 }
 
+/// Where a server is to listen. Taken before anything else is done: who may not listen leaves nothing behind.
+#[derive(Debug)]
+pub(super) struct Addresses {
+    public: Bound,
+    private: Bound,
+}
+
+impl Addresses {
+    pub(super) fn take(settings: &Settings) -> anyhow::Result<Self> {
+        Ok(Self {
+            public: bind("ORDERCHAT_LISTEN", settings.listen)?,
+            private: bind("ORDERCHAT_METRICS_LISTEN", settings.metrics_listen)?,
+        })
+    }
+}
+
+fn bind(setting: &str, address: SocketAddr) -> anyhow::Result<Bound> {
+    net::bind(address).map_err(|error| {
+        let remedy = match error.kind() {
+            ErrorKind::AddrInUse => "end what listens there, or name another address",
+            ErrorKind::PermissionDenied => "ports below 1024 want a privilege; name another",
+            _ => "name an address of this machine",
+        };
+        anyhow!("cannot listen on {setting} {address}: {error}; {remedy}")
+    })
+}
+
 /// Serves until SIGTERM or SIGINT, or until the database can no longer be trusted. `ready` is told
 /// the address once the server listens, and what is cancelled when it stops.
 pub(super) async fn run(
     settings: Arc<Settings>,
+    addresses: Addresses,
     chat: Chat,
     verifier: Verifier,
     key: SigningKey,
@@ -67,14 +95,9 @@ pub(super) async fn run(
     ready: impl FnOnce(SocketAddr, &CancellationToken),
 ) -> anyhow::Result<ExitCode> {
     let metrics = telemetry::Metrics::install()?;
-    let public = net::bind(settings.listen)
-        .with_context(|| format!("cannot listen on ORDERCHAT_LISTEN {}", settings.listen))?;
-    let private = net::bind(settings.metrics_listen).with_context(|| {
-        format!(
-            "cannot listen on ORDERCHAT_METRICS_LISTEN {}",
-            settings.metrics_listen
-        )
-    })?;
+    let listening = "cannot listen";
+    let public = addresses.public.listen().context(listening)?;
+    let private = addresses.private.listen().context(listening)?;
     let (address, metrics_address) = (public.local_addr()?, private.local_addr()?);
     let seal = http::seal::Seal::new(&chat.cursor_key().await?)?;
     let stop = CancellationToken::new();

@@ -19,7 +19,7 @@ mod socket;
 mod spawn;
 
 pub(crate) use client_address::client_address;
-pub(crate) use listen::bind;
+pub(crate) use listen::{Bound, bind};
 pub(crate) use serve::{ServeLimits, WRITE_TIMEOUT, serve};
 pub(crate) use socket::Received;
 pub(crate) use spawn::spawn;

@@ -36,7 +36,10 @@ impl Server {
             shutdown_grace: Duration::from_secs(10),
         };
         change(&mut limits);
-        let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0)))
+            .unwrap()
+            .listen()
+            .unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let end = spawn(

@@ -29,6 +29,34 @@ async fn a_second_server_on_a_sqlite_file_is_refused_and_the_first_goes_on() {
 }
 
 #[tokio::test]
+async fn where_another_listens_a_server_ends_with_a_remedy_and_leaves_nothing_behind() {
+    let server = Server::start().await;
+    let taken = server.url().replace("http://", "");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let database = format!("sqlite:{}", folder.path().join("new.db").display());
+    let variables = [
+        ("ORDERCHAT_LISTEN", &*taken),
+        ("ORDERCHAT_DATABASE", &*database),
+    ];
+    let second = server.run(&["serve"], &variables).await;
+    assert!(!second.status.success(), "{}", second.output);
+    let says = format!("cannot listen on ORDERCHAT_LISTEN {taken}: Address already in use");
+    assert!(second.output.contains(&says), "{}", second.output);
+    assert!(
+        second.output.contains("end what listens there"),
+        "{}",
+        second.output
+    );
+    assert_eq!(
+        second.output.matches("cannot listen").count(),
+        1,
+        "{}",
+        second.output
+    );
+    assert!(!folder.path().join("new.db").exists());
+}
+
+#[tokio::test]
 async fn doctor_says_how_much_room_there_is() {
     let on_sqlite = run(&["doctor"], &[]).await;
     assert!(

@@ -10,12 +10,14 @@ mod sample;
 mod script;
 mod stage;
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use orderchat_domain::Millis;
 use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
 
 use super::{keys, run, start_logging, verifier};
 use crate::config::{BusLocation, Database, Settings, Source, StorageLocation};
@@ -43,6 +45,7 @@ pub(crate) fn demo(mut settings: Settings, pace: Pace) -> anyhow::Result<ExitCod
     let secret = SecretString::from(super::hex(&random::bytes::<32>()));
     settings.auth_secret = Some(secret.clone());
     super::runtime()?.block_on(async {
+        let addresses = run::Addresses::take(&settings)?;
         let chat = super::open(&settings).await?;
         let now = Millis(clock::now_ms());
         sample::load(&chat, now)
@@ -71,16 +74,14 @@ pub(crate) fn demo(mut settings: Settings, pace: Pace) -> anyhow::Result<ExitCod
             is_demo: true,
         };
         let shop = chat.clone();
-        run::run(settings, chat, verifier, key, more, move |address, stop| {
+        let ready = move |address: SocketAddr, stop: &CancellationToken| {
             println!("{}", guide.replace("{address}", &address.to_string()));
             if pace.moves() {
-                net::spawn(
-                    "demo",
-                    living::run(shop, script, pace, in_hand, stop.clone()),
-                );
+                let lives = living::run(shop, script, pace, in_hand, stop.clone());
+                net::spawn("demo", lives);
             }
-        })
-        .await
+        };
+        run::run(settings, addresses, chat, verifier, key, more, ready).await
     })
 }
 

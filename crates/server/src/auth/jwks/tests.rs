@@ -100,7 +100,8 @@ impl Issuer {
         let router = Router::new()
             .route("/jwks", get(handler))
             .with_state(issuer.clone());
-        let listener = crate::net::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let bound = crate::net::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let listener = bound.listen().unwrap();
         let url = format!("http://{}/jwks", listener.local_addr().unwrap());
         crate::net::spawn("issuer", async move { axum::serve(listener, router).await });
         (issuer, url)
