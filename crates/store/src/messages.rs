@@ -272,10 +272,7 @@ pub fn places_and_newest(
     put_senders(&mut list, &actors);
     let quotes = list.iter();
     let quotes = quotes.map(|raw| ((raw.room, raw.record.seq), quote(&raw.record)));
-    let places = places.into_iter().map(|row| {
-        let (room, place) = participants::read_with_room(row)?;
-        Ok(((room, place.person.key), place))
-    });
+    let places = places.into_iter().map(participants::read_placed);
     Ok((places.collect::<Result<_>>()?, quotes.collect()))
 }
 

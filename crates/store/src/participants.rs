@@ -146,6 +146,12 @@ pub(crate) fn read_with_room(mut row: Row) -> Result<(i64, ParticipantRecord)> {
     Ok((room, read(&mut row)?))
 }
 
+/// [`read_with_room`], as what is looked up by room and user.
+pub(crate) fn read_placed(row: Row) -> Result<((i64, i64), ParticipantRecord)> {
+    let (room, place) = read_with_room(row)?;
+    Ok(((room, place.person.key), place))
+}
+
 /// The participants of these pairs of room and user, each with its room, active or ended.
 ///
 /// # Errors

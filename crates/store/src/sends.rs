@@ -98,10 +98,7 @@ pub fn lock_and_look_up(tx: &mut Tx<'_>, asked: &Lookups<'_>, patience: Patience
             (rooms.collect::<Result<_>>()?, [own, keys, targets])
         }
     };
-    let senders = senders.into_iter().map(|row| {
-        let (room, place) = participants::read_with_room(row)?;
-        Ok(((room, place.person.key), place))
-    });
+    let senders = senders.into_iter().map(participants::read_placed);
     Ok(Found {
         rooms,
         senders: senders.collect::<Result<_>>()?,

@@ -20,19 +20,19 @@ const IN_A_ROW: u32 = 10;
 struct Failures(u32);
 
 impl Failures {
-    /// Notes how it went; gives `true` where it did.
+    /// Notes how it went.
     ///
     /// # Errors
     /// When it is of no use to go on.
-    fn note(&mut self, id: AttachmentId, done: Result<(), MediaError>) -> Result<bool, MediaError> {
+    fn note(&mut self, id: AttachmentId, done: Result<(), MediaError>) -> Result<(), MediaError> {
         let Err(error) = done else {
             self.0 = 0;
-            return Ok(true);
+            return Ok(());
         };
         tracing::warn!(%error, attachment = %id, "a file cannot be deleted; it is tried again");
         self.0 += 1;
         if self.0 < IN_A_ROW {
-            Ok(false)
+            Ok(())
         } else {
             Err(error)
         }
