@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use axum::Router;
 use axum::http::HeaderValue;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{bus, files, live, policy};
@@ -156,9 +156,15 @@ pub(super) async fn run(
         "http",
         net::serve(public, router, public_limits(&settings), stop.clone()),
     );
+    // Before anybody is told that the server is there, and may ask it to stop.
+    let mut asked = AskedToStop::hear()?;
     announce(address, metrics_address);
     ready(address, &stop);
-    let orderly = wait(&chat).await?;
+    let orderly = tokio::select! {
+        () = asked.received() => true,
+        () = chat.store().failed() => false,
+    };
+    tracing::info!(orderly, "stopping");
     stop.cancel();
     if !orderly {
         // The database's state is unknown: what is under way is answered 503, nothing may follow.
@@ -239,15 +245,25 @@ fn announce(address: SocketAddr, metrics: SocketAddr) {
     tracing::info!(%address, %metrics, "listening");
 }
 
-/// `true` when a signal asks for the end, `false` when the database failed.
-async fn wait(chat: &Chat) -> anyhow::Result<bool> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let orderly = tokio::select! {
-        _ = terminate.recv() => true,
-        _ = interrupt.recv() => true,
-        () = chat.store().failed() => false,
-    };
-    tracing::info!(orderly, "stopping");
-    Ok(orderly)
+/// The signals that ask for an orderly end. From `hear` on they no longer end the process by themselves.
+#[derive(Debug)]
+struct AskedToStop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl AskedToStop {
+    fn hear() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
