@@ -49,7 +49,7 @@ pub fn begin(tx: &mut Tx<'_>, file: i64, length: u64, declared: Option<&str>) ->
 }
 
 /// The upload of this file, if it comes in pieces. One that is done is known until it is
-/// [forgotten](forget_old).
+/// [forgotten](forget).
 ///
 /// # Errors
 /// As any read.
@@ -122,13 +122,13 @@ pub fn done(tx: &mut Tx<'_>, after: i64, limit: u32) -> Result<Vec<(i64, Attachm
         .collect()
 }
 
-/// Forgets of the files that are whole, and were begun by then, that they came in pieces. Reads them
-/// `page` by page, the oldest first, up to one that was begun later.
+/// The keys of the files that are whole, were begun by then, and of which it is still known that they
+/// came in pieces. Reads them `page` by page, the oldest first, up to one that was begun later.
 ///
 /// # Errors
-/// As any write.
-pub fn forget_old(tx: &mut Tx<'_>, begun_by: Millis, page: u32) -> Result<()> {
-    let mut after = 0;
+/// As any read.
+pub fn old(tx: &mut Tx<'_>, begun_by: Millis, page: u32) -> Result<Vec<i64>> {
+    let (mut old, mut after) = (Vec::new(), 0);
     loop {
         let rows = tx.query(&OLDEST, &values![after, page])?;
         let is_last = rows.len() < page as usize;
@@ -136,16 +136,26 @@ pub fn forget_old(tx: &mut Tx<'_>, begun_by: Millis, page: u32) -> Result<()> {
             let (key, begun, state): (i64, Millis, String) =
                 (row.take()?, row.take()?, row.take()?);
             if begun > begun_by {
-                return Ok(());
+                return Ok(old);
             }
-            let is_whole = FileState::parse(&state).is_some_and(FileState::is_whole);
-            if is_whole {
-                tx.execute(&FORGET, &values![key])?;
+            if FileState::parse(&state).is_some_and(FileState::is_whole) {
+                old.push(key);
             }
             after = key;
         }
         if is_last {
-            return Ok(());
+            return Ok(old);
         }
     }
+}
+
+/// Forgets that these files came in pieces.
+///
+/// # Errors
+/// As any write.
+pub fn forget(tx: &mut Tx<'_>, files: &[i64]) -> Result<()> {
+    for file in files {
+        tx.execute(&FORGET, &values![*file])?;
+    }
+    Ok(())
 }

@@ -333,10 +333,14 @@ impl Chat {
     /// Nobody asks any more how far the uploads are whose time is over and whose files are whole.
     pub(crate) async fn forget_old_uploads(&self) -> Result<()> {
         let begun_by = Millis(clock::now_ms()).plus(-self.rules().files.unsent);
-        self.write_anyway(None, move |tx| {
-            Ok(uploads::forget_old(tx, begun_by, OLD_UPLOADS)?)
-        })
-        .await
+        let old = self
+            .read(move |tx| Ok(uploads::old(tx, begun_by, OLD_UPLOADS)?))
+            .await?;
+        if old.is_empty() {
+            return Ok(());
+        }
+        self.write_anyway(None, move |tx| Ok(uploads::forget(tx, &old)?))
+            .await
     }
 
     /// Files that wait for the scanner, after the one of this key.

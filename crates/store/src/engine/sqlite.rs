@@ -5,7 +5,6 @@ mod space;
 mod statements;
 mod writer;
 
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,6 +31,10 @@ pub(crate) const GROUP: usize = 256;
 pub(crate) const QUEUE: usize = 4_096;
 /// Connections that read.
 const READERS: usize = 4;
+/// Pages that a connection keeps, in KiB. What a reader does not have comes from the kernel's cache,
+/// which is one for all of them.
+const WRITER_KEEPS: i64 = 32 << 10;
+const READER_KEEPS: i64 = 8 << 10;
 /// How long another process (a backup, a shell) may hold the file.
 const BUSY: Duration = Duration::from_secs(5);
 /// Prepared statements kept per connection; there are about 100.
@@ -67,7 +70,9 @@ pub(crate) struct Sqlite {
 
 #[derive(Debug)]
 struct Readers {
-    idle: Mutex<VecDeque<Connection>>,
+    /// The one that came back last goes first: it has in its cache what is read now, and those that
+    /// only a rush needs keep little.
+    idle: Mutex<Vec<Connection>>,
     /// A permit for each idle connection.
     free: Arc<Semaphore>,
 }
@@ -116,7 +121,7 @@ impl Sqlite {
         let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let idle = (0..READERS)
             .map(|_| connect(path, read_only))
-            .collect::<Result<VecDeque<_>>>()?;
+            .collect::<Result<Vec<_>>>()?;
         let readers = Arc::new(Readers {
             idle: Mutex::new(idle),
             free: Arc::new(Semaphore::new(READERS)),
@@ -150,7 +155,7 @@ impl Sqlite {
         let connection = connect(path, read_only)?;
         let version = schema_version(&connection)?;
         let readers = Arc::new(Readers {
-            idle: Mutex::new([connection].into()),
+            idle: Mutex::new(vec![connection]),
             free: Arc::new(Semaphore::new(1)),
         });
         // Nobody takes what is queued: a write is told that the writer has stopped.
@@ -203,7 +208,7 @@ impl Sqlite {
         let free = Arc::clone(&self.readers.free);
         let permit = free.acquire_owned().await.map_err(stopped)?;
         let reader = Reader {
-            connection: lock(&self.readers.idle).pop_front(),
+            connection: lock(&self.readers.idle).pop(),
             readers: Arc::clone(&self.readers),
             _permit: permit,
         };
@@ -275,7 +280,15 @@ fn set_up(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    if !flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) {
+    let reads_only = flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let keeps = if reads_only {
+        READER_KEEPS
+    } else {
+        WRITER_KEEPS
+    };
+    // Below zero: KiB, not pages.
+    connection.pragma_update(None, "cache_size", -keeps)?;
+    if !reads_only {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
@@ -287,7 +300,6 @@ fn set_up(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     // Else a statement whose parameter could decide about a partial index is prepared anew each
     // time it runs: a third of the cost of a list.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.pragma_update(None, "cache_size", -32_768)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(connection)
 }

@@ -87,7 +87,10 @@ async fn what_is_whole_is_known_until_its_time_is_over(database: &Database) {
     let key = begun(&store).await;
     let done = || read(&store, |tx| uploads::done(tx, 0, 10));
     let known = || read(&store, |tx| uploads::by_id(tx, attachment(1)));
-    let forget_old = |begun_by| write(&store, move |tx| uploads::forget_old(tx, begun_by, 1));
+    let forget_old = async |begun_by| {
+        let old = read(&store, move |tx| uploads::old(tx, begun_by, 1)).await;
+        write(&store, move |tx| uploads::forget(tx, &old)).await;
+    };
     assert!(done().await.is_empty());
     forget_old(NOW).await;
     assert!(known().await.is_some(), "it is under way");
