@@ -21,39 +21,34 @@ pub fn merge(
 ) -> Result<Map<String, Value>, Refusal> {
     let mut merged = known.clone();
     for (name, value) in change {
-        check(name, value)?;
         if value.is_null() {
             merged.shift_remove(name);
         } else {
-            merged.insert(name.clone(), value.clone());
+            merged.insert(name.clone(), checked(name, value)?);
         }
     }
     check_metadata("/notification_preferences", &merged)?;
     Ok(merged)
 }
 
-fn check(name: &str, value: &Value) -> Result<(), Refusal> {
+/// The value as it is kept: a time as all times are written here, everything else as given.
+fn checked(name: &str, value: &Value) -> Result<Value, Refusal> {
     let wrong = |detail| {
         Err(Refusal::invalid(
             format!("/notification_preferences/{name}"),
             detail,
         ))
     };
-    if value.is_null() {
-        return Ok(());
-    }
     if SWITCHES.contains(&name) && !value.is_boolean() {
         return wrong("must be true or false");
     }
-    let is_time = || {
-        value
-            .as_str()
-            .is_some_and(|text| Millis::parse(text).is_some())
-    };
-    if name == MUTE_UNTIL && !is_time() {
-        return wrong("must be an RFC 3339 time or null");
+    if name != MUTE_UNTIL {
+        return Ok(value.clone());
     }
-    Ok(())
+    match value.as_str().and_then(Millis::parse) {
+        Some(at) => Ok(json!(at.to_string())),
+        None => wrong("must be an RFC 3339 time or null"),
+    }
 }
 
 /// The preferences as shown: the typed ones always present.
@@ -94,12 +89,12 @@ mod tests {
         ] {
             assert!(merge(&Map::new(), &map(wrong)).is_err());
         }
-        assert!(
-            merge(
-                &Map::new(),
-                &map(json!({"mute_until": "2026-11-23T08:00:00Z"}))
-            )
-            .is_ok()
+        let known = map(json!({"mute_until": "2026-11-23T10:00:00+02:00"}));
+        let kept = merge(&Map::new(), &known).unwrap();
+        assert_eq!(kept, map(json!({"mute_until": "2026-11-23T08:00:00.000Z"})));
+        assert_eq!(
+            merge(&kept, &map(json!({"mute_until": null}))),
+            Ok(Map::new())
         );
     }
 }

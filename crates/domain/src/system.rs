@@ -66,6 +66,9 @@ fn build(
     }
 }
 
+/// The field that is a time.
+const ETA: &str = "eta";
+
 /// The fields of a system message's metadata, each a text.
 const FIELDS: [&str; 7] = [
     "order_id",
@@ -73,14 +76,14 @@ const FIELDS: [&str; 7] = [
     "update_type",
     "from",
     "to",
-    "eta",
+    ETA,
     "rider",
 ];
 
 /// Checks the metadata that the service gives with a message of the system.
 ///
 /// # Errors
-/// [`crate::Rule::Invalid`] at a field that is unknown or no text.
+/// [`crate::Rule::Invalid`] at a field that is unknown, no text, or no time where it should be.
 pub fn check_metadata(metadata: &Map<String, Value>) -> Result<(), Refusal> {
     for (name, value) in metadata {
         let pointer = format!("/metadata/{name}");
@@ -90,6 +93,10 @@ pub fn check_metadata(metadata: &Map<String, Value>) -> Result<(), Refusal> {
         }
         if !value.is_string() && !value.is_null() {
             return Err(Refusal::invalid(pointer, "must be a text"));
+        }
+        let is_no_time = |text: &str| name == ETA && Millis::parse(text).is_none();
+        if value.as_str().is_some_and(is_no_time) {
+            return Err(Refusal::invalid(pointer, "must be an RFC 3339 time"));
         }
     }
     Ok(())
@@ -105,9 +112,14 @@ pub fn completed(
 ) -> Map<String, Value> {
     let mut metadata = build(message_type, about, "notice", String::new(), &[]).metadata;
     for (name, value) in given.into_iter().flatten() {
-        if value.is_string() && !name.starts_with("order_") {
-            metadata.insert(name.clone(), value.clone());
-        }
+        let Some(text) = value.as_str().filter(|_| !name.starts_with("order_")) else {
+            continue;
+        };
+        let text = match Millis::parse(text) {
+            Some(at) if name == ETA => at.to_string(),
+            _ => text.to_owned(),
+        };
+        metadata.insert(name.clone(), json!(text));
     }
     metadata
 }

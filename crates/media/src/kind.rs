@@ -1,5 +1,7 @@
 //! The kinds of file that are taken, and no others.
 
+use crate::sniff::extension;
+
 /// What a file is, by its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -50,6 +52,12 @@ impl Kind {
     #[must_use]
     pub fn extension(self) -> &'static str {
         self.extensions()[0]
+    }
+
+    /// Whether the name ends as one of such a file may.
+    #[must_use]
+    pub fn may_be_called(self, file_name: &str) -> bool {
+        extension(file_name).is_some_and(|ending| self.extensions().contains(&ending.as_str()))
     }
 
     #[must_use]

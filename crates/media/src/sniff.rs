@@ -59,7 +59,7 @@ fn media_type(declared: &str) -> Option<String> {
 
 /// The ending of a name, in small letters: up to ten ASCII letters and digits behind the last dot,
 /// with a letter among them. Anything else is a name with a dot in it.
-fn extension(file_name: &str) -> Option<String> {
+pub(crate) fn extension(file_name: &str) -> Option<String> {
     let (stem, ending) = file_name.trim_end().rsplit_once('.')?;
     let proper = !stem.is_empty()
         && (1..=10).contains(&ending.len())

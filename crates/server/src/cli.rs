@@ -172,11 +172,11 @@ struct TokenArgs {
 #[command(group = ArgGroup::new("who").required(true).args(["sub", "token"]))]
 struct ChatArgs {
     /// The user's id in the shop; their token is signed with ORDERCHAT_AUTH_SECRET
-    #[arg(long = "as", value_name = "USER", requires = "role")]
+    #[arg(long = "as", value_name = "USER")]
     sub: Option<String>,
     /// customer, rider, pharmacy, support or admin
-    #[arg(long, requires = "sub")]
-    role: Option<String>,
+    #[arg(long, requires = "sub", default_value = "customer")]
+    role: String,
     /// The name that others are shown
     #[arg(long, requires = "sub")]
     name: Option<String>,
@@ -223,7 +223,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Asyncapi => {
-            println!("{}", app::asyncapi()?);
+            app::print_line(&app::asyncapi()?)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Audit(command) => audit(command),
@@ -246,11 +246,11 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
 }
 
 fn chat(args: ChatArgs) -> anyhow::Result<ExitCode> {
-    let identity = match (args.token, args.sub, args.role) {
-        (None, Some(sub), Some(role)) => {
+    let identity = match (args.token, args.sub) {
+        (None, Some(sub)) => {
             let wanted = app::Wanted {
                 sub,
-                role,
+                role: args.role,
                 name: args.name,
                 email: None,
                 pharmacies: args.pharmacy,
@@ -261,7 +261,7 @@ fn chat(args: ChatArgs) -> anyhow::Result<ExitCode> {
             let settings = Settings::load(&args.settings, std::env::vars_os(), Need::Identity)?;
             app::Identity::Signed(Box::new(settings), wanted)
         }
-        (token, ..) => app::Identity::Given(token.unwrap_or_default()),
+        (token, _) => app::Identity::Given(token.unwrap_or_default()),
     };
     app::chat(identity, args.url, args.room)
 }

@@ -80,11 +80,14 @@ impl<C: Clock + Clone> Limits<C> {
 
     /// Counts an answer 404 that the user got. Over the limit all of the user's quotas are refused
     /// until the limit allows another 404: whoever tries ids sees 429 then, never more 404s.
-    /// `true` when that was one too many.
-    pub(crate) fn note_not_found(&self, user: &str) -> bool {
-        self.cells
-            .as_ref()
-            .is_some_and(|cells| cells.note_not_found(user))
+    ///
+    /// # Errors
+    /// It was one too many: they are answered this instead.
+    pub(crate) fn note_not_found(&self, user: &str) -> Result<(), RetryAfter> {
+        match &self.cells {
+            Some(cells) => cells.note_not_found(user),
+            None => Ok(()),
+        }
     }
 }
 
@@ -173,13 +176,13 @@ impl<C: Clock + Clone> Cells<C> {
         Ok(())
     }
 
-    fn note_not_found(&self, user: &str) -> bool {
+    fn note_not_found(&self, user: &str) -> Result<(), RetryAfter> {
         let key = self.key(user);
         let Err(refused) = self.not_found.check_key(&key) else {
-            return false;
+            return Ok(());
         };
         self.barred.lock().insert(key, refused.earliest_possible());
-        true
+        self.check_barred(key)
     }
 
     fn key(&self, of: impl Hash) -> u64 {

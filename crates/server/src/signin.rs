@@ -88,7 +88,7 @@ impl SignIn {
     }
 
     /// Who has no good token is limited by address, and learns of the limit before anything else.
-    fn refuse(&self, origin: &Origin, problem: Problem) -> Problem {
+    pub(crate) fn refuse(&self, origin: &Origin, problem: Problem) -> Problem {
         let address = origin.ip;
         match self.limits.check(Quota::Anonymous { address }) {
             Ok(()) => problem,

@@ -19,9 +19,9 @@ statements! {
             user_agent, salt, detail, digest, chain)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     RECENT = "SELECT 1 FROM audit WHERE actor = $1 AND room = $2 AND action = $3
-        AND at > $4 AND at <= $5 LIMIT 1";
+        AND at > $4 AND at <= $5 AND target = $6 LIMIT 1";
     RECENT_NOWHERE = "SELECT 1 FROM audit WHERE actor = $1 AND room IS NULL AND action = $2
-        AND at > $3 AND at <= $4 LIMIT 1";
+        AND at > $3 AND at <= $4 AND target = $5 LIMIT 1";
 }
 
 /// Held while an entry is appended, so that the chain has one end.
@@ -123,11 +123,11 @@ pub fn append_once(tx: &mut Tx<'_>, entry: &Entry<'_>, since: Millis, now: Milli
     let found = match entry.room {
         Some(room) => tx.query_opt(
             &RECENT,
-            &values![entry.actor, room, entry.action, since, now],
+            &values![entry.actor, room, entry.action, since, now, entry.target],
         )?,
         None => tx.query_opt(
             &RECENT_NOWHERE,
-            &values![entry.actor, entry.action, since, now],
+            &values![entry.actor, entry.action, since, now, entry.target],
         )?,
     };
     if found.is_some() {

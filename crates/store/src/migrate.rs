@@ -5,7 +5,7 @@ use refinery::{Migration, Runner};
 use crate::{Result, StoreError};
 
 /// Name and text of every migration, in order. Released ones never change.
-const MIGRATIONS: [(&str, &str); 10] = [
+const MIGRATIONS: [(&str, &str); 11] = [
     ("V1__first", include_str!("../migrations/V1__first.sql")),
     (
         "V2__room_head",
@@ -36,6 +36,10 @@ const MIGRATIONS: [(&str, &str); 10] = [
     (
         "V10__all_read",
         include_str!("../migrations/V10__all_read.sql"),
+    ),
+    (
+        "V11__upload_metadata",
+        include_str!("../migrations/V11__upload_metadata.sql"),
     ),
 ];
 

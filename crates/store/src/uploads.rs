@@ -9,8 +9,9 @@ use crate::value::values;
 use crate::{Result, StoreError, Tx};
 
 statements! {
-    BEGIN = "INSERT INTO upload (attachment, length, declared) VALUES ($1, $2, $3)";
-    GET = "SELECT u.length, u.received, u.pieces, u.declared FROM upload u WHERE u.attachment = $1";
+    BEGIN = "INSERT INTO upload (attachment, length, declared, metadata) VALUES ($1, $2, $3, $4)";
+    GET = "SELECT u.length, u.received, u.pieces, u.declared, u.metadata FROM upload u
+        WHERE u.attachment = $1";
     ADVANCE = "UPDATE upload SET received = $3, pieces = pieces + $4
         WHERE attachment = $1 AND received = $2
         AND EXISTS (SELECT 1 FROM attachment a WHERE a.k = upload.attachment AND a.state = 'receiving')";
@@ -36,16 +37,25 @@ pub struct StoredUpload {
     pub received: u64,
     /// In how many pieces they came.
     pub pieces: u64,
-    /// The media type, as given.
+    pub said: Said,
+}
+
+/// What is said of a file when its upload begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// The media type.
     pub declared: Option<String>,
+    /// All of it, as it was given; `None` for uploads of before it was kept.
+    pub metadata: Option<String>,
 }
 
 /// Notes that the file comes in pieces.
 ///
 /// # Errors
 /// As any write.
-pub fn begin(tx: &mut Tx<'_>, file: i64, length: u64, declared: Option<&str>) -> Result<()> {
-    tx.execute(&BEGIN, &values![file, length, declared])
+pub fn begin(tx: &mut Tx<'_>, file: i64, length: u64, said: &Said) -> Result<()> {
+    let (declared, metadata) = (said.declared.as_deref(), said.metadata.as_deref());
+    tx.execute(&BEGIN, &values![file, length, declared, metadata])
 }
 
 /// The upload of this file, if it comes in pieces. One that is done is known until it is
@@ -65,7 +75,10 @@ pub fn by_id(tx: &mut Tx<'_>, id: AttachmentId) -> Result<Option<StoredUpload>> 
         length: row.take()?,
         received: row.take()?,
         pieces: row.take()?,
-        declared: row.take()?,
+        said: Said {
+            declared: row.take()?,
+            metadata: row.take()?,
+        },
     }))
 }
 

@@ -78,7 +78,11 @@ pub fn told(viewer: Viewer<'_>, record: &ToldRecord) -> ToldView {
         proof: (record.kind == "delivery.proof_added").then(|| Proof {
             kind: text("kind"),
             attachment: text("attachment"),
-            taken_at: text("taken_at"),
+            // As the shop wrote it, where it is no time that we can read.
+            taken_at: text("taken_at").map(|at| match Millis::parse(&at) {
+                Some(at) => at.to_string(),
+                None => at,
+            }),
             lat: number("lat"),
             lon: number("lon"),
             note: for_staff(text("note")),

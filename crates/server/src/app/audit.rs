@@ -11,7 +11,7 @@ use orderchat_store::checkpoints::Signed;
 use serde::{Deserialize, Serialize};
 
 use super::out::{print, print_line};
-use super::{commands, hex, keys, options, run, runtime};
+use super::{commands, hex, keys, open_store, options, run, runtime};
 use crate::chat::verify::{Report, Verification};
 use crate::config::Settings;
 
@@ -92,7 +92,7 @@ pub(crate) fn head(settings: &Settings) -> anyhow::Result<ExitCode> {
     run::make_private(settings);
     let key = keys::signing_key(settings)?;
     let signed = runtime()?.block_on(async {
-        let store = Store::open(&options(&settings.database)).await?;
+        let store = open_store(settings).await?;
         let chat = commands(settings, store);
         chat.ensure_epoch().await?;
         chat.sign_checkpoint(&key, 0).await?;

@@ -14,7 +14,8 @@ use crate::clock;
 use crate::config::Settings;
 use crate::limits::{self, Limits};
 use crate::live::{
-    Elsewhere, Grown, Live, LivePlace, LiveSettings, LogPart, Parts, Reader, Since, Unreadable,
+    Elsewhere, Grown, Live, LivePlace, LiveSettings, LogPart, Parts, Queue, Reader, Since,
+    Unreadable,
 };
 use crate::signin::SignIn;
 
@@ -48,6 +49,10 @@ fn live_settings(settings: &Settings) -> LiveSettings {
         max_frame: settings.max_body,
         max_connections: settings.user_connections,
         max_staff_connections: settings.staff_connections,
+        queue: Queue {
+            frames: settings.queue_frames,
+            bytes: settings.queue_bytes,
+        },
         frame_rate: settings
             .rate_limits
             .then(|| limits::quota(settings.frame_rate)),

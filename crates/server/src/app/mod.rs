@@ -63,7 +63,7 @@ pub(crate) fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
 /// Brings the database to this version's schema.
 pub(crate) fn migrate(settings: &Settings) -> anyhow::Result<ExitCode> {
     run::make_private(settings);
-    let store = runtime()?.block_on(Store::open(&options(&settings.database)))?;
+    let store = runtime()?.block_on(open_store(settings))?;
     let migrated = store.migrated();
     println!(
         "schema version {}, {} migrations applied now",
@@ -107,8 +107,14 @@ fn options(database: &Database) -> Options {
 }
 
 /// Opens the database and the commands over it.
+/// Opens the database that the settings name, to write.
+async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
+    let opened = Store::open(&options(&settings.database)).await;
+    opened.context("ORDERCHAT_DATABASE cannot be opened")
+}
+
 async fn open(settings: &Settings) -> anyhow::Result<Chat> {
-    let store = Store::open(&options(&settings.database)).await?;
+    let store = open_store(settings).await?;
     let migrated = store.migrated();
     let engine = store.engine().await?;
     tracing::info!(
@@ -150,7 +156,12 @@ async fn verifier(settings: &Settings) -> anyhow::Result<Verifier> {
         (None, Some(JwksLocation::Url(url))) => KeySource::JwksUrl(url.clone()),
         (None, None) => anyhow::bail!("no key to verify tokens with; set ORDERCHAT_AUTH_SECRET"),
     };
-    Ok(Verifier::new(source, expected(settings)).await?)
+    let named = match source {
+        KeySource::Secret(_) => "ORDERCHAT_AUTH_SECRET",
+        KeySource::JwksFile(_) | KeySource::JwksUrl(_) => "ORDERCHAT_AUTH_JWKS",
+    };
+    let verifier = Verifier::new(source, expected(settings)).await;
+    verifier.context(named)
 }
 
 fn expected(settings: &Settings) -> Expected {

@@ -8,7 +8,7 @@ use orderchat_domain::Millis;
 use orderchat_store::{Store, copy};
 
 use super::backup::{self, beside};
-use super::{backup_files, commands, options, run, runtime};
+use super::{backup_files, commands, open_store, options, run, runtime};
 use crate::chat::restore::adopt;
 use crate::clock;
 use crate::config::{Database, Settings};
@@ -142,9 +142,8 @@ fn adopt_database(settings: &Settings) -> anyhow::Result<ExitCode> {
         );
     }
     let (epoch, missing) = runtime()?.block_on(async {
-        let options = options(&settings.database);
-        Store::ensure_not_served(&options).await?;
-        let store = Store::open(&options).await?;
+        Store::ensure_not_served(&options(&settings.database)).await?;
+        let store = open_store(settings).await?;
         store.prepare_all().await?;
         let missing = backup_files::missing(settings, &store).await?;
         let epoch = commands(settings, store).adopt_restored().await?;

@@ -200,6 +200,7 @@ fn http_settings(settings: &Settings, is_demo: bool) -> http::HttpSettings {
         max_body: settings.max_body,
         max_in_flight: settings.max_in_flight,
         max_transfers: settings.max_transfers,
+        transfer_deadline: settings.transfer_deadline,
         upload_stall: settings.upload_stall,
         request_deadline: settings.request_deadline,
         client_address: Box::new(
@@ -222,6 +223,7 @@ fn public_limits(settings: &Settings) -> ServeLimits {
         name: "public",
         max_connections: settings.max_connections,
         header_timeout: settings.header_timeout,
+        longest_answer: settings.transfer_deadline,
         write_timeout: WRITE_TIMEOUT,
         shutdown_grace: settings.shutdown_grace,
     }

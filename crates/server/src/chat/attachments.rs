@@ -11,6 +11,7 @@ use orderchat_store::attachments::{self, Finished, NewFile, StoredFile};
 use orderchat_store::log::Text;
 use orderchat_store::orders::{self, Told};
 use orderchat_store::rooms;
+pub(crate) use orderchat_store::uploads::Said;
 use orderchat_store::uploads::{self, StoredUpload};
 use orderchat_store::{StoreError, Tx};
 
@@ -56,8 +57,8 @@ pub(crate) struct Wanted {
     pub(crate) is_proof: bool,
     /// How long it may take, in milliseconds.
     pub(crate) within: i64,
-    /// It comes in pieces: the media type, as given.
-    pub(crate) in_pieces: Option<Option<String>>,
+    /// It comes in pieces.
+    pub(crate) in_pieces: Option<Said>,
 }
 
 /// A file as it is served.
@@ -189,8 +190,8 @@ impl Chat {
                 until: asked.now.plus(wanted.within),
             };
             let key = attachments::begin(tx, &file)?;
-            if let Some(declared) = &wanted.in_pieces {
-                uploads::begin(tx, key, wanted.size, declared.as_deref())?;
+            if let Some(said) = &wanted.in_pieces {
+                uploads::begin(tx, key, wanted.size, said)?;
             }
             Ok(Begun {
                 id,

@@ -35,6 +35,13 @@ pub(crate) enum From {
     Visible,
 }
 
+/// What becomes of a room in a list.
+#[derive(Clone, Debug)]
+pub(crate) enum Listed {
+    Room(Box<RoomView>),
+    Deleted(RoomId),
+}
+
 /// A room that is followed, and a part of its log.
 #[derive(Clone, Debug)]
 pub(crate) struct Followed {
@@ -120,12 +127,12 @@ impl Chat {
         .await
     }
 
-    /// Rooms as lists show them: for each who is to be shown some of them, those that they reach. Read
-    /// for all of them together.
+    /// Rooms as lists show them: for each who is to be shown some of them, those that they reach, and
+    /// those that were deleted. Read for all of them together.
     pub(crate) async fn summaries(
         &self,
         wanted: Vec<(Context, Vec<RoomId>)>,
-    ) -> Result<Vec<Vec<RoomView>>> {
+    ) -> Result<Vec<Vec<Listed>>> {
         let chat = self.clone();
         self.read(move |tx| {
             let ids: HashSet<RoomId> = wanted.iter().flat_map(|(_, ids)| ids).copied().collect();
@@ -143,11 +150,15 @@ impl Chat {
             let known = messages::places_and_newest(tx, &found, &pairs)?;
             let mut views = Vec::with_capacity(wanted.len());
             for (ctx, ids) in &wanted {
-                let seen = of(ids).into_iter().cloned();
-                let seen = seen.map(|room| Seen::known(&known, ctx, room));
-                let reached =
-                    seen.filter(|seen| seen.scene.reach(chat.policy(), ctx) == Reach::Room);
-                views.push(reached.map(|seen| chat.show(ctx, seen)).collect());
+                let listed = of(ids).into_iter().filter_map(|room| {
+                    if room.record.deleted_at.is_some() {
+                        return Some(Listed::Deleted(room.record.id));
+                    }
+                    let seen = Seen::known(&known, ctx, room.clone());
+                    let is_reached = seen.scene.reach(chat.policy(), ctx) == Reach::Room;
+                    is_reached.then(|| Listed::Room(Box::new(chat.show(ctx, seen))))
+                });
+                views.push(listed.collect());
             }
             Ok(views)
         })

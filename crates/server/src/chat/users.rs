@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use orderchat_domain::news::News;
 use orderchat_domain::order::{parse_email, parse_language, parse_name};
-use orderchat_domain::permission::{Action, permit_role};
+use orderchat_domain::permission::{Action, permit_everywhere};
 use orderchat_domain::project::unread_count;
 use orderchat_domain::{Caller, Millis, Refusal, Role, UserId, preferences};
 use orderchat_store::users::{Source, Told, User};
@@ -205,7 +205,7 @@ impl Chat {
         user: &str,
         report: UserReport,
     ) -> Result<Profile> {
-        permit_role(ctx.caller.role, Action::ReportOrders)?;
+        permit_everywhere(&ctx.caller, Action::ReportOrders)?;
         let id = UserId::parse("id", user)?;
         let (ctx, asked) = (ctx.clone(), id.clone());
         let profile = self
@@ -235,14 +235,18 @@ impl Chat {
         Ok(profile)
     }
 
-    /// Every token of the user issued up to now dies.
+    /// Every token of the user issued up to now dies, also of one who has not come yet: the shop knows
+    /// of tokens that it gave, and not of who has used them.
     pub(crate) async fn revoke_user(&self, ctx: &Context, user: &str) -> Result<Profile> {
-        permit_role(ctx.caller.role, Action::ReportOrders)?;
-        let id = UserId::parse("id", user).map_err(|_| Refusal::NotFound)?;
+        permit_everywhere(&ctx.caller, Action::ReportOrders)?;
+        let id = UserId::parse("id", user)?;
         let (ctx, asked) = (ctx.clone(), id.clone());
         let user = self
             .write_anyway(None, move |tx| {
-                let user = users::by_id(tx, &asked, false)?.ok_or(Refusal::NotFound)?;
+                let user = match users::by_id(tx, &asked, false)? {
+                    Some(user) => user,
+                    None => users::learn(tx, nothing_of(&asked), ctx.now)?.0,
+                };
                 revoke(tx, &ctx, &user, "")?;
                 Ok(user)
             })
@@ -327,6 +331,19 @@ fn revoke(tx: &mut Tx<'_>, ctx: &Context, user: &User, why: &str) -> Result<()> 
 fn pharmacies_json(caller: &Caller) -> Option<String> {
     let ids: Vec<&str> = caller.pharmacies.iter().map(|id| id.as_str()).collect();
     (!ids.is_empty()).then(|| json!(ids).to_string())
+}
+
+/// Of somebody of whom nothing is known yet: whoever tells more is believed.
+const fn nothing_of(user: &UserId) -> Told<'_> {
+    Told {
+        user,
+        role: Some(Role::Customer),
+        name: None,
+        email: None,
+        pharmacy: None,
+        language: None,
+        source: Source::Order,
+    }
 }
 
 fn told_by<'a>(caller: &'a Caller, pharmacy: Option<&'a str>) -> Told<'a> {

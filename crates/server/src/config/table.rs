@@ -173,6 +173,11 @@ settings! {
     staff_connections: usize = "20", "COUNT", Open, parse::count(1..=1_000);
     /// Frames that one live connection may send; more close it, and it may resume.
     frame_rate: Rate = "100/s burst 500", "RATE", Open, parse::rate;
+    /// Frames that wait for a live connection that reads slowly; it is sent what is left out when it
+    /// has read them.
+    queue_frames: usize = "256", "COUNT", Open, parse::count(1..=100_000);
+    /// Bytes of the frames that wait for a live connection.
+    queue_bytes: usize = "1MiB", "SIZE", Open, parse::size(64 << 10..=64 << 20);
     /// How often a live connection is asked whether it is still there.
     heartbeat: Duration = "25s", "TIME", Open, parse::duration(1..=300);
 
@@ -191,6 +196,8 @@ settings! {
     upload_stall: Duration = "30s", "TIME", Open, parse::duration(1..=1_800);
     /// Uploads and downloads under way at once; more are answered 503.
     max_transfers: usize = "64", "COUNT", Open, parse::count(1..=10_000);
+    /// The longest that an upload or a download takes.
+    transfer_deadline: Duration = "30min", "TIME", Open, parse::duration(1..=86_400);
     /// Longest message, in characters.
     message_length: usize = "8000", "COUNT", Open, parse::count(1..=8_000);
     /// Largest JSON body, and largest frame of a live connection.

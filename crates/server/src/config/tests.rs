@@ -89,6 +89,28 @@ fn flags_win_over_variables_over_the_file_over_defaults() {
     assert_eq!(source("ORDERCHAT_MAX_BODY"), Source::Default);
 }
 
+#[rstest]
+#[case("loud", false)]
+#[case("orderchat", true)]
+#[case("off", true)]
+#[case("WARN", true)]
+#[case("info,orderchat::net=debug", true)]
+#[case("orderchat::net", true)]
+fn a_log_level_is_one_of_those_there_are(#[case] given: &str, #[case] is_good: bool) {
+    let loaded = load(&[("ORDERCHAT_LOG", given)], &[]);
+    assert_eq!(loaded.is_ok(), is_good, "{given}");
+}
+
+#[rstest]
+#[case("0123456789abcdef0123456789abcdef", true)]
+#[case("secret-secret-secret-secret-secret", false)]
+#[case("aaaaaaaabbbbbbbbccccccccdddddddd", false)]
+#[case("changeme-changeme-0123456789abcdef", false)]
+fn a_secret_that_is_no_secret_is_refused(#[case] given: &str, #[case] is_good: bool) {
+    let loaded = load(&[("ORDERCHAT_AUTH_SECRET", given)], &[]);
+    assert_eq!(loaded.is_ok(), is_good, "{given}");
+}
+
 #[test]
 fn the_file_takes_numbers_switches_and_lists() {
     let file = file(

@@ -15,6 +15,7 @@ use super::{AppState, attempts, query};
 use crate::chat::{Context, Origin};
 use crate::limits::quota;
 use crate::problem::Problem;
+use crate::signin::SignedIn;
 
 /// Bytes of `User-Agent` that the audit keeps.
 const LONGEST_USER_AGENT: usize = 256;
@@ -74,20 +75,26 @@ impl FromRequestParts<AppState> for Writing {
     }
 }
 
-pub(super) async fn identify(parts: &Parts, state: &AppState) -> Result<Context, Problem> {
+/// Whose token stands in the header. What they are answered counts as theirs.
+pub(super) async fn signed_in(parts: &Parts, state: &AppState) -> Result<SignedIn, Problem> {
     let route = attempts::route_of(parts);
     let target = || format!("{} {route}", parts.method);
     let origin = origin(parts, state);
-    let context = state
+    let who = state
         .sign_in
         .bearer(bearer(&parts.headers), &origin, target)
-        .await?
-        .ctx;
-    state.chat.seen(&context);
+        .await?;
     let asked = parts.extensions.get::<Arc<Asked>>();
-    if let (Some(asked), false) = (asked, context.caller.is_service()) {
-        asked.by(&context);
+    if let (Some(asked), false) = (asked, who.ctx.caller.is_service()) {
+        asked.by(&who.ctx);
     }
+    Ok(who)
+}
+
+pub(super) async fn identify(parts: &Parts, state: &AppState) -> Result<Context, Problem> {
+    let route = attempts::route_of(parts);
+    let context = signed_in(parts, state).await?.ctx;
+    state.chat.seen(&context);
     if !state.with_query.has(&parts.method, route) {
         query::none_taken(&parts.uri)?;
     }
@@ -105,7 +112,7 @@ pub(super) fn origin(parts: &Parts, state: &AppState) -> Origin {
 }
 
 /// The token of `Authorization: Bearer`, if there is exactly one such header.
-pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut given = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (given.next(), given.next()) else {
         return None;

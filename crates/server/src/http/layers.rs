@@ -17,7 +17,7 @@ use super::transfer::{Transfers, is_transfer};
 use crate::problem::Problem;
 
 /// What pages of listed origins may send.
-const ALLOWED: [&str; 10] = [
+const ALLOWED: [&str; 11] = [
     "authorization",
     "content-type",
     "idempotency-key",
@@ -28,9 +28,10 @@ const ALLOWED: [&str; 10] = [
     "upload-length",
     "upload-metadata",
     "upload-offset",
+    "x-http-method-override",
 ];
 /// What they may read of answers.
-const EXPOSED: [&str; 12] = [
+const EXPOSED: [&str; 13] = [
     "x-request-id",
     "retry-after",
     "content-disposition",
@@ -41,6 +42,7 @@ const EXPOSED: [&str; 12] = [
     "tus-version",
     "upload-expires",
     "upload-length",
+    "upload-metadata",
     "upload-offset",
     "accept-ranges",
 ];
@@ -61,7 +63,7 @@ impl Admission {
     pub(super) fn new(settings: &HttpSettings, stopping: CancellationToken) -> Self {
         Self {
             places: Arc::new(Semaphore::new(settings.max_in_flight)),
-            transfers: Transfers::new(settings.max_transfers),
+            transfers: Transfers::new(settings.max_transfers, settings.transfer_deadline),
             deadline: settings.request_deadline,
             stopping,
         }
@@ -146,6 +148,7 @@ mod tests {
             max_body: 1024,
             max_in_flight,
             max_transfers: 1,
+            transfer_deadline: request_deadline,
             upload_stall: request_deadline,
             request_deadline,
             client_address: Box::new(|_, _| IpAddr::V4(Ipv4Addr::LOCALHOST)),

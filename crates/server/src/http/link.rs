@@ -104,7 +104,10 @@ impl FromRequestParts<AppState> for Downloading {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let QueryOf(LinkQuery { link }) = QueryOf::from_request_parts(parts, state).await?;
         let (ctx, by_link) = match link {
-            Some(link) => (by_link(parts, state, &link).await?, true),
+            Some(link) => match by_link(parts, state, &link).await {
+                Ok(ctx) => (ctx, true),
+                Err(problem) => return Err(state.sign_in.refuse(&origin(parts, state), problem)),
+            },
             None => (identify(parts, state).await?, false),
         };
         quota::reads(&state.limits, &ctx.caller)?;

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::AppState;
-use super::caller::{bearer, origin};
+use super::caller::{origin, signed_in};
 use super::query::parameters;
 use crate::live::protocol::SUBPROTOCOL;
 use crate::live::stream::{Item, LastEventId, MOST_ROOMS, Stream};
@@ -165,11 +165,8 @@ async fn events(State(state): State<AppState>, parts: Parts) -> Result<Response,
     }
     let rooms = rooms(&parts.uri)?;
     let last = last_event_id(&parts.headers)?;
-    let origin = origin(&parts, &state);
-    let stream = state
-        .live
-        .stream(bearer(&parts.headers), &origin, &rooms, last)
-        .await?;
+    let who = signed_in(&parts, &state).await?;
+    let stream = state.live.stream(who, &rooms, last).await?;
     // A proxy that gathers what it passes on would hold back events.
     let headers = [("x-accel-buffering", "no"), ("cache-control", "no-store")];
     Ok((headers, Sse::new(stream::unfold(stream, next))).into_response())

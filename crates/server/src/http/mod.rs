@@ -72,6 +72,8 @@ pub(crate) struct HttpSettings {
     pub(crate) max_in_flight: usize,
     /// Uploads and downloads under way at once.
     pub(crate) max_transfers: usize,
+    /// The longest that an upload or a download takes.
+    pub(crate) transfer_deadline: Duration,
     /// An upload of which nothing comes for so long is given up.
     pub(crate) upload_stall: Duration,
     /// Time within which a JSON request is answered.
@@ -87,6 +89,7 @@ impl fmt::Debug for HttpSettings {
             .field("max_body", &self.max_body)
             .field("max_in_flight", &self.max_in_flight)
             .field("max_transfers", &self.max_transfers)
+            .field("transfer_deadline", &self.transfer_deadline)
             .field("upload_stall", &self.upload_stall)
             .field("request_deadline", &self.request_deadline)
             .finish_non_exhaustive()

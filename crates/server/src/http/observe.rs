@@ -67,8 +67,16 @@ pub(super) async fn observe(
         let mut response = or_internal(next.run(request)).await;
         let route = route.as_ref().map_or("none", MatchedPath::as_str);
         if let Some(by) = asked.by.get() {
-            let is_probing = response.status() == StatusCode::NOT_FOUND
-                && limits.note_not_found(by.caller.user.as_str());
+            let is_unknown = response.status() == StatusCode::NOT_FOUND;
+            let user = by.caller.user.as_str();
+            let probing = is_unknown.then(|| limits.note_not_found(user).err());
+            let is_probing = match probing.flatten() {
+                Some(too_often) => {
+                    response = Problem::from(too_often).into_response();
+                    true
+                }
+                None => false,
+            };
             if let Some(attempt) = attempts::of_answer(&response, method, is_probing) {
                 // Guesses are noted without their room: writing down one that exists, and not one that
                 // does not, would tell them apart by the time it takes.

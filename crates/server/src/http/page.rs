@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use super::query::parameters;
@@ -74,6 +75,62 @@ pub(crate) struct Here {
 }
 
 impl Here {
+    /// What a cursor of this list holds, if one was given.
+    ///
+    /// # Errors
+    /// 422 at `cursor` for one of another list: of another room's, another filter's.
+    pub(crate) fn place<T: DeserializeOwned>(
+        &self,
+        cursor: Option<&str>,
+    ) -> Result<Option<T>, Problem> {
+        let cursor = self.own(cursor)?;
+        cursor.map(Cursor::decode).transpose()
+    }
+
+    /// The path of the page that begins at this place.
+    ///
+    /// # Errors
+    /// 500 for a `place` that cannot be written as JSON: a defect here.
+    pub(crate) fn page(&self, place: &impl Serialize) -> Result<String, Problem> {
+        Ok(self.page_at(&Cursor::encode(place)?))
+    }
+
+    /// [`place`](Self::place) for a cursor of a form of its own: the cursor, if it is of this list.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn own<'a>(&self, cursor: Option<&'a str>) -> Result<Option<&'a str>, Problem> {
+        let Some(cursor) = cursor else {
+            return Ok(None);
+        };
+        match cursor.split_once('.') {
+            Some((list, cursor)) if list == self.list() => Ok(Some(cursor)),
+            _ => Err(no_cursor()),
+        }
+    }
+
+    /// [`page`](Self::page) for a cursor of a form of its own.
+    pub(crate) fn page_at(&self, cursor: &str) -> String {
+        self.with("cursor", &format!("{}.{cursor}", self.list()), &[])
+    }
+
+    /// Which list this is: all that was asked for, but for where in it and how much of it. It keeps
+    /// those who mistake one for another from gaps, and nobody out: what one may see is asked anew.
+    fn list(&self) -> String {
+        let mut asked: Vec<_> = (self.query.iter())
+            .filter(|(name, _)| !["cursor", "limit"].contains(&name.as_str()))
+            .collect();
+        asked.sort();
+        let mut digest = Sha256::new_with_prefix(self.path.trim_end_matches('/'));
+        for (name, value) in asked {
+            digest.update([0]);
+            digest.update(name);
+            digest.update([0]);
+            digest.update(value);
+        }
+        URL_SAFE_NO_PAD.encode(&digest.finalize()[..6])
+    }
+
     /// The same list elsewhere: with the parameter `name` set to `value`, without those in
     /// `instead_of`, all others kept. Path-absolute: it names no host.
     pub(crate) fn with(&self, name: &str, value: &str, instead_of: &[&str]) -> String {
@@ -160,6 +217,26 @@ mod tests {
         };
         let json = serde_json::to_string(&page).unwrap();
         assert_eq!(json, r#"{"results":[1],"next":null,"previous":null}"#);
+    }
+
+    #[rstest]
+    #[case::the_next_page("/api/chat/rooms/?cursor=x&limit=9&status=open", true)]
+    #[case::in_another_order("/api/chat/rooms?status=open&limit=2", true)]
+    #[case::of_another_path("/api/chat/rooms/x/?status=open", false)]
+    #[case::of_another_filter("/api/chat/rooms/?status=closed", false)]
+    #[case::of_more("/api/chat/rooms/", false)]
+    #[tokio::test]
+    async fn a_cursor_is_good_for_its_list_alone(#[case] asked: &str, #[case] is_good: bool) {
+        let made = here("/api/chat/rooms/?status=open").await;
+        let page = made.page(&7).unwrap();
+        let (_, cursor) = page.split_once("cursor=").unwrap();
+        let place = here(asked).await.place::<i64>(Some(cursor));
+        match place {
+            Ok(place) => assert!(is_good && place == Some(7), "{asked}"),
+            Err(_) => assert!(!is_good, "{asked}"),
+        }
+        assert!(made.place::<i64>(Some("7")).is_err());
+        assert_eq!(made.place::<i64>(None).unwrap(), None);
     }
 
     #[tokio::test]

@@ -17,36 +17,38 @@ use tokio::time::{Instant, Sleep, timeout};
 use super::form::is_form;
 use crate::problem::Problem;
 
-/// The longest that an upload or a download takes.
-const LONGEST: Duration = Duration::from_mins(30);
-
 /// Which uploads and downloads are let in.
 #[derive(Clone, Debug)]
-pub(super) struct Transfers(Arc<Semaphore>);
+pub(super) struct Transfers {
+    places: Arc<Semaphore>,
+    /// The longest that one takes.
+    deadline: Duration,
+}
 
 impl Transfers {
-    pub(super) fn new(places: usize) -> Self {
-        Self(Arc::new(Semaphore::new(places)))
+    pub(super) fn new(places: usize, deadline: Duration) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(places)),
+            deadline,
+        }
     }
 
     /// Lets it in, or answers at once that there is no place. The place is taken until the answer's
     /// last byte is.
     pub(super) async fn admit(&self, request: Request, next: Next) -> Response {
-        let Ok(place) = Arc::clone(&self.0).try_acquire_owned() else {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             let detail = "too many uploads and downloads are under way; try again";
             return Problem::unavailable(detail).into_response();
         };
-        match timeout(LONGEST, next.run(request)).await {
+        match timeout(self.deadline, next.run(request)).await {
             Ok(response) => response.map(|body| {
                 Body::new(Timed {
                     body,
-                    end: Box::pin(tokio::time::sleep(LONGEST)),
+                    end: Box::pin(tokio::time::sleep(self.deadline)),
                     _place: place,
                 })
             }),
-            Err(_) => {
-                Problem::unavailable("the upload took longer than half an hour").into_response()
-            }
+            Err(_) => Problem::unavailable("the upload took too long").into_response(),
         }
     }
 }

@@ -91,10 +91,10 @@ fn too_many_404_answers_bar_the_user_for_a_while() {
     let (limits, clock) = limits(&[]);
     let read = Quota::Read { user: "c1" };
     for _ in 0..30 {
-        limits.note_not_found("c1");
+        assert_eq!(limits.note_not_found("c1"), Ok(()));
         assert_eq!(limits.check(read), Ok(()));
     }
-    limits.note_not_found("c1");
+    assert_eq!(limits.note_not_found("c1"), Err(RetryAfter(2)));
     assert_eq!(limits.check(read), Err(RetryAfter(2)));
     assert_eq!(limits.check(Quota::Send { user: "c1" }), Err(RetryAfter(2)));
     assert_eq!(limits.check(Quota::Read { user: "c2" }), Ok(()));
@@ -106,7 +106,7 @@ fn too_many_404_answers_bar_the_user_for_a_while() {
 fn switched_off_nothing_is_refused() {
     let (limits, _) = limits(&[("ORDERCHAT_RATE_LIMITS", "off")]);
     for _ in 0..10_000 {
-        limits.note_not_found("c1");
+        assert_eq!(limits.note_not_found("c1"), Ok(()));
         assert_eq!(limits.check(Quota::Send { user: "c1" }), Ok(()));
     }
 }

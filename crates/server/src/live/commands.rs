@@ -122,7 +122,7 @@ pub(super) async fn execute(
     match outcome {
         Ok(done) => reference.as_ref().map(|reference| ok(reference, &done)),
         Err(problem) => {
-            note_refusal(&live, &ctx, &problem, route).await;
+            let problem = note_refusal(&live, &ctx, problem, route).await;
             Some(ServerFrame::refused(reference.as_ref(), &problem).encode())
         }
     }
@@ -153,18 +153,25 @@ const fn name(command: &ClientFrame) -> &'static str {
     }
 }
 
-/// Guesses and forbidden attempts count and are recorded as those by REST are.
-pub(super) async fn note_refusal(live: &Live, ctx: &Context, problem: &Problem, command: &str) {
-    let is_probing = problem.is_not_found() && live.limits.note_not_found(ctx.caller.user.as_str());
-    let attempt = if is_probing {
-        Attempt::Probing
-    } else if problem.is_by_role() {
-        Attempt::Forbidden
-    } else {
-        return;
+/// Guesses and forbidden attempts count and are recorded as those by REST are. Gives what is answered.
+pub(super) async fn note_refusal(
+    live: &Live,
+    ctx: &Context,
+    problem: Problem,
+    command: &str,
+) -> Problem {
+    let user = ctx.caller.user.as_str();
+    let probing = problem
+        .is_not_found()
+        .then(|| live.limits.note_not_found(user).err());
+    let (attempt, problem) = match probing.flatten() {
+        Some(too_often) => (Attempt::Probing, too_often.into()),
+        None if problem.is_by_role() => (Attempt::Forbidden, problem),
+        None => return problem,
     };
     let route = format!("live {command}");
     live.chat.note_refused(ctx, attempt, None, route).await;
+    problem
 }
 
 async fn outcome(live: &Live, ctx: &Context, command: ClientFrame) -> Outcome {

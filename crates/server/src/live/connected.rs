@@ -21,7 +21,11 @@ impl Connected {
         } else {
             live.settings.max_connections
         };
-        let connection = Arc::new(Connection::new(live.connection_id(), who.ctx.user));
+        let connection = Arc::new(Connection::new(
+            live.connection_id(),
+            who.ctx.user,
+            live.settings.queue,
+        ));
         let count = live.hub.people.add(&connection);
         metrics::gauge!("orderchat_live_connections").increment(1);
         let connected = Self {

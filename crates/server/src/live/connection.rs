@@ -9,11 +9,21 @@ use tokio::sync::Notify;
 
 use super::protocol::Frame;
 
-/// Frames that may wait for a client that reads slowly, and their bytes together (SPEC 13).
-const MOST_FRAMES: usize = 256;
-const MOST_BYTES: usize = 1 << 20;
 /// Rooms whose summaries may wait.
 const MOST_SUMMARIES: usize = 10_000;
+
+/// How many frames may wait for a client that reads slowly, and their bytes together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Queue {
+    pub(crate) frames: usize,
+    pub(crate) bytes: usize,
+}
+
+#[cfg(test)]
+pub(super) const QUEUE: Queue = Queue {
+    frames: 256,
+    bytes: 1 << 20,
+};
 
 /// One live connection of a user.
 #[derive(Debug)]
@@ -21,6 +31,7 @@ pub(crate) struct Connection {
     pub(crate) id: u64,
     /// The user's internal key.
     pub(crate) user: i64,
+    queue: Queue,
     waiting: Mutex<Waiting>,
     wake: Notify,
 }
@@ -58,10 +69,11 @@ pub(crate) enum Signal {
 pub(crate) struct Full;
 
 impl Connection {
-    pub(crate) fn new(id: u64, user: i64) -> Self {
+    pub(crate) fn new(id: u64, user: i64, queue: Queue) -> Self {
         Self {
             id,
             user,
+            queue,
             waiting: Mutex::default(),
             wake: Notify::new(),
         }
@@ -71,7 +83,7 @@ impl Connection {
     pub(crate) fn push(&self, frame: &Frame) -> Result<(), Full> {
         let mut waiting = self.waiting.lock();
         let bytes = waiting.bytes + frame.len();
-        if waiting.frames.len() >= MOST_FRAMES || bytes > MOST_BYTES {
+        if waiting.frames.len() >= self.queue.frames || bytes > self.queue.bytes {
             return Err(Full);
         }
         waiting.bytes = bytes;
@@ -165,15 +177,15 @@ mod tests {
 
     #[test]
     fn what_waits_is_bounded_in_frames_and_in_bytes() {
-        let connection = Connection::new(1, 1);
+        let connection = Connection::new(1, 1, QUEUE);
         let small = frame("{}".to_owned());
         let pushed = (0..1_000)
             .take_while(|_| connection.push(&small).is_ok())
             .count();
-        assert_eq!(pushed, MOST_FRAMES);
+        assert_eq!(pushed, QUEUE.frames);
 
-        let connection = Connection::new(1, 1);
-        let large = frame("x".repeat(MOST_BYTES / 4));
+        let connection = Connection::new(1, 1, QUEUE);
+        let large = frame("x".repeat(QUEUE.bytes / 4));
         let pushed = (0..1_000)
             .take_while(|_| connection.push(&large).is_ok())
             .count();
@@ -184,7 +196,7 @@ mod tests {
 
     #[test]
     fn frames_come_out_in_the_order_they_went_in() {
-        let connection = Connection::new(1, 1);
+        let connection = Connection::new(1, 1, QUEUE);
         for text in ["a", "b", "c"] {
             connection.push(&frame(text.to_owned())).unwrap();
         }

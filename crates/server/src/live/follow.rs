@@ -7,14 +7,16 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use orderchat_domain::RoomId;
+use orderchat_domain::{Caller, RoomId};
 
 use super::Live;
 use super::connection::{Connection, Signal};
 use super::hub::Expected;
 use super::protocol::{Frame, Ref};
-use crate::chat::Context;
 use crate::chat::live::{Followed, From};
+
+/// What no room is called.
+pub(super) const NO_ROOM: RoomId = RoomId(uuid::Uuid::nil());
 
 /// The rooms of one connection.
 pub(super) struct Following {
@@ -25,6 +27,8 @@ pub(super) struct Following {
     /// The user just came online: those who are in a room with them are told.
     pub(super) announces: bool,
     rooms: HashMap<RoomId, State>,
+    /// The one room that the token is good for; `None`: it is good for all.
+    good_for: Option<RoomId>,
     /// Rooms that wait to be read, in the order they were asked for.
     waiting: VecDeque<CatchUp>,
     /// The one that is being read.
@@ -82,6 +86,10 @@ enum Why {
 #[derive(Debug, Default)]
 pub(super) struct Step {
     pub(super) frames: Vec<Frame>,
+    /// A room that the client asked for by `subscribe` does not exist, or not for the user.
+    pub(super) not_found: Option<Ref>,
+    /// A room that the client has a cursor of does not exist, or not for the user.
+    pub(super) guessed: bool,
     /// The room that the token is good for is gone.
     pub(super) room_gone: bool,
     /// The user's token may have been revoked.
@@ -99,9 +107,18 @@ impl Following {
             all,
             announces: false,
             rooms: HashMap::new(),
+            good_for: None,
             waiting: VecDeque::new(),
             reading: None,
         }
+    }
+
+    /// Notes which room the caller's token is good for, where it is for one.
+    pub(super) async fn keep_to(&mut self, caller: &Caller) {
+        self.good_for = match &caller.room {
+            Some(name) => Some(self.live.chat.room_id(name).await.unwrap_or(NO_ROOM)),
+            None => None,
+        };
     }
 
     /// Follows the room, unless it is followed.
@@ -231,7 +248,7 @@ impl Following {
     }
 
     /// What the connection was told since, as far as it is the rooms' business.
-    pub(super) fn take_signals(&mut self, ctx: &Context) -> Step {
+    pub(super) fn take_signals(&mut self) -> Step {
         let mut step = Step::default();
         for signal in self.connection.signals() {
             match signal {
@@ -244,7 +261,7 @@ impl Following {
                 Signal::Behind(room, seq) => self.begin(room, From::After(seq), Why::Behind),
                 Signal::Gone(room, seq) => {
                     self.rooms.insert(room, State::Gone(seq));
-                    step.room_gone |= ctx.caller.room.is_some();
+                    step.room_gone |= self.good_for == Some(room);
                 }
                 Signal::Rights => self.restart(),
                 Signal::Recheck => step.recheck = true,

@@ -34,6 +34,7 @@ use crate::clock;
 use crate::limits::Limits;
 use crate::net::spawn;
 use crate::signin::SignIn;
+pub(crate) use connection::Queue;
 use connection::Signal;
 pub(crate) use hub::Place as LivePlace;
 use hub::{Eyesight, Hub};
@@ -53,6 +54,8 @@ pub(crate) struct LiveSettings {
     pub(crate) max_connections: usize,
     /// Connections of a member of staff at once.
     pub(crate) max_staff_connections: usize,
+    /// What may wait for one that reads slowly.
+    pub(crate) queue: Queue,
     /// Frames that a client may send; `None`: as many as it likes.
     pub(crate) frame_rate: Option<governor::Quota>,
 }

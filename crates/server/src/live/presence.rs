@@ -89,7 +89,7 @@ pub(super) async fn watch(live: Arc<Live>, stop: CancellationToken) {
             () = sleep(EVERY) => {}
         }
         let now = Millis(clock::now_ms());
-        live.hub.by_the_clock(now);
+        live.hub.tell_rights(now);
         let gone = live
             .hub
             .fading

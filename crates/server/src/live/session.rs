@@ -28,6 +28,7 @@ use super::protocol::{ClientFrame, CloseCode, Frame, Numbered, Resume, ServerFra
 use super::waiting::Unknown;
 use crate::chat::Origin;
 use crate::clock::instant;
+use crate::problem::Problem;
 use crate::random;
 use crate::signin::SignedIn;
 pub(crate) use arrival::Arrival;
@@ -200,7 +201,7 @@ impl Session<'_> {
 
     /// Sends what waits, and looks at what the connection was told.
     async fn send_waiting(&mut self) -> Going {
-        let step = self.following.take_signals(&self.who.ctx);
+        let step = self.following.take_signals();
         self.take(step).await?;
         // Not all at once: what the connection is told meanwhile is looked at in between.
         let mut waiting = std::iter::from_fn(|| self.connection.pop()).take(AT_ONCE);
@@ -225,10 +226,20 @@ impl Session<'_> {
         for frame in step.frames {
             self.socket.feed(frame).await?;
         }
+        if let Some(reference) = step.not_found {
+            Box::pin(self.refuse(Some(&reference), Problem::not_found(), "subscribe")).await;
+        }
+        if step.guessed {
+            self.note_guess();
+        }
         if step.stopping {
             return Err(End::Close(CloseCode::GoingAway));
         }
         if step.room_gone {
+            // Their own end in the room is its last event, and waits here.
+            while let Some(frame) = self.connection.pop() {
+                self.socket.feed(frame).await?;
+            }
             return Err(End::Close(CloseCode::RoomGone));
         }
         if step.recheck && Box::pin(self.live.is_shut_out(&self.who)).await {
@@ -273,6 +284,13 @@ impl Session<'_> {
         }
     }
 
+    /// A room that a cursor names and that is not there for the user counts as one that they ask for: the
+    /// rest of what they ask waits, and so does the next resume.
+    fn note_guess(&self) {
+        let user = self.who.ctx.caller.user.as_str();
+        let _ = self.live.limits.note_not_found(user);
+    }
+
     /// Answers what is under way, if the client is there to hear it.
     async fn finish(&mut self, ended: End) {
         if ended != End::Close(CloseCode::GoingAway) {
@@ -290,9 +308,6 @@ impl Session<'_> {
         let _ = timeout(LAST_ANSWERS, answers).await;
     }
 }
-
-/// What no room is called.
-const NO_ROOM: RoomId = RoomId(uuid::Uuid::nil());
 
 impl std::convert::From<socket::Stalled> for End {
     fn from(stalled: socket::Stalled) -> Self {

@@ -11,7 +11,6 @@ use super::Live;
 use super::connected::Connected;
 use super::follow::{Following, Step};
 use super::protocol::{CloseCode, Frame, ServerFrame};
-use crate::chat::Origin;
 use crate::chat::live::From;
 use crate::clock;
 use crate::problem::Problem;
@@ -74,19 +73,16 @@ impl LastEventId {
 }
 
 impl Live {
-    /// Opens a stream of these rooms' events, by id or code, for the token's bearer.
+    /// Opens a stream of these rooms' events, by id or code, for who is signed in.
     ///
     /// # Errors
-    /// 401, 404 for a room that the bearer may not read, 429 for too many connections.
+    /// 404 for a room that they may not read, 429 for too many connections.
     pub(crate) async fn stream(
         self: &Arc<Self>,
-        token: Option<&str>,
-        origin: &Origin,
+        who: SignedIn,
         rooms: &[String],
         last: Option<LastEventId>,
     ) -> Result<Stream, Problem> {
-        let target = || "GET /api/chat/events/".to_owned();
-        let who = self.sign_in.bearer(token, origin, target).await?;
         self.chat.seen(&who.ctx);
         crate::limits::quota::reads(&self.limits, &who.ctx.caller)?;
         let mut ids = Vec::with_capacity(rooms.len());
@@ -101,6 +97,7 @@ impl Live {
         })?;
         let connection = Arc::clone(&connected.connection);
         let mut following = Following::new(Arc::clone(self), connection, false);
+        following.keep_to(&who.ctx.caller).await;
         for (room, name) in ids {
             match &last {
                 None => following.add_from_head(room),
@@ -134,7 +131,7 @@ impl Stream {
             if self.ended {
                 return None;
             }
-            let step = self.following.take_signals(&self.who.ctx);
+            let step = self.following.take_signals();
             self.take(step).await;
             if let Some(frame) = self.connected.connection.pop() {
                 return Some(self.item(frame));
@@ -173,6 +170,9 @@ impl Stream {
             self.end(CloseCode::GoingAway);
         }
         if step.room_gone {
+            // Their own end in the room is its last event, and waits here.
+            let connection = &self.connected.connection;
+            self.ready.extend(std::iter::from_fn(|| connection.pop()));
             self.end(CloseCode::RoomGone);
         }
         if step.recheck && self.live.is_shut_out(&self.who).await {

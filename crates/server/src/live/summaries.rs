@@ -12,8 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::Live;
 use super::connection::Connection;
-use super::protocol::{Frame, RoomSummary, ServerFrame};
+use super::protocol::{Frame, ResyncReason, RoomSummary, ServerFrame};
 use crate::chat::Context;
+use crate::chat::live::Listed;
 use crate::clock;
 
 /// How long changes of rooms gather before their summaries are sent.
@@ -69,9 +70,9 @@ impl Live {
         match self.chat.summaries(asked.collect()).await {
             Ok(views) => {
                 for ((connection, ctx, _), views) in wanted.iter().zip(views) {
-                    for view in views {
-                        let room = view.id;
-                        let is_full = connection.push(&summary(view, ctx.now)).is_err();
+                    for listed in views {
+                        let (room, frame) = frame(listed, ctx.now);
+                        let is_full = connection.push(&frame).is_err();
                         if is_full {
                             // Who reads slowly is shown the room as it is then.
                             self.hub.people.summarize_on(connection, room);
@@ -87,6 +88,21 @@ impl Live {
                     }
                 }
             }
+        }
+    }
+}
+
+fn frame(listed: Listed, now: Millis) -> (RoomId, Frame) {
+    match listed {
+        Listed::Room(view) => (view.id, summary(*view, now)),
+        // Who follows it has its last event; in a list of others it would stay for ever.
+        Listed::Deleted(room) => {
+            let resync = ServerFrame::Resync {
+                room: room.to_string().into(),
+                reason: ResyncReason::Gone,
+                seq: None,
+            };
+            (room, resync.encode())
         }
     }
 }

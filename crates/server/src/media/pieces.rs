@@ -113,15 +113,19 @@ impl Adding<'_> {
 }
 
 impl Media {
-    /// How far the caller's upload is, also after it is whole. One that has all its bytes and was interrupted before it was
-    /// worked on is worked on now.
-    pub(crate) async fn progress(&self, ctx: &Context, id: &str) -> Result<Progress, MediaError> {
+    /// How far the caller's upload is, also after it is whole, and what was said of the file when it
+    /// began. One that has all its bytes and was interrupted before it was worked on is worked on now.
+    pub(crate) async fn progress(
+        &self,
+        ctx: &Context,
+        id: &str,
+    ) -> Result<(Progress, Option<String>), MediaError> {
         let upload = self.0.chat.upload(ctx, id).await?;
         let progress = self.progress_of(&upload, upload.received);
         if is_unfinished(&upload) {
             self.finish(ctx, &upload).await?;
         }
-        Ok(progress)
+        Ok((progress, upload.said.metadata))
     }
 
     fn progress_of(&self, upload: &StoredUpload, received: u64) -> Progress {
@@ -212,7 +216,7 @@ impl Media {
         let bytes = pieces.try_flatten().boxed();
         let (mut source, whole) = Source::begin(bytes, upload.length).await?;
         let name = file.name.clone().unwrap_or_default();
-        let kind = sniff(&source.head, whole, upload.declared.as_deref(), &name)?;
+        let kind = sniff(&source.head, whole, upload.said.declared.as_deref(), &name)?;
         let wanted = Wanted {
             room: self.0.chat.room_of_file(file.room).await?,
             name: FileName::of(&name, kind.extension()),

@@ -342,11 +342,13 @@ impl Media {
             capture,
             place: _place,
         } = made;
+        let name = if processed.kind.may_be_called(wanted.name.as_str()) {
+            wanted.name.clone()
+        } else {
+            wanted.name.with_extension(processed.kind.extension())
+        };
         let finished = Finished {
-            name: wanted
-                .name
-                .with_extension(processed.kind.extension())
-                .into(),
+            name: name.into(),
             digest: Sha256::digest(&processed.bytes).into(),
             image: Some(ImageRecord {
                 width: processed.width,

@@ -26,8 +26,6 @@ const IDLE_CHECK: Duration = Duration::from_mins(1);
 /// At this age a connection is asked to end after its answers, so that load spreads anew over
 /// restarted nodes and no peer holds a place for ever.
 const OLDEST: Duration = Duration::from_hours(1);
-/// How long a connection that was asked to end may still take: the longest download.
-const LAST_ANSWERS: Duration = Duration::from_mins(30);
 
 const MAX_HEADERS: usize = 64;
 const MAX_HEADER_BYTES: usize = 32 * 1024;
@@ -63,6 +61,8 @@ pub(super) fn http_builder(header_timeout: Duration) -> auto::Builder<TokioExecu
 pub(super) struct Endings {
     /// The first request's headers must have arrived by then.
     pub(super) header_timeout: Duration,
+    /// What a connection that was asked to end may still take.
+    pub(super) longest_answer: Duration,
     /// Ask connections to end after the answers under way.
     pub(super) shutdown: CancellationToken,
     /// Cut what is still open.
@@ -115,7 +115,7 @@ pub(super) async fn run<S>(
         biased;
         result = connection.as_mut() => log_end(result),
         () = endings.cut.cancelled() => {}
-        () = tokio::time::sleep(LAST_ANSWERS) => {}
+        () = tokio::time::sleep(endings.longest_answer) => {}
     }
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct ServeLimits {
     /// Within this time a request's headers must have arrived; also the longest silence between
     /// two requests of HTTP/1.
     pub(crate) header_timeout: Duration,
+    /// The longest that one answer takes: a connection that was asked to end is given so long for it.
+    pub(crate) longest_answer: Duration,
     /// A peer that does not read its answer is cut after this time.
     pub(crate) write_timeout: Duration,
     /// What is still open so long after the shutdown began is cut.
@@ -70,6 +72,7 @@ where
     let sockets = TaskTracker::new();
     let endings = Endings {
         header_timeout: limits.header_timeout,
+        longest_answer: limits.longest_answer,
         shutdown: shutdown.clone(),
         cut: CancellationToken::new(),
     };

@@ -32,6 +32,7 @@ impl Server {
             name: "test",
             max_connections: 100,
             header_timeout: Duration::from_secs(10),
+            longest_answer: Duration::from_secs(10),
             write_timeout: Duration::from_secs(10),
             shutdown_grace: Duration::from_secs(10),
         };

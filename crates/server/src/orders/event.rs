@@ -153,8 +153,14 @@ fn sequence(data: &Map<String, Value>) -> Parsed<Option<i64>> {
 /// What an event of this type changes.
 fn report(kind: &str, data: &Map<String, Value>, sequence: Option<i64>) -> Parsed<Option<Report>> {
     let of = |fields: &[&str]| part(data, fields);
+    // Nobody may ride any more, and it may be unknown when they come; a status there always is.
+    let may_be_null = |field: &str| ["rider", "eta"].contains(&field);
+    let is_given = |field: &str| {
+        let value = data.get(field);
+        value.is_some_and(|value| !value.is_null() || may_be_null(field))
+    };
     let required = |field: &str, report: Parsed<Report>| {
-        if data.contains_key(field) {
+        if is_given(field) {
             report
         } else {
             let pointer = format!("/{field}");
@@ -178,19 +184,21 @@ fn report(kind: &str, data: &Map<String, Value>, sequence: Option<i64>) -> Parse
         _ => return Ok(None),
     }?;
     if ["order.status_changed", "order.cancelled"].contains(&kind) {
-        check_reason(data)?;
+        check_text(data, "reason")?;
     }
     Ok(Some(Report { sequence, ..report }))
 }
 
-fn check_reason(data: &Map<String, Value>) -> Parsed<()> {
-    let reason = data.get("reason").filter(|reason| !reason.is_null());
-    let Some(reason) = reason else {
+/// An optional text that people wrote and people read.
+fn check_text(data: &Map<String, Value>, field: &str) -> Parsed<()> {
+    let Some(value) = data.get(field).filter(|value| !value.is_null()) else {
         return Ok(());
     };
-    let text = reason.as_str();
-    let text = text.ok_or_else(|| Refusal::invalid("/reason", "must be a text"))?;
-    clean_optional("/reason", text.into(), REASON_LENGTH).map(drop)
+    let pointer = format!("/{field}");
+    match value.as_str() {
+        Some(text) => clean_optional(&pointer, Some(text), REASON_LENGTH).map(drop),
+        None => Err(Refusal::invalid(pointer, "must be a text")),
+    }
 }
 
 fn check_proof(data: &Map<String, Value>) -> Parsed<()> {
@@ -211,12 +219,8 @@ fn check_proof(data: &Map<String, Value>) -> Parsed<()> {
     if given("taken_at").is_some_and(|at| !is_time(at)) {
         return invalid("taken_at", "is no RFC 3339 time");
     }
-    for field in ["attachment", "note"] {
-        if given(field).is_some_and(|value| !value.is_string()) {
-            return invalid(field, "must be a text");
-        }
-    }
-    Ok(())
+    check_text(data, "attachment")?;
+    check_text(data, "note")
 }
 
 /// The fields of a whole order.

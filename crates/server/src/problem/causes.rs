@@ -66,7 +66,7 @@ const fn title(rule: Rule) -> &'static str {
         Rule::Blocked => "They are blocked in this room",
         Rule::KeyReused => "The key was used for something else",
         Rule::Invalid => "The request is not valid",
-        Rule::TokenRoom => "The token is good for another room",
+        Rule::TokenRoom => "The token is good for one room only",
         Rule::FileKind => "Not a file of this kind",
         Rule::FileRefused => "This file cannot be taken",
         Rule::FilePending => "The file is still being scanned",

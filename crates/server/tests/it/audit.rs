@@ -149,6 +149,10 @@ async fn who_tries_what_their_role_may_not_is_recorded_once() {
         ),
         (
             room.customer.user.clone(),
+            "POST /api/chat/rooms/{room}/archive/".to_owned(),
+        ),
+        (
+            room.customer.user.clone(),
             "POST /api/chat/rooms/{room}/close/".to_owned(),
         ),
     ];
@@ -172,6 +176,57 @@ async fn who_tries_ids_until_they_are_stopped_is_recorded() {
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0]["actor"], "rider-x");
     assert_eq!(entries[0]["target"], "GET /api/chat/rooms/{room}/");
+}
+
+#[tokio::test]
+async fn whichever_way_ids_are_tried_there_is_an_end_to_it() {
+    let server = Options::default()
+        .with("ORDERCHAT_NOT_FOUND_RATE", "3/min burst 3")
+        .with_rate_limits()
+        .start()
+        .await;
+    let then = [404, 404, 404, 429];
+
+    let mut live = Live::of(&server.rider("by-subscribe")).await;
+    let mut answers = Vec::new();
+    for _ in 0..4 {
+        let subscribe = json!({ "type": "subscribe", "room": random_id(), "after": 0 });
+        let answer = live.ask(subscribe).await;
+        answers.push(answer["problem"]["status"].as_i64().expect("a status"));
+    }
+    assert_eq!(answers, then, "subscribe");
+
+    let by_rest = server.rider("by-stream");
+    let mut answers = Vec::new();
+    for _ in 0..4 {
+        let path = format!("/api/chat/events/?room={}", random_id());
+        answers.push(i64::from(by_rest.get(&path).await.status));
+    }
+    assert_eq!(answers, then, "a stream");
+
+    let resuming = server.rider("by-resume");
+    let rooms = (0..4).map(|_| (random_id(), json!(1))).collect();
+    let cursor = Value::Object(rooms);
+    let mut live = Live::open(server.url()).await;
+    let epoch = Live::of(&server.rider("another")).await.epoch();
+    let resume = json!({ "epoch": epoch, "rooms": cursor });
+    live.say(json!({ "type": "hello", "token": resuming.token(), "resume": resume }))
+        .await;
+    for _ in 0..4 {
+        live.expect(json!({ "type": "resync", "reason": "gone" }))
+            .await;
+    }
+    live.refused(json!({ "type": "subscribe", "room": random_id() }), 429)
+        .await;
+
+    // Without a token the address is whose limit it is: ten.
+    let mut answers = Vec::new();
+    for _ in 0..11 {
+        let path = format!("/api/chat/attachments/{}/?link=guessed", random_id());
+        answers.push(server.anonymous().get(&path).await.status);
+    }
+    assert_eq!(answers[..10], [404; 10]);
+    assert_eq!(answers[10], 429);
 }
 
 #[tokio::test]

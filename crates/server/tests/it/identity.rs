@@ -200,6 +200,35 @@ async fn a_token_for_one_room_opens_no_other() {
 }
 
 #[tokio::test]
+async fn a_token_for_one_room_is_good_for_nothing_that_is_of_all() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let bound = |role: &str, sub: &str| {
+        server.client(&Identity::new(role, sub).with("room", room.id.as_str()))
+    };
+    let (service, admin) = (bound("service", "shop"), bound("admin", "alma"));
+    let order = json!({ "number": "1", "status": "accepted", "customer": { "id": "c", "name": "C" },
+        "pharmacy": { "id": "ph1", "name": "P" } });
+    let user = json!({ "name": "Sam", "role": "admin" });
+    let event = json!({ "specversion": "1.0", "id": "1", "source": "shop", "type": "order.cancelled",
+        "subject": room.order, "data": {} });
+    for answer in [
+        service.put("/api/orders/another/", order).await,
+        service.put("/api/users/sam/", user).await,
+        service.act("/api/users/sam/revoke/").await,
+        service.post("/api/orders/events/", event).await,
+        admin.get("/api/audit/").await,
+    ] {
+        let problem = answer.refused(403);
+        assert_eq!(
+            problem["type"], "urn:orderchat:problem:token-room",
+            "{problem}"
+        );
+    }
+    service.get(&room.at("")).await.ok(200);
+}
+
+#[tokio::test]
 async fn the_pharmacy_claim_decides_which_rooms_are_theirs() {
     let server = Server::start().await;
     let room = server.open_room().await;

@@ -280,6 +280,26 @@ async fn a_batch_is_taken_event_by_event_and_a_malformed_single_one_is_refused()
     service.tell(&other).await.refused(409);
     let without = an_event("b1", "order.status_changed", json!({"status": "preparing"}));
     service.tell(&without).await.refused(422);
+    for (kind, data, at) in [
+        (
+            "order.status_changed",
+            json!({"status": null, "sequence": 9}),
+            "/data/status",
+        ),
+        (
+            "delivery.proof_added",
+            json!({"kind": "photo", "note": "a\u{0}b"}),
+            "/data/note",
+        ),
+        (
+            "delivery.proof_added",
+            json!({"kind": "photo", "note": "x".repeat(5_000)}),
+            "/data/note",
+        ),
+    ] {
+        let refused = service.tell(&an_event("b1", kind, data)).await.refused(422);
+        assert_eq!(refused["errors"][0]["pointer"], at);
+    }
     let incomplete = an_event("b2", "order.created", json!({"number": "7"}));
     let refused = service.tell(&incomplete).await.refused(422);
     assert_eq!(refused["errors"][0]["pointer"], "/data/status");

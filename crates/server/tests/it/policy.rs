@@ -202,6 +202,22 @@ async fn a_file_with_mistakes_is_refused_whole_with_line_and_column() {
 }
 
 #[tokio::test]
+async fn who_is_connected_is_told_what_they_may_do_by_the_new_policy() {
+    let file = PolicyFile::new(2, "");
+    let server = file.server().await;
+    let room = server.open_room().await;
+    let mut live = Live::following(&room.rider, &room).await;
+    file.write(3, NO_RIDER_BEFORE_PICKUP);
+    server.hang_up();
+    let told = json!({ "type": "capabilities", "room": room.id, "write": false });
+    live.expect(told).await;
+    file.write(4, "");
+    server.hang_up();
+    let told = json!({ "type": "capabilities", "room": room.id, "write": true });
+    live.expect(told).await;
+}
+
+#[tokio::test]
 async fn a_node_with_an_older_policy_takes_the_databases_and_says_so() {
     let file = PolicyFile::new(5, NO_RIDER_BEFORE_PICKUP);
     let mut server = file.server().await;

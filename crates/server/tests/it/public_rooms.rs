@@ -109,7 +109,10 @@ async fn neither_outsiders_nor_guests_learn_the_order_of_a_public_room() {
         found
     );
 
-    outsider.act(&room.at("join/")).await.ok(200);
+    // Every action of a room takes a reason.
+    let why = json!({ "reason": "to help" });
+    outsider.post(&room.at("join/"), why.clone()).await.ok(200);
+    outsider.post(&room.at("read/"), why).await.ok(200);
     let seen = outsider.get(&room.at("")).await;
     assert!(!seen.text.contains(&number), "{}", seen.text);
     for query in [

@@ -406,12 +406,13 @@ async fn a_cursor_says_nothing_and_cannot_be_made() {
         .ok(200);
     let next = page.string("next");
     let (_, cursor) = next.split_once("cursor=").expect("a cursor");
+    let (list, cursor) = cursor.split_once('.').expect("the list, and a place");
     let sealed = URL_SAFE_NO_PAD.decode(cursor).expect("base64");
     assert!(!sealed.windows(4).any(|part| part == b"seen"));
     let forged = URL_SAFE_NO_PAD.encode(br#"{"found":[0,4],"seen":0}"#);
     let refused = room
         .customer
-        .get(&search("canary", &format!("&cursor={forged}")))
+        .get(&search("canary", &format!("&cursor={list}.{forged}")))
         .await;
     refused.refused(422);
     room.customer.get(&next).await.ok(200);

@@ -105,6 +105,19 @@ async fn revoking_kills_every_token_issued_until_now() {
     server.client(&later).get(&room.at("")).await.ok(200);
 }
 
+/// A shop that withdraws a token knows whom it gave it to, and not whether they came.
+#[tokio::test]
+async fn who_has_not_come_yet_can_be_revoked() {
+    let server = Server::start().await;
+    let (service, stolen) = (server.service(), server.rider("never-here"));
+    let told = service.act("/api/users/never-here/revoke/").await.ok(200);
+    assert_eq!(told["name"], Value::Null);
+    stolen.get("/api/chat/rooms/").await.refused(401);
+    let later = Identity::new("rider", "never-here").with("iat", now_s() + 5);
+    let me = server.client(&later).get("/api/chat/me/").await.ok(200);
+    assert_eq!(me["role"], "rider", "{me}");
+}
+
 #[tokio::test]
 async fn another_role_revokes_the_users_tokens() {
     let server = Server::start().await;

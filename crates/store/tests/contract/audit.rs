@@ -120,18 +120,20 @@ async fn what_was_recorded_lately_is_found(database: &Database) {
     })
     .await;
     let raw = database.raw().await;
-    for (actor, room, action, since, expected) in [
-        (sam, key, "room.read", NOW.plus(-1), 1),
-        (sam, key, "room.read", NOW.plus(-1), 1),
-        (sam, key, "room.exported", NOW.plus(-1), 2),
-        (sam, key + 1, "room.read", NOW.plus(-1), 3),
-        (sam + 1, key, "room.read", NOW.plus(-1), 4),
-        (sam, key, "room.read", NOW, 5),
+    for (actor, room, action, since, expected, target) in [
+        (sam, key, "room.read", NOW.plus(-1), 1, "a"),
+        (sam, key, "room.read", NOW.plus(-1), 1, "a"),
+        (sam, key, "room.read", NOW.plus(-1), 2, "b"),
+        (sam, key, "room.exported", NOW.plus(-1), 3, "a"),
+        (sam, key + 1, "room.read", NOW.plus(-1), 4, "a"),
+        (sam + 1, key, "room.read", NOW.plus(-1), 5, "a"),
+        (sam, key, "room.read", NOW, 6, "a"),
     ] {
         write(&store, move |tx| {
             let once = audit::Entry {
                 actor,
                 room: Some(room),
+                target: Some(target),
                 ..entry(action, 2)
             };
             audit::append_once(tx, &once, since, NOW)

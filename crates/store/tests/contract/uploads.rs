@@ -19,11 +19,18 @@ fn piece(start: u64, name: &str) -> (u64, String) {
     (start, name.to_owned())
 }
 
+fn said() -> uploads::Said {
+    uploads::Said {
+        declared: Some("image/jpeg".to_owned()),
+        metadata: Some("room Uk9PTQ==,filetype aW1hZ2UvanBlZw==".to_owned()),
+    }
+}
+
 /// An upload of the first file, of a thousand bytes. Gives the file's key.
 async fn begun(store: &orderchat_store::Store) -> i64 {
     write(store, |tx| {
         let key = begin(tx, 1)?;
-        uploads::begin(tx, key, 1_000, Some("image/jpeg"))?;
+        uploads::begin(tx, key, 1_000, &said())?;
         Ok(key)
     })
     .await
@@ -35,7 +42,7 @@ async fn pieces_are_noted_in_their_order_from_where_it_is(database: &Database) {
     let fresh = read(&store, |tx| uploads::by_id(tx, attachment(1))).await;
     let fresh = fresh.expect("the upload");
     assert_eq!((fresh.length, fresh.received, fresh.pieces), (1_000, 0, 0));
-    assert_eq!(fresh.declared.as_deref(), Some("image/jpeg"));
+    assert_eq!(fresh.said, said());
 
     for (way, pieces) in [
         ((0, 300), vec![piece(0, "a"), piece(200, "b")]),
@@ -100,7 +107,7 @@ async fn what_is_whole_is_known_until_its_time_is_over(database: &Database) {
         // Others, after it.
         for n in [2, 3] {
             let key = begin(tx, n)?;
-            uploads::begin(tx, key, 1_000, None)?;
+            uploads::begin(tx, key, 1_000, &uploads::Said::default())?;
         }
         attachments::finish(tx, key, &finished(FileState::Pending))
     })

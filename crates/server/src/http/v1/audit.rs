@@ -14,7 +14,7 @@ use super::window::Step;
 use crate::chat::audit::{AuditPage, AuditQuery, Cursor, Listed};
 use crate::http::AppState;
 use crate::http::caller::Authenticated;
-use crate::http::page::{Cursor as Opaque, Here, Page};
+use crate::http::page::{Here, Page};
 use crate::http::query::{Limit, QueryOf};
 use crate::http::reply::Json;
 use crate::problem::Problem;
@@ -108,13 +108,9 @@ impl From<Listed> for AuditView {
 }
 
 impl ListQuery {
-    fn parse(&self) -> Result<(AuditQuery, Option<Step<Key>>)> {
-        let step = self
-            .cursor
-            .as_deref()
-            .map(Opaque::decode::<Place>)
-            .transpose()?
-            .map(|place| place.audit);
+    fn parse(&self, here: &Here) -> Result<(AuditQuery, Option<Step<Key>>)> {
+        let place = here.place::<Place>(self.cursor.as_deref())?;
+        let step = place.map(|place| place.audit);
         let not_a_room = |_| Problem::invalid("room", "is neither the id nor the code of a room");
         let query = AuditQuery {
             actor: self
@@ -190,13 +186,10 @@ async fn list(
     here: Here,
     QueryOf(query): QueryOf<ListQuery>,
 ) -> Result<Json<Page<AuditView>>> {
-    let (wanted, step) = query.parse()?;
+    let (wanted, step) = query.parse(&here)?;
     let page = state.chat.audit(&ctx, wanted).await?;
     let (previous, next) = steps(&page, step);
-    let link = |audit| -> Result<String> {
-        let cursor = Opaque::encode(&Place { audit })?;
-        Ok(here.with("cursor", &cursor, &[]))
-    };
+    let link = |audit| -> Result<String> { here.page(&Place { audit }) };
     Ok(Json(Page {
         next: next.map(link).transpose()?,
         previous: previous.map(link).transpose()?,

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::http::page::Cursor;
+use crate::http::page::Here;
 use crate::http::query::Limit;
 
 /// What a handler gives.
@@ -40,7 +40,7 @@ pub(super) struct PageQuery {
 
 impl PageQuery {
     /// What the cursor holds, if there is one.
-    pub(super) fn place<T: DeserializeOwned>(&self) -> Result<Option<T>> {
-        self.cursor.as_deref().map(Cursor::decode).transpose()
+    pub(super) fn place<T: DeserializeOwned>(&self, here: &Here) -> Result<Option<T>> {
+        here.place(self.cursor.as_deref())
     }
 }

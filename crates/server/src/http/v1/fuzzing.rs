@@ -46,14 +46,16 @@ pub(crate) fn query(data: &[u8]) {
     let Ok(request) = request else { return };
     let (mut parts, ()) = request.into_parts();
     let read = QueryOf::<PageQuery>::from_request_parts(&mut parts, &()).now_or_never();
-    if let Some(Ok(QueryOf(query))) = read {
+    if let Some(Ok(QueryOf(query))) = &read {
         assert!(
             (1..=200).contains(&query.limit.get()),
             "a limit out of range"
         );
-        drop(query.place::<Value>());
     }
     if let Some(Ok(here)) = Here::from_request_parts(&mut parts, &()).now_or_never() {
+        if let Some(Ok(QueryOf(query))) = &read {
+            drop(query.place::<Value>(&here));
+        }
         let next = here.with("cursor", "next", &[]);
         assert!(
             next.parse::<axum::http::Uri>().is_ok(),

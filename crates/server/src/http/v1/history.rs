@@ -11,7 +11,7 @@ use super::window::{Step, cut};
 use crate::chat::history::Page as Part;
 use crate::http::AppState;
 use crate::http::caller::Authenticated;
-use crate::http::page::{Cursor, Here, Page};
+use crate::http::page::{Here, Page};
 use crate::http::path::PathOf;
 use crate::http::query::QueryOf;
 use crate::http::reply::Json;
@@ -40,7 +40,7 @@ async fn read(
     PathOf(message): PathOf<String>,
     QueryOf(query): QueryOf<PageQuery>,
 ) -> Result<Json<Page<RevisionView>>> {
-    let step = query.place::<Place>()?.map(|place| place.revisions);
+    let step = query.place::<Place>(&here)?.map(|place| place.revisions);
     let part = match step {
         None => Part::After(0),
         Some(Step { from, back: true }) => Part::Before(from),
@@ -53,9 +53,7 @@ async fn read(
         (one, version)
     });
     let page = cut(keyed.collect(), limit, step);
-    let link = |revisions| -> Result<String> {
-        Ok(here.with("cursor", &Cursor::encode(&Place { revisions })?, &[]))
-    };
+    let link = |revisions| -> Result<String> { here.page(&Place { revisions }) };
     Ok(Json(Page {
         next: page.next.map(link).transpose()?,
         previous: page.previous.map(link).transpose()?,

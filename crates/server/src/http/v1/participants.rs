@@ -19,7 +19,7 @@ use crate::chat::users::parse_role;
 use crate::http::AppState;
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::caller::{Authenticated, Writing};
-use crate::http::page::{Cursor as Opaque, Here, Page};
+use crate::http::page::{Here, Page};
 use crate::http::path::PathOf;
 use crate::http::query::{Limit, QueryOf};
 use crate::http::reply::Json;
@@ -68,11 +68,7 @@ async fn list(
     PathOf(room): PathOf<String>,
     QueryOf(query): QueryOf<ListQuery>,
 ) -> Result<Json<Page<ParticipantView>>> {
-    let place = query
-        .cursor
-        .as_deref()
-        .map(Opaque::decode::<Place>)
-        .transpose()?;
+    let place = here.place::<Place>(query.cursor.as_deref())?;
     let step = place.map(|place| place.participants);
     let part = match step {
         Some(Step { from, back: true }) => Part::Before(from),
@@ -93,10 +89,7 @@ async fn list(
         limit,
         step,
     );
-    let link = |participants| -> Result<String> {
-        let cursor = Opaque::encode(&Place { participants })?;
-        Ok(here.with("cursor", &cursor, &[]))
-    };
+    let link = |participants| -> Result<String> { here.page(&Place { participants }) };
     Ok(Json(Page {
         next: page.next.map(link).transpose()?,
         previous: page.previous.map(link).transpose()?,

@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::fields::{Nothing, Reason, Result};
+use super::fields::{Reason, Result};
 use crate::http::AppState;
 use crate::http::body::OptionalJsonBody;
 use crate::http::caller::{Acknowledging, Authenticated, Writing};
@@ -88,14 +88,15 @@ async fn archive(
 
 /// Join a room
 ///
-/// A public one, one that staff reach, one that the caller left.
+/// A public one, one that staff reach, one that the caller left. A reason is taken as by the other
+/// actions; that somebody joined is told without one.
 #[utoipa::path(post, path = "/rooms/{room}/join/", tag = "Rooms", params(("room" = String, Path)),
-    request_body = Option<Nothing>, responses((status = 200, body = RoomView)))]
+    request_body = Option<Reason>, responses((status = 200, body = RoomView)))]
 async fn join(
     State(state): State<AppState>,
     Writing(ctx): Writing,
     PathOf(room): PathOf<String>,
-    OptionalJsonBody(Nothing {}): OptionalJsonBody<Nothing>,
+    OptionalJsonBody(_why): OptionalJsonBody<Reason>,
 ) -> Result<Json<RoomView>> {
     quota::changes(&state.limits, &ctx.caller)?;
     let room = state.chat.room_id(&room).await?;
@@ -124,13 +125,15 @@ async fn leave(
 }
 
 /// Mark a room as read
+///
+/// A reason is taken as by the other actions of a room, and told to nobody.
 #[utoipa::path(post, path = "/rooms/{room}/read/", tag = "Messages", params(("room" = String, Path)),
-    request_body = Option<Nothing>, responses((status = 200, body = RoomView)))]
+    request_body = Option<Reason>, responses((status = 200, body = RoomView)))]
 async fn mark_read(
     State(state): State<AppState>,
     Acknowledging(ctx): Acknowledging,
     PathOf(room): PathOf<String>,
-    OptionalJsonBody(Nothing {}): OptionalJsonBody<Nothing>,
+    OptionalJsonBody(_why): OptionalJsonBody<Reason>,
 ) -> Result<Json<RoomView>> {
     let room = state.chat.room_id(&room).await?;
     Ok(Json(state.chat.read_room(&ctx, room).await?))

@@ -19,7 +19,7 @@ use crate::chat::users::parse_role;
 use crate::http::AppState;
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::caller::{Authenticated, Writing};
-use crate::http::page::{Cursor as Opaque, Here, Page};
+use crate::http::page::{Here, Page};
 use crate::http::path::PathOf;
 use crate::http::query::{Limit, QueryOf};
 use crate::http::reply::Json;
@@ -49,7 +49,8 @@ struct ListQuery {
     search: Option<String>,
     /// `mine` (default), `all` that the caller reaches, or `public` ones to join
     scope: Option<String>,
-    /// `last_activity` or `created_at`, with a minus for newest first; default `-last_activity`
+    /// `last_activity` or `created_at`, with a minus for newest first, with a plus or nothing for oldest
+    /// first; default `-last_activity`
     ordering: Option<String>,
     #[serde(default)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
@@ -61,8 +62,7 @@ struct ListQuery {
 /// What a cursor of this list holds.
 #[derive(Debug, Serialize, Deserialize)]
 struct Place {
-    ordering: String,
-    step: Step<Key>,
+    rooms: Step<Key>,
 }
 
 /// The value that the list is ordered by, and the room's internal key.
@@ -71,21 +71,11 @@ type Key = (i64, i64);
 const DEFAULT_ORDERING: &str = "-last_activity";
 
 impl ListQuery {
-    fn parse(&self) -> Result<(RoomQuery, Option<Step<Key>>)> {
-        let ordering_name = self.ordering.as_deref().unwrap_or(DEFAULT_ORDERING);
-        let (ordering, direction) = parse_ordering(ordering_name)?;
-        let step = self
-            .cursor
-            .as_deref()
-            .map(Opaque::decode::<Place>)
-            .transpose()?;
-        if step
-            .as_ref()
-            .is_some_and(|place| place.ordering != ordering_name)
-        {
-            return Err(Problem::invalid("cursor", "is of a list in another order"));
-        }
-        let step = step.map(|place| place.step);
+    fn parse(&self, here: &Here) -> Result<(RoomQuery, Option<Step<Key>>)> {
+        let (ordering, direction) =
+            parse_ordering(self.ordering.as_deref().unwrap_or(DEFAULT_ORDERING))?;
+        let place = here.place::<Place>(self.cursor.as_deref())?;
+        let step = place.map(|place| place.rooms);
         let back = step.is_some_and(|step| step.back);
         let query = RoomQuery {
             scope: parse_scope(self.scope.as_deref())?,
@@ -124,7 +114,11 @@ impl ListQuery {
 fn parse_ordering(text: &str) -> Result<(Ordering, Direction)> {
     let (name, direction) = match text.strip_prefix('-') {
         Some(name) => (name, Direction::Descending),
-        None => (text, Direction::Ascending),
+        // A plus that is not escaped arrives as a space.
+        None => (
+            text.strip_prefix(['+', ' ']).unwrap_or(text),
+            Direction::Ascending,
+        ),
     };
     match name {
         "last_activity" => Ok((Ordering::LastActivity, direction)),
@@ -165,21 +159,14 @@ async fn list(
     here: Here,
     QueryOf(query): QueryOf<ListQuery>,
 ) -> Result<Json<Page<RoomView>>> {
-    let (wanted, step) = query.parse()?;
+    let (wanted, step) = query.parse(&here)?;
     let limit = wanted.limit;
     let listed = state.chat.rooms(&ctx, wanted).await?;
     let listed = listed
         .into_iter()
         .map(|room| (room.view, (room.cursor.at, room.cursor.key)));
     let page = cut(listed.collect(), limit, step);
-    let ordering = query.ordering.as_deref().unwrap_or(DEFAULT_ORDERING);
-    let link = |step| -> Result<String> {
-        let cursor = Opaque::encode(&Place {
-            ordering: ordering.to_owned(),
-            step,
-        })?;
-        Ok(here.with("cursor", &cursor, &[]))
-    };
+    let link = |rooms| -> Result<String> { here.page(&Place { rooms }) };
     Ok(Json(Page {
         next: page.next.map(link).transpose()?,
         previous: page.previous.map(link).transpose()?,

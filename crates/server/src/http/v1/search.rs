@@ -66,8 +66,8 @@ struct After {
 }
 
 impl SearchQuery {
-    fn after(&self, seal: &Seal) -> Result<Option<Place>> {
-        let cursor = self.cursor.as_deref();
+    fn after(&self, here: &Here, seal: &Seal) -> Result<Option<Place>> {
+        let cursor = here.own(self.cursor.as_deref())?;
         let open = |cursor| seal.decode::<After>(LIST, cursor);
         let after = cursor.map(open).transpose()?;
         Ok(after.map(|after| Place {
@@ -142,7 +142,7 @@ async fn search(
         sender: query.sender()?,
         sent: from..to,
         has_file: query.has_file()?,
-        after: query.after(&state.seal)?,
+        after: query.after(&here, &state.seal)?,
         limit: query.limit.get(),
     };
     if let Some(name) = &query.room {
@@ -154,8 +154,7 @@ async fn search(
             found: (next.before.tx, next.before.g),
             seen: next.seen,
         };
-        let cursor = state.seal.encode(LIST, &after)?;
-        Ok(here.with("cursor", &cursor, &[]))
+        Ok(here.page_at(&state.seal.encode(LIST, &after)?))
     };
     Ok(Json(Page {
         results: page.messages,

@@ -11,7 +11,7 @@ use super::window::Step;
 use crate::chat::threads::Part;
 use crate::http::AppState;
 use crate::http::caller::Authenticated;
-use crate::http::page::{Cursor, Here, Page};
+use crate::http::page::{Here, Page};
 use crate::http::path::PathOf;
 use crate::http::query::QueryOf;
 use crate::http::reply::Json;
@@ -41,7 +41,7 @@ async fn read(
     PathOf(message): PathOf<String>,
     QueryOf(query): QueryOf<PageQuery>,
 ) -> Result<Json<Page<MessageView>>> {
-    let part = match query.place::<Place>()?.map(|place| place.thread) {
+    let part = match query.place::<Place>(&here)?.map(|place| place.thread) {
         None => Part::Around,
         Some(Step { from, back: true }) => Part::Before(from),
         Some(Step { from, back: false }) => Part::After(from),
@@ -52,7 +52,7 @@ async fn read(
         .await?;
     let link = |from, back| -> Result<String> {
         let thread = Step { from, back };
-        Ok(here.with("cursor", &Cursor::encode(&Place { thread })?, &[]))
+        here.page(&Place { thread })
     };
     Ok(Json(Page {
         next: page.after.map(|from| link(from, false)).transpose()?,

@@ -13,7 +13,7 @@ use super::fields::Result;
 use crate::chat::timeline::{Place, TimelineEntry};
 use crate::http::AppState;
 use crate::http::caller::Authenticated;
-use crate::http::page::{Cursor, Here, Page};
+use crate::http::page::{Here, Page};
 use crate::http::path::PathOf;
 use crate::http::query::{Limit, QueryOf};
 use crate::http::reply::Json;
@@ -100,22 +100,16 @@ async fn timeline(
     PathOf(order): PathOf<String>,
     QueryOf(query): QueryOf<TimelineQuery>,
 ) -> Result<Json<Page<TimelineView>>> {
-    let cursor = query
-        .cursor
-        .as_deref()
-        .map(Cursor::decode::<TimelineCursor>);
-    let after = cursor
-        .transpose()?
-        .map_or(Place::default(), |cursor| Place {
-            seq: cursor.timeline.0,
-            told: cursor.timeline.1,
-        });
+    let cursor = here.place::<TimelineCursor>(query.cursor.as_deref())?;
+    let after = cursor.map_or(Place::default(), |cursor| Place {
+        seq: cursor.timeline.0,
+        told: cursor.timeline.1,
+    });
     let limit = query.limit.get();
     let page = state.chat.timeline(&ctx, &order, after, limit).await?;
     let link = |place: Place| -> Result<String> {
         let timeline = (place.seq, place.told);
-        let cursor = Cursor::encode(&TimelineCursor { timeline })?;
-        Ok(here.with("cursor", &cursor, &[]))
+        here.page(&TimelineCursor { timeline })
     };
     Ok(Json(Page {
         results: page.entries.into_iter().map(TimelineView::from).collect(),

@@ -12,7 +12,7 @@ use crate::chat::unread::Position;
 use crate::http::AppState;
 use crate::http::body::OptionalJsonBody;
 use crate::http::caller::{Acknowledging, Authenticated};
-use crate::http::page::{Cursor, Here, Page};
+use crate::http::page::{Here, Page};
 use crate::http::query::QueryOf;
 use crate::http::reply::Json;
 
@@ -41,14 +41,16 @@ async fn list(
     here: Here,
     QueryOf(query): QueryOf<PageQuery>,
 ) -> Result<Json<Page<MessageView>>> {
-    let after = query.place::<Place>()?.map(|Place { unread }| Position {
-        room: unread.0,
-        seq: unread.1,
-    });
+    let after = query
+        .place::<Place>(&here)?
+        .map(|Place { unread }| Position {
+            room: unread.0,
+            seq: unread.1,
+        });
     let page = state.chat.unread(&ctx, after, query.limit.get()).await?;
     let link = |rest: Position| -> Result<String> {
         let unread = (rest.room, rest.seq);
-        Ok(here.with("cursor", &Cursor::encode(&Place { unread })?, &[]))
+        here.page(&Place { unread })
     };
     Ok(Json(Page {
         next: page.rest.map(link).transpose()?,

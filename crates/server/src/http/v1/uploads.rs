@@ -10,6 +10,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, map_response};
 use axum::response::{IntoResponse, Response};
+use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::stream::BoxStream;
@@ -22,7 +23,7 @@ use utoipa_axum::routes;
 
 use super::fields::Result;
 use crate::chat::Context;
-use crate::chat::attachments::Wanted;
+use crate::chat::attachments::{Said, Wanted};
 use crate::http::AppState;
 use crate::http::caller::{Authenticated, Writing};
 use crate::http::path::PathOf;
@@ -47,6 +48,7 @@ const UPLOAD_OFFSET: &str = "upload-offset";
 const UPLOAD_METADATA: &str = "upload-metadata";
 const UPLOAD_CHECKSUM: &str = "upload-checksum";
 const UPLOAD_EXPIRES: &str = "upload-expires";
+const METHOD_OVERRIDE: &str = "x-http-method-override";
 const PIECE: &str = "application/offset+octet-stream";
 
 /// A part of a file: its bytes.
@@ -59,7 +61,24 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(create))
         .routes(routes!(look, add, end))
+        .route("/uploads/{upload}/", post(overridden))
         .layer(map_response(speaks_tus))
+}
+
+/// tus: whoever cannot send PATCH or DELETE posts, and names the method in a header.
+async fn overridden(
+    state: State<AppState>,
+    caller: Authenticated,
+    upload: PathOf<String>,
+    request: Request,
+) -> Result<Response> {
+    let headers = request.headers().clone();
+    match text(&headers, METHOD_OVERRIDE) {
+        Some("PATCH") => add(state, caller, upload, request).await,
+        Some("DELETE") => end(state, caller, upload, headers).await,
+        Some("HEAD") => look(state, caller, upload, headers).await,
+        Some(_) | None => Err(Problem::method_not_allowed()),
+    }
 }
 
 /// Every answer says which version, and one to another version which there are.
@@ -249,7 +268,10 @@ async fn wanted(state: &AppState, ctx: &Context, headers: &HeaderMap) -> Result<
         size: length,
         is_proof,
         within: state.chat.rules().files.unsent,
-        in_pieces: Some(metadata.remove("filetype")),
+        in_pieces: Some(Said {
+            declared: metadata.remove("filetype"),
+            metadata: text(headers, UPLOAD_METADATA).map(str::to_owned),
+        }),
     })
 }
 
@@ -266,7 +288,7 @@ fn http_date(at: Millis) -> String {
 #[utoipa::path(head, path = "/uploads/{upload}/", tag = "Files",
     params(("upload" = String, Path),
         ("Tus-Resumable" = String, Header, description = "`1.0.0`")),
-    responses((status = 200, description = "`Upload-Offset` of `Upload-Length` bytes have come"),
+    responses((status = 200, description = "`Upload-Offset` of `Upload-Length` bytes have come; `Upload-Metadata` as it was given"),
         (status = 412, description = "Another version of tus")))]
 async fn look(
     State(state): State<AppState>,
@@ -275,8 +297,11 @@ async fn look(
     headers: HeaderMap,
 ) -> Result<Response> {
     check_version(&headers)?;
-    let progress = state.media.progress(&ctx, &upload).await?;
-    Ok((StatusCode::OK, told(progress)).into_response())
+    let (progress, metadata) = state.media.progress(&ctx, &upload).await?;
+    let mut headers = told(progress);
+    let metadata = metadata.and_then(|text| HeaderValue::try_from(text).ok());
+    headers.extend(metadata.map(|text| (HeaderName::from_static(UPLOAD_METADATA), text)));
+    Ok((StatusCode::OK, headers).into_response())
 }
 
 /// Go on with an upload

@@ -49,7 +49,7 @@ impl Following {
         };
         match result {
             Ok(followed) => self.go_on(&who.now(), asked, followed),
-            Err(error) => self.refused(&who.ctx, asked, error),
+            Err(error) => self.refused(asked, error),
         }
     }
 
@@ -157,7 +157,7 @@ impl Following {
         step
     }
 
-    fn refused(&mut self, ctx: &Context, mut asked: CatchUp, error: ChatError) -> Step {
+    fn refused(&mut self, mut asked: CatchUp, error: ChatError) -> Step {
         let mut step = Step::default();
         let room = asked.expected.room;
         match error {
@@ -167,16 +167,12 @@ impl Following {
                     None => self.rooms.remove(&room),
                 };
                 // Whoever asks for another room than their token's is told, and stays.
-                step.room_gone = ctx.caller.room.is_some() && asked.reference.is_none();
-                match &asked.reference {
-                    Some(reference) => {
-                        let refused =
-                            ServerFrame::refused(Some(reference), &Problem::not_found()).encode();
-                        step.frames.push(refused);
-                    }
-                    None if asked.why == Why::Asked => {}
-                    None => step.frames.push(resync(&asked, ResyncReason::Gone, None)),
+                step.room_gone = self.good_for == Some(room) && asked.reference.is_none();
+                if asked.reference.is_none() && asked.why != Why::Asked {
+                    step.frames.push(resync(&asked, ResyncReason::Gone, None));
+                    step.guessed = asked.name.is_some();
                 }
+                step.not_found = asked.reference;
             }
             other => {
                 let problem = Problem::from(other);

@@ -184,14 +184,14 @@ impl Room {
         self.rest();
     }
 
-    /// Tells those whose right to write the clock alone has changed.
-    pub(super) fn by_the_clock(&mut self, eyes: &Eyesight, now: Millis) {
+    /// Tells those whose right to write the clock alone has changed, and with `all` looks at everybody.
+    pub(super) fn tell_rights(&mut self, eyes: &Eyesight, now: Millis, all: bool) {
         let Some(record) = self.record.clone() else {
             return;
         };
         let is_due = |follower: &Follower| {
             let until = follower.capabilities.until;
-            until.is_some_and(|until| until <= now)
+            all || until.is_some_and(|until| until <= now)
         };
         self.followers.retain_mut(|follower| {
             !is_due(follower)

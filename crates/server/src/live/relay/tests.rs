@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::bus::Received;
-use crate::live::connection::Connection;
+use crate::live::connection::{Connection, QUEUE};
 use crate::live::hub::{Expected, Eyesight, Follower};
 
 /// Runs with a seed each.
@@ -304,7 +304,7 @@ impl Subscriber {
                 self.hub.detach(self.room, self.connection.id);
                 self.held = None;
                 // What it had not read of what waited is lost with the connection.
-                self.connection = Arc::new(Connection::new(self.dice.roll(), 1));
+                self.connection = Arc::new(Connection::new(self.dice.roll(), 1, QUEUE));
                 self.dice.pause().await;
                 self.follow().await;
             }
@@ -362,7 +362,7 @@ async fn run(seed: u64) {
     };
     let relay = Relay::start(Arc::clone(&hub), Bus::local(), Box::new(reader), &stop);
     // Somebody is connected: otherwise nothing is relayed.
-    hub.people.add(&Arc::new(Connection::new(0, 1)));
+    hub.people.add(&Arc::new(Connection::new(0, 1, QUEUE)));
     let done = Arc::new(AtomicBool::new(false));
     let readers: Vec<_> = (0..READERS)
         .map(|number| {
@@ -371,7 +371,7 @@ async fn run(seed: u64) {
                 hub: Arc::clone(&hub),
                 log: log.clone(),
                 room,
-                connection: Arc::new(Connection::new(1 + number, 1)),
+                connection: Arc::new(Connection::new(1 + number, 1, QUEUE)),
                 dice: Dice(dice.roll()),
                 has: Vec::new(),
                 held: None,

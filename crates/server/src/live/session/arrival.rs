@@ -6,9 +6,11 @@ use axum::extract::ws::WebSocket;
 use tokio::time::timeout;
 
 use super::socket::{Incoming, Socket};
-use super::{End, Going, NO_ROOM, Session};
+use super::{End, Going, Session};
 use crate::chat::Origin;
+use crate::limits::quota;
 use crate::live::Live;
+use crate::live::follow::NO_ROOM;
 use crate::live::protocol::{
     ClientFrame, CloseCode, Frame, Hello, Numbered, Resume, ResyncReason, ServerFrame,
 };
@@ -51,10 +53,9 @@ pub(super) async fn sign_in(
         Incoming::Broken(code) => return Err(End::Close(code)),
     };
     let Numbered { reference, it } = ClientFrame::parse(&text);
-    let target = || "live hello".to_owned();
     let problem = match it {
         Ok(ClientFrame::Hello(Hello { token, resume })) => {
-            match live.sign_in.bearer(Some(&token), origin, target).await {
+            match signed_in(live, &token, origin).await {
                 Ok(who) => return Ok((who, resume)),
                 Err(problem) => problem,
             }
@@ -71,6 +72,14 @@ pub(super) async fn sign_in(
     Err(End::Close(code))
 }
 
+/// Who this is; not for as long as they have to wait because of what they guessed.
+async fn signed_in(live: &Live, token: &str, origin: &Origin) -> Result<SignedIn, Problem> {
+    let target = || "live hello".to_owned();
+    let who = live.sign_in.bearer(Some(token), origin, target).await?;
+    quota::reads(&live.limits, &who.ctx.caller)?;
+    Ok(who)
+}
+
 impl Session<'_> {
     /// The first frame, and the rooms that are followed from then on.
     pub(super) async fn welcome(&mut self, resume: Option<Resume>, is_news: bool) -> Going {
@@ -84,12 +93,16 @@ impl Session<'_> {
             heartbeat: self.live.settings.heartbeat.as_secs(),
         };
         self.socket.send(welcome.encode()).await?;
+        self.following.keep_to(&self.who.ctx.caller).await;
         if let Some(resume) = resume {
             let same_epoch = resume.epoch == self.live.epoch;
             for (name, seq) in resume.rooms {
                 match self.live.chat.room_id(&name).await.unwrap_or(NO_ROOM) {
                     // A name that nothing has is gone like one that is hidden.
-                    NO_ROOM => self.socket.send(gone(&name)).await?,
+                    NO_ROOM => {
+                        self.socket.send(gone(&name)).await?;
+                        self.note_guess();
+                    }
                     room => self.following.resume(room, name, seq, same_epoch),
                 }
             }

@@ -6,11 +6,12 @@ use std::time::Duration;
 use orderchat_domain::Millis;
 use tokio::time::Instant;
 
-use super::{End, Going, NO_ROOM, Session};
+use super::{End, Going, Session};
 use crate::bus::Hint;
 use crate::clock::{instant, now_ms};
 use crate::limits::quota;
 use crate::live::commands::{execute, note_refusal};
+use crate::live::follow::NO_ROOM;
 use crate::live::hub::Watch;
 use crate::live::protocol::{ClientFrame, CloseCode, Numbered, Ref, ServerFrame, Subscribe};
 use crate::problem::Problem;
@@ -58,26 +59,28 @@ impl Session<'_> {
         }
     }
 
-    async fn refuse(&mut self, reference: Option<&Ref>, problem: &Problem, command: &str) {
-        note_refusal(self.live, &self.who.ctx, problem, command).await;
+    pub(super) async fn refuse(
+        &mut self,
+        reference: Option<&Ref>,
+        problem: Problem,
+        command: &str,
+    ) {
+        let problem = note_refusal(self.live, &self.who.ctx, problem, command).await;
         self.commands
-            .answer(ServerFrame::refused(reference, problem).encode());
+            .answer(ServerFrame::refused(reference, &problem).encode());
     }
 
     /// Another token of the same user. Where it says something else of them, the rooms are followed
     /// anew, each from where it was.
     async fn renew(&mut self, reference: Option<Ref>, token: &str) -> Going {
-        let unauthenticated = End::Close(CloseCode::Unauthenticated);
         let target = || "live auth".to_owned();
         let sign_in = &self.live.sign_in;
         match sign_in.bearer(Some(token), &self.origin, target).await {
-            Ok(who) if who.ctx.caller.user == self.who.ctx.caller.user => {
+            // A service of the same name is somebody else.
+            Ok(who) if who.ctx.user == self.who.ctx.user => {
                 let same = who.ctx.caller == self.who.ctx.caller;
-                let is_person = who.ctx.user == self.who.ctx.user;
                 self.who = who;
-                if !is_person {
-                    return Err(unauthenticated);
-                }
+                self.following.keep_to(&self.who.ctx.caller).await;
                 if !same {
                     let watch = Watch::of(&self.who.ctx.caller);
                     self.live.hub.people.unwatch(&self.connection, &self.watch);
@@ -89,25 +92,32 @@ impl Session<'_> {
                 self.done(reference.as_ref());
                 Ok(())
             }
-            Ok(_) => Err(unauthenticated),
-            Err(problem) => {
-                let refused = ServerFrame::refused(reference.as_ref(), &problem);
-                self.socket.send(refused.encode()).await?;
-                Err(unauthenticated)
+            Ok(_) => {
+                let other = "the token is of another user; open another connection for them";
+                self.turn_away(reference, &Problem::token_refused(other))
+                    .await
             }
+            Err(problem) => self.turn_away(reference, &problem).await,
         }
+    }
+
+    /// Says why the connection closes.
+    async fn turn_away(&mut self, reference: Option<Ref>, problem: &Problem) -> Going {
+        let refused = ServerFrame::refused(reference.as_ref(), problem);
+        self.socket.send(refused.encode()).await?;
+        Err(End::Close(CloseCode::Unauthenticated))
     }
 
     async fn subscribe(&mut self, reference: Option<Ref>, it: Subscribe) -> Going {
         if let Err(too_often) = quota::reads(&self.live.limits, &self.who.ctx.caller) {
-            let problem = too_often.into();
-            self.refuse(reference.as_ref(), &problem, "subscribe").await;
+            self.refuse(reference.as_ref(), too_often.into(), "subscribe")
+                .await;
             return Ok(());
         }
         match self.live.chat.room_id(&it.room).await {
             Ok(room) => self.following.subscribe(room, it.after, reference),
             Err(error) => {
-                self.refuse(reference.as_ref(), &error.into(), "subscribe")
+                self.refuse(reference.as_ref(), error.into(), "subscribe")
                     .await;
             }
         }
@@ -117,12 +127,12 @@ impl Session<'_> {
     async fn typing(&mut self, reference: Option<Ref>, name: &str) {
         let room = self.live.chat.room_id(name).await.unwrap_or(NO_ROOM);
         if let Err(too_often) = quota::receipts(&self.live.limits, &self.who.ctx.caller) {
-            self.refuse(reference.as_ref(), &too_often.into(), "typing")
+            self.refuse(reference.as_ref(), too_often.into(), "typing")
                 .await;
             return;
         }
         if !self.following.is_following(room) {
-            self.refuse(reference.as_ref(), &Problem::not_found(), "typing")
+            self.refuse(reference.as_ref(), Problem::not_found(), "typing")
                 .await;
             return;
         }

@@ -16,7 +16,10 @@ async fn a_photo_comes_back_upright_and_clean_with_a_thumbnail() {
     let sent = room.customer.send_file(&room, form).await.ok(201);
     assert_eq!(sent["message_type"], "image");
     assert_eq!(sent["file_type"], "image/jpeg");
-    assert_eq!(sent["file_name"], "IMG_1.jpg");
+    assert_eq!(
+        sent["file_name"], "IMG_1.JPG",
+        "what it is called is theirs"
+    );
     let image = &sent["image"];
     // Stored as 640 × 480, to be turned by a quarter.
     assert_eq!(

@@ -8,7 +8,7 @@ use serde_json::json;
 use sha1::{Digest as _, Sha1};
 
 use crate::harness::sql::Sql;
-use crate::harness::tus::{begin, create, end, id_of, offset, patch, patch_with};
+use crate::harness::tus::{begin, create, end, id_of, metadata, offset, patch, patch_with};
 use crate::harness::upload::{Form, download, pdf};
 use crate::harness::{Client, Fields, Server, eventually};
 
@@ -60,7 +60,10 @@ async fn who_missed_the_answer_to_the_last_piece_learns_that_all_has_come() {
     let whole = async |client: &Client| {
         let at = offset(client, &path).await;
         let told = ["upload-offset", "upload-length", "upload-expires"];
-        (at.status == 200).then(|| told.map(|name| at.header(name).to_owned()))
+        (at.status == 200).then(|| {
+            assert_eq!(at.header("upload-metadata"), metadata(&room.id));
+            told.map(|name| at.header(name).to_owned())
+        })
     };
     let told = whole(&room.customer).await.expect("it is known");
     let until = begun.header("upload-expires");
@@ -78,6 +81,37 @@ async fn who_missed_the_answer_to_the_last_piece_learns_that_all_has_come() {
     })
     .await;
     assert_eq!(room.rider.download(sent.str("file_path")).await.ok(), file);
+}
+
+#[tokio::test]
+async fn who_can_only_post_names_the_method_in_a_header() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let file = pdf(200_000);
+    let path = begin(&room.customer, &room, file.len()).await;
+    let post = async |method: &str, offset: usize, bytes: &[u8]| {
+        let request = room.customer.request(Method::POST, &path);
+        let request = request
+            .header("tus-resumable", "1.0.0")
+            .header("x-http-method-override", method)
+            .header("upload-offset", offset)
+            .header("content-type", "application/offset+octet-stream")
+            .body(bytes.to_vec());
+        download(request).await
+    };
+    assert_eq!(post("PATCH", 0, &file[..70_000]).await.status, 204);
+    assert_eq!(post("PUT", 70_000, &file[70_000..]).await.status, 405);
+    assert_eq!(post("PATCH", 70_000, &file[70_000..]).await.status, 204);
+    let sent = json!({ "attachment": id_of(&path) });
+    let sent = room.customer.send(&room, sent).await.ok(201);
+    assert_eq!(room.rider.download(sent.str("file_path")).await.ok(), file);
+    let other = begin(&room.customer, &room, 10).await;
+    let request = room.customer.request(Method::POST, &other);
+    let request = request
+        .header("tus-resumable", "1.0.0")
+        .header("x-http-method-override", "DELETE");
+    assert_eq!(download(request).await.status, 204);
+    assert_eq!(offset(&room.customer, &other).await.status, 404);
 }
 
 #[tokio::test]

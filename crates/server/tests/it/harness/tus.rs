@@ -24,19 +24,23 @@ pub(crate) async fn begin(client: &Client, room: &Room, length: usize) -> String
     answer.header("location").to_owned()
 }
 
-/// The answer to the beginning of an upload.
-pub(crate) async fn create(client: &Client, room: &Room, length: usize) -> Download {
-    let metadata = format!(
+/// What is said of the file when an upload begins.
+pub(crate) fn metadata(room: &str) -> String {
+    format!(
         "room {},filename {},filetype {}",
-        encoded(&room.id),
+        encoded(room),
         encoded("big.pdf"),
         encoded("application/pdf")
-    );
+    )
+}
+
+/// The answer to the beginning of an upload.
+pub(crate) async fn create(client: &Client, room: &Room, length: usize) -> Download {
     let request = client.request(Method::POST, "/api/chat/uploads/");
     let request = request
         .header("tus-resumable", "1.0.0")
         .header("upload-length", length)
-        .header("upload-metadata", metadata);
+        .header("upload-metadata", metadata(&room.id));
     download(request).await
 }
 

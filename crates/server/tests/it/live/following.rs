@@ -253,4 +253,53 @@ async fn a_token_for_one_room_follows_that_room_and_is_closed_when_it_is_gone() 
     assert!(live.frames_of(&other).is_empty());
     room.remove(&room.customer).await;
     live.closed_with(4403).await;
+    let last = live.events_of(&room).pop().expect("events");
+    assert_eq!(
+        last["kind"], "participant.ended",
+        "their end is told: {live:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_end_of_the_room_that_a_token_is_for_is_told_before_the_connection_closes() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let mut lives = Vec::new();
+    for (role, client) in [("customer", &room.customer), ("support", &room.support)] {
+        let identity = server.identity(role, &client.user);
+        let bound = server.client(&identity.with("room", room.code.as_str()));
+        lives.push(Live::following(&bound, &room).await);
+    }
+    room.admin.delete(&room.at("")).await.ok(204);
+    for live in &mut lives {
+        live.closed_with(4403).await;
+        let last = live.events_of(&room).pop().expect("events");
+        assert_eq!(last["kind"], "room.deleted", "{live:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_for_one_room_that_replaces_another_ends_the_other_rooms_alone() {
+    let server = Server::start().await;
+    let (room, other) = (server.open_room().await, server.open_room().await);
+    other.add(&room.customer, "customer").await;
+    let mut live = Live::of(&room.customer).await;
+    live.caught_up(&room).await;
+    live.caught_up(&other).await;
+    let identity = server.identity("customer", &room.customer.user);
+    let bound = server.client(&identity.with("room", room.id.as_str()));
+    live.done(json!({ "type": "auth", "token": bound.token() }))
+        .await;
+    live.expect(json!({ "type": "resync", "room": other.id, "reason": "gone" }))
+        .await;
+    other.rider.say(&other, "not for them").await;
+    let seq = room.rider.say(&room, "for them").await.number("seq");
+    live.event_at(&room, seq).await;
+    let heard = live.events_of(&other);
+    assert!(
+        heard.iter().all(|event| event["kind"] != "message.created"),
+        "{heard:?}"
+    );
+    room.remove(&room.customer).await;
+    live.closed_with(4403).await;
 }

@@ -189,7 +189,8 @@ async fn auth_of_somebody_else_or_with_no_good_token_ends_the_connection() {
         &expired,
     ] {
         let mut live = Live::following(&room.customer, &room).await;
-        live.say(json!({ "type": "auth", "token": token })).await;
+        live.refused(json!({ "type": "auth", "token": token }), 401)
+            .await;
         let begin = live.received.len();
         live.closed_with(4401).await;
         let answers = live.received[begin..]

@@ -64,3 +64,16 @@ async fn reading_and_closing_change_the_summary() {
     live.expect(json!({ "type": "room_summary", "room": opened.id }))
         .await;
 }
+
+#[tokio::test]
+async fn of_a_room_that_is_deleted_those_learn_who_do_not_follow_it() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let mut watching = Live::of(&room.pharmacist).await;
+    let mut elsewhere = Live::of(&server.pharmacy("staff-else", "ph2")).await;
+    room.admin.delete(&room.at("")).await.ok(204);
+    let gone = json!({ "type": "resync", "room": room.id, "reason": "gone", "seq": null });
+    watching.expect(gone).await;
+    elsewhere.fence().await;
+    assert!(elsewhere.frames_of(&room).is_empty(), "{elsewhere:?}");
+}
