@@ -38,7 +38,21 @@ test('R6: presence in a dot and in words, and a customer’s only to whom the po
   const { room, page: his } = await chat({ as: ravi });
   const hers = await open(aisha, room);
   await expect(hers.locator('[data-presence]')).toHaveText(/Ravi.* online/);
-  await expect(hers.locator('.header .people .dot')).toHaveCount(1);
+  const dot = hers.locator('.header .people .dot');
+  await expect(dot).toHaveCount(1);
+  // Whole, and under nobody else's avatar.
+  const covered = await dot.evaluate((one) => {
+    const { left, right, top, bottom } = one.getBoundingClientRect();
+    const middle = [(left + right) / 2, (top + bottom) / 2] as const;
+    const points = [
+      [left + 1, middle[1]],
+      [right - 1, middle[1]],
+      [middle[0], top + 1],
+      [middle[0], bottom - 1],
+    ] as const;
+    return points.filter(([x, y]) => document.elementFromPoint(x, y) !== one);
+  });
+  expect(covered).toEqual([]);
   // She is there, and he does not see it, however fresh his page is.
   await his.reload();
   await settled(his);
@@ -141,10 +155,11 @@ test('T4 T5: the divider stands where the unread began, stays, and is gone the n
 
 test('T12 @postgres: what the order does gathers on one card, which leads to its steps', async ({
   chat,
+  say,
   server,
 }) => {
   const number = '820';
-  const { order, page } = await chat({ number });
+  const { order, room, page } = await chat({ number });
   await server.report(order, { number, status: 'preparing' });
   await server.report(order, { number, status: 'ready' });
   const card = page.locator('[data-updates]');
@@ -152,11 +167,19 @@ test('T12 @postgres: what the order does gathers on one card, which leads to its
   await expect(card).toHaveCount(1);
   await server.report(order, { number, status: 'picked_up' });
   await expect(card.locator('li.now')).toContainText('picked up');
-  await card.getByRole('button', { name: 'Track' }).click();
+  // What is said makes the next news a card of its own; the newest one alone leads to where the order is.
+  await say(ravi, room, 'On my way.');
+  await server.report(order, { number, status: 'picked_up', delivery_status: 'delivering' });
+  await expect(card).toHaveCount(2);
+  const track = page.getByRole('button', { name: 'Track' });
+  await expect(track).toHaveCount(1);
+  await expect(card.last().getByRole('button', { name: 'Track' })).toBeVisible();
+  await track.click();
   const steps = page.getByRole('complementary', { name: 'Order' }).locator('ol');
   await expect(steps.locator('[aria-current=step]')).toContainText('On the way');
   await server.report(order, { number, status: 'delivered' });
   await expect(steps.locator('[aria-current=step]')).toContainText('Delivered');
+  await expect(track).toHaveCount(0);
 });
 
 test('C1 @phone: on a phone Enter breaks the line, and the button sends', async ({ chat }) => {

@@ -31,6 +31,34 @@ test('O1 O2: offline, the queue waits, survives a reload, and goes out once and 
   for (const text of ['first', 'second', 'third']) await expect(message(page, text)).toHaveCount(1);
 });
 
+test('O1 R6: without a connection nobody is said to be online', async ({ open, chat, site }) => {
+  const { room, page } = await chat();
+  await open(ravi, room);
+  await expect(page.locator('[data-presence]')).toHaveText(/Ravi.* online/);
+  site.cut(true);
+  await expect(page.locator('[data-presence]')).toHaveText('Reconnecting…');
+  await expect(page.locator('.avatar .dot')).toHaveCount(0);
+  site.cut(false);
+  await expect(page.locator('[data-presence]')).toHaveText(/Ravi.* online/, { timeout: 40_000 });
+});
+
+test('O1 R6: a view of the demo whose connection is cut says so at once', async ({
+  demo,
+  page,
+}) => {
+  await page.goto(`${demo.url}/?order=${demo.order.order}`);
+  const view = page.locator('section.pane').first();
+  const inside = view.frameLocator('iframe');
+  await inside.locator('[role=log][data-settled="true"]').waitFor();
+  await expect(inside.locator('[data-presence]')).not.toHaveText('Offline');
+  await view.getByRole('button', { name: 'Cut connection' }).click();
+  await expect(inside.locator('[data-presence]')).toHaveText('Offline', { timeout: 1_000 });
+  await expect(inside.locator('[data-offline]')).toBeVisible({ timeout: 1_000 });
+  await view.getByRole('button', { name: 'Restore connection' }).click();
+  await expect(inside.locator('[data-offline]')).toBeHidden();
+  await expect(inside.locator('[data-presence]')).not.toHaveText('Offline');
+});
+
 test('O2 @postgres: the server is killed while messages are sent', async ({ chat, server }) => {
   const { room, page } = await chat();
   const said = Array.from({ length: 12 }, (_, at) => `message ${at + 1} of 12`);

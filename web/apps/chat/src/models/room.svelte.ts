@@ -89,9 +89,20 @@ export class OpenRoom implements Conversation {
 
   /** The order's rider may show that it was delivered, from when they have it. */
   get provesDelivery(): boolean {
-    const { me, order, room } = this.state;
-    const status = order?.status ?? room?.order_status ?? '';
+    const { me } = this.state;
+    const status = this.orderStatus ?? '';
     return me?.role === 'rider' && me.is_active && ['picked_up', 'delivered'].includes(status);
+  }
+
+  get orderStatus(): string | null {
+    const { order, room } = this.state;
+    return order?.status ?? room?.order_status ?? null;
+  }
+
+  /** Whether somebody is here; null where that is not known. */
+  isOnline(id: string | null): boolean | null {
+    if (this.chat.offline) return null;
+    return this.participants.find((person) => person.id === id)?.is_online ?? null;
   }
 
   receipt(message: MessageView) {
