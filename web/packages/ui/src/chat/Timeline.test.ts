@@ -144,6 +144,38 @@ describe('Timeline', () => {
     await expect.element(button).toHaveAccessibleName('Go to the newest');
   });
 
+  it('K2: no arrow is lost that comes before the last one is drawn, also far from what is shown', async () => {
+    await render(TimelineHost, { messages: list(1, 300) });
+    await settled();
+    log().focus();
+    const key = (name: string) =>
+      document.activeElement!.dispatchEvent(
+        new KeyboardEvent('keydown', { key: name, bubbles: true, cancelable: true }),
+      );
+    const at = () =>
+      document.activeElement!.closest<HTMLElement>('[data-row]')?.dataset['row'] ?? null;
+    for (let times = 0; times < 3; times += 1) key('ArrowUp');
+    await vi.waitFor(() => expect(at()).toBe('m298'));
+    // The rows between are not even mounted.
+    for (let times = 0; times < 60; times += 1) key('ArrowUp');
+    await vi.waitFor(() => expect(at()).toBe('m238'));
+    key('ArrowDown');
+    await vi.waitFor(() => expect(at()).toBe('m239'));
+  });
+
+  it('K2, A4: the focus that one has taken elsewhere stays there', async () => {
+    await render(TimelineHost, { messages: list(1, 300) });
+    await settled();
+    log().focus();
+    for (let times = 0; times < 60; times += 1)
+      log().dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp', bubbles: true }));
+    const box = document.body.appendChild(document.createElement('input'));
+    box.focus();
+    for (let frames = 0; frames < 8; frames += 1) await frame();
+    expect(document.activeElement).toBe(box);
+    box.remove();
+  });
+
   it('A2: the timeline is a log that reads nothing aloud by itself, and one stop', async () => {
     await render(TimelineHost, { messages: list(1, 20) });
     await settled();
