@@ -61,6 +61,9 @@ export const PHONE = {
   deviceScaleFactor: 3,
 };
 
+/** How many times slower than they are the pages shall run: what hangs on their speed shows itself. */
+const SLOWER = Number(process.env.ORDERCHAT_TEST_SLOWER ?? 1);
+
 interface OfWorker {
   server: Server;
   site: Site;
@@ -111,6 +114,10 @@ export const test = base.extend<Here, OfWorker>({
       const context = await browser.newContext({ ...contextOptions, ...sizes, ...options });
       contexts.push(context);
       const page = await context.newPage();
+      if (SLOWER > 1) {
+        const browser = await context.newCDPSession(page);
+        await browser.send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
+      }
       // A page error or a violation of the policy fails the test, whatever else it looks at.
       page.on('pageerror', (error) => troubles.push(error.message));
       page.on('console', (line) => {
