@@ -79,6 +79,27 @@ test('K3 K1: the list is one stop; arrows and letters move, Enter opens; Ctrl+K 
   await expect(page).toHaveURL(new RegExp(room));
 });
 
+test('K1: who is faster than the list of Ctrl+K goes where they wanted as soon as it is there', async ({
+  chat,
+  order,
+}) => {
+  const { room } = await order('304');
+  const { page } = await chat({ number: '303' });
+  await expect(page.locator(`#rooms [data-room="${room}"]`)).toBeVisible();
+  let go = () => {};
+  const held = new Promise<void>((done) => (go = done));
+  await page.route(/\/api\/chat\/rooms\/\?/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.keyboard.press('Control+k');
+  await page.locator('input[role=combobox]').fill('304');
+  await page.keyboard.press('Enter');
+  go();
+  await expect(page).toHaveURL(new RegExp(room));
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
 test('K1: keys for other chats, for search, files, beginning and end; none of them while one writes', async ({
   open,
   order,
