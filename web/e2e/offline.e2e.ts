@@ -1,5 +1,5 @@
 // Networks fail and servers die; what was said is there once, in order.
-import { admin, composer, expect, message, ravi, test } from './fixtures.js';
+import { admin, composer, expect, kept, message, ravi, test } from './fixtures.js';
 
 /** What is in the room, by the server. */
 async function stored(server: import('./fixtures.js').Server, room: string): Promise<string[]> {
@@ -22,6 +22,8 @@ test('O1 O2: offline, the queue waits, survives a reload, and goes out once and 
     await expect(message(page, text)).toBeVisible();
   }
   expect(await stored(server, room)).toEqual([]);
+  // As a message and not only as what is being written; they are kept one after the other.
+  await kept(page, '"content":"third","replyTo":null,"metadata"');
   await page.reload();
   site.cut(false);
   await expect
@@ -85,7 +87,9 @@ test('O3: 200 messages while the page is cut off: no hole, none twice', async ({
   await expect(page.locator(`[data-room="${room}"]`)).toContainText('number 200.', {
     timeout: 40_000,
   });
+  // The list may have read it from the server before the conversation has caught up.
   const log = page.getByRole('log');
+  await expect(log).toContainText('number 200.', { timeout: 20_000 });
   await expect(log).toHaveAttribute('data-settled', 'true');
   // Every row that is ever mounted on the way from the end to the beginning.
   const seen = await page.evaluate(async () => {
