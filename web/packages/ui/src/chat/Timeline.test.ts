@@ -46,6 +46,21 @@ describe('Timeline', () => {
     expect(gap()).toBeLessThanOrEqual(1);
   });
 
+  it('T6: follows what comes faster than it can be measured, whether it is less or more than expected', async () => {
+    const texts = [...list(1, 60), ...list(61, 400).map((one) => ({ ...one, content: 'short' }))];
+    const tall = texts.map((one, at) =>
+      at % 40 > 30 ? { ...one, content: 'tall '.repeat(150) } : one,
+    );
+    const shown = await render(TimelineHost, { messages: tall.slice(0, 60) });
+    await settled();
+    for (let count = 60; count <= 400; count += 5) {
+      void shown.rerender({ messages: tall.slice(0, count) });
+      await (count % 2 ? frame() : new Promise((done) => setTimeout(done)));
+    }
+    await vi.waitFor(() => expect(top('m400')).toBeDefined());
+    await vi.waitFor(() => expect(gap()).toBeLessThanOrEqual(1));
+  });
+
   it('T6: who goes up just when something comes, or just after going to the end, is not fetched back', async () => {
     const shown = await render(TimelineHost, { messages: list(1, 100) });
     await settled();
