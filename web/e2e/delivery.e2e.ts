@@ -63,7 +63,6 @@ test('R6: presence in a dot and in words, and a customer’s only to whom the po
 test('R7 R8: read is what somebody looks at; the number goes in the other tab, too', async ({
   enter,
   order,
-  say,
 }) => {
   const nora = { sub: 'nora', role: 'customer', name: 'Nora Lindgren' };
   const { room } = await order('810', { customer: { id: nora.sub, name: nora.name } });
@@ -100,8 +99,19 @@ test('R7 R8: read is what somebody looks at; the number goes in the other tab, t
   await expect.poll(() => status(his, 'I am at the door.')).toBe('read');
   const told = await list.evaluate(() => (window as unknown as { told: number[] }).told);
   expect([told.find((count) => count > 0), told.at(-1)]).toEqual([1, 0]);
+});
 
-  // What is said while she reads elsewhere in the conversation is not in view, so it is not read.
+test('R7: what is said while one reads elsewhere in the conversation is not in view, so it is not read', async ({
+  enter,
+  order,
+  say,
+}) => {
+  const nora = { sub: 'nora', role: 'customer', name: 'Nora Lindgren' };
+  const { room } = await order('811', { customer: { id: nora.sub, name: nora.name } });
+  const his = await enter(ravi, `/app/rooms/${room}`);
+  const hers = await enter(nora, `/app/rooms/${room}`);
+  await Promise.all([settled(his), settled(hers)]);
+  await attend(hers, true);
   await say(ravi, room, ...Array.from({ length: 40 }, (_, at) => `line ${at + 1}`));
   await expect.poll(() => status(his, 'line 40')).toBe('read');
   await hers.getByRole('log').evaluate((log) => (log.scrollTop -= 900));
