@@ -26,6 +26,27 @@ export const settled = (page: Page) =>
     .locator('[role=log]:is([data-settled="true"], [data-rows="0"])')
     .waitFor({ state: 'attached' });
 
+/** Waits until a text is on the disk: then it survives a reload. */
+export const kept = (page: Page, text: string) =>
+  expect
+    .poll(() =>
+      page.evaluate(
+        (wanted) =>
+          new Promise<boolean>((done) => {
+            const request = indexedDB.open('orderchat');
+            request.onsuccess = () => {
+              const all = request.result.transaction('kept').objectStore('kept').getAll();
+              all.onsuccess = () => {
+                request.result.close();
+                done(JSON.stringify(all.result).includes(wanted));
+              };
+            };
+          }),
+        text,
+      ),
+    )
+    .toBe(true);
+
 interface Here {
   /** A page of somebody, at this path; `phone` overrides the project's size. */
   enter(
@@ -61,6 +82,12 @@ export const PHONE = {
   deviceScaleFactor: 3,
 };
 
+/** What a worker starts once has a time of its own: the first test is not to pay for it. */
+const START_MS = 60_000;
+
+/** How many times slower than they are the pages shall run: what hangs on their speed shows itself. */
+const SLOWER = Number(process.env.ORDERCHAT_TEST_SLOWER ?? 1);
+
 interface OfWorker {
   server: Server;
   site: Site;
@@ -78,7 +105,7 @@ export const test = base.extend<Here, OfWorker>({
       await server.stop();
       await database?.drop();
     },
-    { scope: 'worker' },
+    { scope: 'worker', timeout: START_MS },
   ],
   site: [
     async ({ server }, use) => {
@@ -86,7 +113,7 @@ export const test = base.extend<Here, OfWorker>({
       await use(site);
       await site.stop();
     },
-    { scope: 'worker' },
+    { scope: 'worker', timeout: START_MS },
   ],
   demo: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the parameters
@@ -95,7 +122,7 @@ export const test = base.extend<Here, OfWorker>({
       await use({ url, order: await demoOf(url) });
       await stop();
     },
-    { scope: 'worker' },
+    { scope: 'worker', timeout: START_MS },
   ],
   enter: async ({ browser, site, contextOptions }, use, info) => {
     const { viewport, isMobile, hasTouch, userAgent } = info.project.use;
@@ -111,6 +138,10 @@ export const test = base.extend<Here, OfWorker>({
       const context = await browser.newContext({ ...contextOptions, ...sizes, ...options });
       contexts.push(context);
       const page = await context.newPage();
+      if (SLOWER > 1) {
+        const browser = await context.newCDPSession(page);
+        await browser.send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
+      }
       // A page error or a violation of the policy fails the test, whatever else it looks at.
       page.on('pageerror', (error) => troubles.push(error.message));
       page.on('console', (line) => {

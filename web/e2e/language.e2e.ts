@@ -18,6 +18,13 @@ test('I1: in Arabic the pages run from the right; numbers and names keep their o
   const left = async (pane: string) => (await page.locator(pane).boundingBox())!.x;
   expect(await left('.side')).toBeGreaterThan(await left('.conversation > main'));
   expect(await left('.conversation > main')).toBeGreaterThan(await left('aside'));
+  // A title of another script begins where the line below it does: at the right.
+  await expect(page.locator('.header h1')).toHaveCSS('text-align', 'right');
+  await expect(page.locator(`#rooms [data-room="${room}"] .title`)).toHaveCSS(
+    'text-align',
+    'right',
+  );
+  await expect(composer(page)).toHaveCSS('direction', 'rtl');
   // What points somewhere is turned around.
   await expect(page.locator('form.composer .send svg')).toHaveCSS('scale', '-1 1');
   const texts = page.getByRole('log').locator('.rich');

@@ -1,5 +1,5 @@
 // Networks fail and servers die; what was said is there once, in order.
-import { admin, composer, expect, message, ravi, test } from './fixtures.js';
+import { admin, composer, expect, kept, message, ravi, test } from './fixtures.js';
 
 /** What is in the room, by the server. */
 async function stored(server: import('./fixtures.js').Server, room: string): Promise<string[]> {
@@ -22,6 +22,8 @@ test('O1 O2: offline, the queue waits, survives a reload, and goes out once and 
     await expect(message(page, text)).toBeVisible();
   }
   expect(await stored(server, room)).toEqual([]);
+  // As a message and not only as what is being written; they are kept one after the other.
+  await kept(page, '"content":"third","replyTo":null,"metadata"');
   await page.reload();
   site.cut(false);
   await expect
@@ -29,6 +31,34 @@ test('O1 O2: offline, the queue waits, survives a reload, and goes out once and 
     .toEqual(['first', 'second', 'third']);
   await expect(page.locator('[data-offline]')).toBeHidden();
   for (const text of ['first', 'second', 'third']) await expect(message(page, text)).toHaveCount(1);
+});
+
+test('O1 R6: without a connection nobody is said to be online', async ({ open, chat, site }) => {
+  const { room, page } = await chat();
+  await open(ravi, room);
+  await expect(page.locator('[data-presence]')).toHaveText(/Ravi.* online/);
+  site.cut(true);
+  await expect(page.locator('[data-presence]')).toHaveText('Reconnecting…');
+  await expect(page.locator('.avatar .dot')).toHaveCount(0);
+  site.cut(false);
+  await expect(page.locator('[data-presence]')).toHaveText(/Ravi.* online/, { timeout: 40_000 });
+});
+
+test('O1 R6: a view of the demo whose connection is cut says so at once', async ({
+  demo,
+  page,
+}) => {
+  await page.goto(`${demo.url}/?order=${demo.order.order}`);
+  const view = page.locator('section.pane').first();
+  const inside = view.frameLocator('iframe');
+  await inside.locator('[role=log][data-settled="true"]').waitFor();
+  await expect(inside.locator('[data-presence]')).not.toHaveText('Offline');
+  await view.getByRole('button', { name: 'Cut connection' }).click();
+  await expect(inside.locator('[data-presence]')).toHaveText('Offline', { timeout: 1_000 });
+  await expect(inside.locator('[data-offline]')).toBeVisible({ timeout: 1_000 });
+  await view.getByRole('button', { name: 'Restore connection' }).click();
+  await expect(inside.locator('[data-offline]')).toBeHidden();
+  await expect(inside.locator('[data-presence]')).not.toHaveText('Offline');
 });
 
 test('O2 @postgres: the server is killed while messages are sent', async ({ chat, server }) => {
@@ -57,7 +87,9 @@ test('O3: 200 messages while the page is cut off: no hole, none twice', async ({
   await expect(page.locator(`[data-room="${room}"]`)).toContainText('number 200.', {
     timeout: 40_000,
   });
+  // The list may have read it from the server before the conversation has caught up.
   const log = page.getByRole('log');
+  await expect(log).toContainText('number 200.', { timeout: 20_000 });
   await expect(log).toHaveAttribute('data-settled', 'true');
   // Every row that is ever mounted on the way from the end to the beginning.
   const seen = await page.evaluate(async () => {

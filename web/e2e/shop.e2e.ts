@@ -18,7 +18,8 @@ test('V1: the shop’s page shows the chat in its own colours, signs its custome
     ORDERCHAT_FRAME_ANCESTORS: origin,
   });
   let shop: ChildProcess | null = null;
-  const context = await browser.newContext({ locale: 'en-GB' });
+  // Whose device is dark sees the shop as it is all the same.
+  const context = await browser.newContext({ locale: 'en-GB', colorScheme: 'dark' });
   try {
     shop = spawn(process.execPath, [SHOP], {
       stdio: 'ignore',
@@ -49,6 +50,9 @@ test('V1: the shop’s page shows the chat in its own colours, signs its custome
     await expect(bubble.locator('[data-receipt=sent]')).toBeVisible();
     // Without the list: the order's conversation alone.
     await expect(chat.locator('#rooms')).toHaveCount(0);
+    // The look that the shop's page has told it.
+    await expect(chat.locator('html')).toHaveCSS('color-scheme', 'light');
+    await expect(bubble.locator('.bubble')).toHaveCSS('background-color', 'rgb(122, 62, 0)');
 
     await page.evaluate((to) => {
       const frame = document.querySelector('iframe')!.contentWindow!;

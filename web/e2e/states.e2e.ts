@@ -1,27 +1,6 @@
 // Before there is anything, when there is nothing, and when something fails.
-import { aisha, composer, expect, message, type Page, ravi, settled, test } from './fixtures.js';
+import { aisha, composer, expect, kept, message, ravi, settled, test } from './fixtures.js';
 import { tokenOf } from '../packages/sdk/tests/server.js';
-
-/** What survives a reload: waits until the text is on the disk. */
-const isKept = (page: Page, text: string) =>
-  expect
-    .poll(() =>
-      page.evaluate(
-        (wanted) =>
-          new Promise<boolean>((done) => {
-            const request = indexedDB.open('orderchat');
-            request.onsuccess = () => {
-              const all = request.result.transaction('kept').objectStore('kept').getAll();
-              all.onsuccess = () => {
-                request.result.close();
-                done(JSON.stringify(all.result).includes(wanted));
-              };
-            };
-          }),
-        text,
-      ),
-    )
-    .toBe(true);
 
 test('E1: what takes long has the shape of what will be there, after 150 ms; what is there stays', async ({
   enter,
@@ -118,7 +97,7 @@ test('E3: what fails can be tried again where it failed; signing in again keeps 
   await expect(page.locator(`#rooms [data-room="${room}"]`)).toBeVisible();
 
   await composer(page).fill('half a sentence');
-  await isKept(page, 'half a sentence');
+  await kept(page, 'half a sentence');
   await server.revoke(mia);
   const signIn = page.getByRole('button', { name: 'Sign in' });
   await expect(page.getByRole('alert').filter({ hasText: 'You were signed out' })).toBeVisible();
@@ -171,7 +150,7 @@ test('O5 C3: a new version is offered; the reload keeps draft and place', async 
   const page = await open(aisha, room);
   await composer(page).fill('not sent yet');
   await expect(page.locator(`[data-room="${room}"]`)).toContainText('Draft: not sent yet');
-  await isKept(page, 'not sent yet');
+  await kept(page, 'not sent yet');
   await page.route('**/app/config.json', async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, json: { ...(await response.json()), version: '99.0.0' } });

@@ -8,6 +8,7 @@ export interface State {
   shows: string;
 }
 export interface DemoOrder {
+  order: string;
   room: string;
   closed: string;
   people: Record<string, string>;

@@ -21,8 +21,9 @@ const described = [
     ready: 'iframe',
     wait: 2500,
     async go(page) {
-      // Two people's views are open at first.
-      for (const at of [0, 1])
+      // The views of two people are open at first; on a phone, of one.
+      const views = await page.locator('iframe').count();
+      for (let at = 0; at < views; at += 1)
         await page.frameLocator('iframe').nth(at).locator(timeline).waitFor();
     },
   },
@@ -122,15 +123,15 @@ async function closedOf(url, user) {
 
 const byRole = ({ people }) => Object.fromEntries(people.map(({ role, user }) => [role, user]));
 
-/** An order of the demo that is under way, one whose room is closed, and who is who. */
+/** An order of the demo that is under way (the oldest: the newest go on by themselves), one whose room is closed, and who is who. */
 export async function demoOf(url) {
   const { orders } = await (await fetch(`${url}/api/demo/`)).json();
-  const going = orders.find((order) => order.status === 'picked_up') ?? orders[0];
+  const going = orders.findLast((order) => order.status === 'picked_up') ?? orders[0];
   const people = byRole(going);
   const closed = await closedOf(url, people.support);
   const over = orders.find((order) => order.status === 'delivered' && closed.has(order.room));
   if (!over) throw new Error(`${url} has no delivered order whose room is closed`);
-  return { room: going.room, closed: over.room, people, past: byRole(over) };
+  return { order: going.order, room: going.room, closed: over.room, people, past: byRole(over) };
 }
 
 /** `still`: lets everything come to rest, for a picture. */

@@ -43,7 +43,12 @@ export default defineConfig({
       { find: '@orderchat/sdk', replacement: sdk('index.ts') },
     ],
   },
-  plugins: [svelte(), themeFirst(), preload(), precompress()],
+  plugins: [
+    svelte({ compilerOptions: { discloseVersion: false } }),
+    themeFirst(),
+    preload(),
+    precompress(),
+  ],
   server: { proxy, host: '127.0.0.1' },
   preview: { proxy, host: '127.0.0.1' },
   build: {

@@ -19,6 +19,8 @@ export class Chat {
   readonly #outbox;
   /** Whole minutes of the server's clock, for times that age. */
   now: Date = $state.raw(new Date());
+  /** There is no connection, and the page says so: of others nothing is known now. */
+  offline = $state(false);
   /** The room on the screen, whose news are read out. */
   open: string | null = null;
 

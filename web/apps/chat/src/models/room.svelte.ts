@@ -89,9 +89,20 @@ export class OpenRoom implements Conversation {
 
   /** The order's rider may show that it was delivered, from when they have it. */
   get provesDelivery(): boolean {
-    const { me, order, room } = this.state;
-    const status = order?.status ?? room?.order_status ?? '';
+    const { me } = this.state;
+    const status = this.orderStatus ?? '';
     return me?.role === 'rider' && me.is_active && ['picked_up', 'delivered'].includes(status);
+  }
+
+  get orderStatus(): string | null {
+    const { order, room } = this.state;
+    return order?.status ?? room?.order_status ?? null;
+  }
+
+  /** Whether somebody is here; null where that is not known. */
+  isOnline(id: string | null): boolean | null {
+    if (this.chat.offline) return null;
+    return this.participants.find((person) => person.id === id)?.is_online ?? null;
   }
 
   receipt(message: MessageView) {
@@ -252,8 +263,7 @@ export class OpenRoom implements Conversation {
         toast.error(words(error));
         return;
       }
-      await new Promise(requestAnimationFrame);
-      await this.show(id);
+      await this.#showSoon(id);
     }
     const there = this.state.messages.find((message) => message.seq >= from);
     if (from > 0 && there) this.origin = { id: there.id, seq: there.seq };
@@ -267,9 +277,14 @@ export class OpenRoom implements Conversation {
     const { id, seq } = origin;
     if (id && (await this.show(id))) return;
     await this.room.around(seq).catch((error: unknown) => toast.error(words(error)));
-    await new Promise(requestAnimationFrame);
     const found = this.state.messages.find((message) => message.seq >= seq);
-    if (found) await this.show(found.id);
+    if (found) await this.#showSoon(found.id);
+  }
+
+  /** What was just loaded is on the screen some frames later. */
+  async #showSoon(id: string): Promise<void> {
+    for (let frames = 0; frames < 20 && !(await this.show(id)); frames += 1)
+      await new Promise(requestAnimationFrame);
   }
 
   /** Up to here the reader has had everything in view. Read is what somebody looks at. */

@@ -1,5 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
-import { userEvent } from 'vitest/browser';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import { toast } from '../primitives/toasts.svelte.js';
 import Composer from './Composer.svelte';
@@ -18,6 +18,8 @@ function composer(more: Record<string, unknown> = {}) {
 }
 
 describe('Composer', () => {
+  afterEach(() => page.viewport(900, 700));
+
   it('C1, C4: Enter sends, Shift+Enter breaks the line, and the focus stays', async () => {
     const { props, screen } = composer();
     const box = (await screen).getByRole('textbox', { name: 'Write' });
@@ -82,6 +84,41 @@ describe('Composer', () => {
     await shown.getByRole('textbox', { name: 'Write' }).click();
     await userEvent.keyboard('/door{Enter}');
     expect(props.onsend).toHaveBeenLastCalledWith({ text: 'At your door.', files: [] });
+  });
+
+  it('C8 L4: quick replies are one row, however long; the keyboard brings each into view', async () => {
+    const quick = [1, 2, 3, 4].map((n) => `Sentence ${n} of those that are long`);
+    await page.viewport(390, 844);
+    const { screen } = composer({ quick });
+    const buttons = (await screen).getByRole('button', { name: 'Sentence' }).elements();
+    const boxes = buttons.map((one) => one.getBoundingClientRect());
+    expect(new Set(boxes.map(({ top }) => top)).size).toBe(1);
+    const row = buttons[0]!.closest('ul')!;
+    expect(boxes[3]!.right).toBeGreaterThan(row.getBoundingClientRect().right);
+    (buttons[0] as HTMLElement).focus();
+    await userEvent.keyboard('{Tab}{Tab}{Tab}');
+    expect(document.activeElement).toBe(buttons[3]);
+    await expect
+      .poll(() => buttons[3]!.getBoundingClientRect().right)
+      .toBeLessThanOrEqual(row.getBoundingClientRect().right);
+  });
+
+  it('L4: where it is narrow the box is one row, until marks come with the first letter', async () => {
+    await page.viewport(390, 844);
+    const { screen } = composer();
+    const shown = await screen;
+    const box = shown.getByRole('textbox', { name: 'Write' });
+    const send = shown.getByRole('button', { name: 'Send' });
+    const marks = shown.getByRole('group', { name: 'Formatting' });
+    const middle = (one: Element) => {
+      const { top, bottom } = one.getBoundingClientRect();
+      return (top + bottom) / 2;
+    };
+    expect(Math.abs(middle(send.element()) - middle(box.element()))).toBeLessThan(2);
+    await expect.element(marks).not.toBeInTheDocument();
+    await box.click();
+    await userEvent.keyboard('a');
+    await expect.element(marks).toBeVisible();
   });
 
   it('marks the selection by keys', async () => {

@@ -46,6 +46,37 @@ describe('Timeline', () => {
     expect(gap()).toBeLessThanOrEqual(1);
   });
 
+  it('T6: follows what comes faster than it can be measured, whether it is less or more than expected', async () => {
+    const texts = [...list(1, 60), ...list(61, 400).map((one) => ({ ...one, content: 'short' }))];
+    const tall = texts.map((one, at) =>
+      at % 40 > 30 ? { ...one, content: 'tall '.repeat(150) } : one,
+    );
+    const shown = await render(TimelineHost, { messages: tall.slice(0, 60) });
+    await settled();
+    for (let count = 60; count <= 400; count += 5) {
+      void shown.rerender({ messages: tall.slice(0, count) });
+      await (count % 2 ? frame() : new Promise((done) => setTimeout(done)));
+    }
+    await vi.waitFor(() => expect(top('m400')).toBeDefined());
+    await vi.waitFor(() => expect(gap()).toBeLessThanOrEqual(1));
+  });
+
+  it('T6: who goes up just when something comes, or just after going to the end, is not fetched back', async () => {
+    const shown = await render(TimelineHost, { messages: list(1, 100) });
+    await settled();
+    log().scrollTop -= 600;
+    await shown.rerender({ messages: list(1, 101) });
+    for (let frames = 0; frames < 4; frames += 1) await frame();
+    expect(gap()).toBeGreaterThan(500);
+    const button = shown.getByRole('button', { name: /Go to the newest/ });
+    await button.click();
+    await expect.element(button).not.toBeInTheDocument();
+    log().scrollTop -= 600;
+    await expect.element(button).toBeInTheDocument();
+    for (let frames = 0; frames < 8; frames += 1) await frame();
+    expect(gap()).toBeGreaterThan(500);
+  });
+
   it('T6, T8: what comes at both ends at once moves nobody', async () => {
     const shown = await render(TimelineHost, { messages: list(101, 200) });
     await settled();
@@ -138,10 +169,40 @@ describe('Timeline', () => {
     await button.click();
     await expect.element(button).not.toBeInTheDocument();
     expect(gap()).toBeLessThanOrEqual(1);
-    // It goes to the end for a few frames, as rows are measured.
-    for (let frames = 0; frames < 8; frames += 1) await frame();
     log().scrollTop -= 600;
     await expect.element(button).toHaveAccessibleName('Go to the newest');
+  });
+
+  it('K2: no arrow is lost that comes before the last one is drawn, also far from what is shown', async () => {
+    await render(TimelineHost, { messages: list(1, 300) });
+    await settled();
+    log().focus();
+    const key = (name: string) =>
+      document.activeElement!.dispatchEvent(
+        new KeyboardEvent('keydown', { key: name, bubbles: true, cancelable: true }),
+      );
+    const at = () =>
+      document.activeElement!.closest<HTMLElement>('[data-row]')?.dataset['row'] ?? null;
+    for (let times = 0; times < 3; times += 1) key('ArrowUp');
+    await vi.waitFor(() => expect(at()).toBe('m298'));
+    // The rows between are not even mounted.
+    for (let times = 0; times < 60; times += 1) key('ArrowUp');
+    await vi.waitFor(() => expect(at()).toBe('m238'));
+    key('ArrowDown');
+    await vi.waitFor(() => expect(at()).toBe('m239'));
+  });
+
+  it('K2, A4: the focus that one has taken elsewhere stays there', async () => {
+    await render(TimelineHost, { messages: list(1, 300) });
+    await settled();
+    log().focus();
+    for (let times = 0; times < 60; times += 1)
+      log().dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp', bubbles: true }));
+    const box = document.body.appendChild(document.createElement('input'));
+    box.focus();
+    for (let frames = 0; frames < 8; frames += 1) await frame();
+    expect(document.activeElement).toBe(box);
+    box.remove();
   });
 
   it('A2: the timeline is a log that reads nothing aloud by itself, and one stop', async () => {

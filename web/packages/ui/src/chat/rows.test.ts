@@ -4,6 +4,7 @@ import { render } from 'vitest-browser-svelte';
 import { words } from '../i18n/errors.js';
 import { message } from '../test/messages.js';
 import { day, full, short } from '../text/format.js';
+import { newestUpdates } from './rows.js';
 import Notice from './Notice.svelte';
 import TypingLine from './TypingLine.svelte';
 import Updates from './Updates.svelte';
@@ -50,6 +51,15 @@ describe('Updates', () => {
     });
     const texts = [...document.querySelectorAll('li .text')].map((one) => one.textContent);
     expect(texts).toEqual(['The drone has landed', 'No metadata at all']);
+  });
+});
+
+describe('newestUpdates', () => {
+  it('T12: only the newest card leads to where the order is', () => {
+    const updates = (key: string) => ({ kind: 'updates' as const, key, messages: [] });
+    const day = { kind: 'day' as const, key: 'd', day: '2026-11-29', at: '2026-11-29T12:00:00Z' };
+    expect(newestUpdates([updates('u1'), day, updates('u2'), { ...day, key: 'e' }])).toBe('u2');
+    expect(newestUpdates([day])).toBeNull();
   });
 });
 

@@ -48,6 +48,10 @@ export function nextStop(rows: readonly Row[], index: number, step: 1 | -1): num
   return index;
 }
 
+/** The newest card of what the order did: the only one that still leads to where it is. */
+export const newestUpdates = (rows: readonly Row[]): string | null =>
+  rows.findLast((row) => row.kind === 'updates')?.key ?? null;
+
 /** How many messages of others came after `seen`. */
 export const unseenIn = (rows: readonly Row[], seen: number): number =>
   rows.reduce((sum, row) => {

@@ -25,6 +25,3 @@ export interface Chosen {
   proof: boolean;
   ready: Promise<Prepared>;
 }
-
-export const forget = (chosen: readonly Chosen[]) =>
-  chosen.forEach(({ preview }) => preview && URL.revokeObjectURL(preview));
