@@ -211,6 +211,7 @@ class OrderchatClient extends Acting implements Client {
         break;
       case 'resync':
         following.resync(frame);
+        if (frame.reason === 'gone') rooms.remove(frame.room);
         break;
       case 'caught_up':
         following.caughtUp(frame);

@@ -122,7 +122,8 @@ export interface paths {
     put?: never;
     /**
      * Join a room
-     * @description A public one, one that staff reach, one that the caller left.
+     * @description A public one, one that staff reach, one that the caller left. A reason is taken as by the other
+     *     actions; that somebody joined is told without one.
      */
     post: operations['post_rooms_room_join'];
     delete?: never;
@@ -160,7 +161,10 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Mark a room as read */
+    /**
+     * Mark a room as read
+     * @description A reason is taken as by the other actions of a room, and told to nobody.
+     */
     post: operations['post_rooms_room_read'];
     delete?: never;
     options?: never;
@@ -3362,7 +3366,10 @@ export interface operations {
         search?: string;
         /** @description `mine` (default), `all` that the caller reaches, or `public` ones to join */
         scope?: string;
-        /** @description `last_activity` or `created_at`, with a minus for newest first; default `-last_activity` */
+        /**
+         * @description `last_activity` or `created_at`, with a minus for newest first, with a plus or nothing for oldest
+         *     first; default `-last_activity`
+         */
         ordering?: string;
         /** @description How many a page holds at most; 50 if not given */
         limit?: number;
@@ -3704,7 +3711,7 @@ export interface operations {
     };
     requestBody?: {
       content: {
-        'application/json': components['schemas']['Nothing'];
+        'application/json': components['schemas']['Reason'];
       };
     };
     responses: {
@@ -3780,7 +3787,7 @@ export interface operations {
     };
     requestBody?: {
       content: {
-        'application/json': components['schemas']['Nothing'];
+        'application/json': components['schemas']['Reason'];
       };
     };
     responses: {
@@ -4905,7 +4912,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description `Upload-Offset` of `Upload-Length` bytes have come */
+      /** @description `Upload-Offset` of `Upload-Length` bytes have come; `Upload-Metadata` as it was given */
       200: {
         headers: {
           [name: string]: unknown;

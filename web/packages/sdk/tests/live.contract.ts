@@ -351,6 +351,11 @@ test('staff lists follow rooms that they do not look at', async () => {
   await until(() => list.value.rooms[0]?.last_message_preview === 'For staff');
   await server.ask(admin, 'POST', `/api/chat/rooms/${room}/close/`, { reason: 'done' });
   await until(() => list.value.rooms.every(({ id }) => id !== room));
+
+  const { room: deleted } = await server.order('78');
+  await until(() => list.value.rooms.some(({ id }) => id === deleted));
+  await server.ask(admin, 'DELETE', `/api/chat/rooms/${deleted}/`);
+  await until(() => list.value.rooms.every(({ id }) => id !== deleted));
 });
 
 test('a database that was restored is another one: rooms are loaded anew', async () => {
