@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use orderchat_domain::id::{PharmacyId, UserId};
 use orderchat_domain::{Caller, TokenRole};
 use secrecy::SecretString;
@@ -39,9 +40,10 @@ pub(crate) fn token(settings: &Settings, wanted: Wanted) -> anyhow::Result<Strin
         .pharmacies
         .iter()
         .map(|id| PharmacyId::parse("--pharmacy", id))
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<_, _>>()
+        .context("--pharmacy")?;
     let caller = Caller {
-        user: UserId::parse("--sub", &wanted.sub)?,
+        user: UserId::parse("--sub", &wanted.sub).context("--sub")?,
         role,
         name: wanted.name,
         email: wanted.email,

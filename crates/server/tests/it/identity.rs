@@ -216,7 +216,7 @@ async fn a_token_for_one_room_is_good_for_nothing_that_is_of_all() {
         service.put("/api/orders/another/", order).await,
         service.put("/api/users/sam/", user).await,
         service.act("/api/users/sam/revoke/").await,
-        service.post("/api/orders/events/", event).await,
+        service.tell(&event).await,
         admin.get("/api/audit/").await,
     ] {
         let problem = answer.refused(403);

@@ -297,7 +297,9 @@ async fn a_batch_is_taken_event_by_event_and_a_malformed_single_one_is_refused()
             "/data/note",
         ),
     ] {
-        let refused = service.tell(&an_event("b1", kind, data)).await.refused(422);
+        let mut event = an_event("b1", kind, data);
+        event["id"] = json!("wrong");
+        let refused = service.tell(&event).await.refused(422);
         assert_eq!(refused["errors"][0]["pointer"], at);
     }
     let incomplete = an_event("b2", "order.created", json!({"number": "7"}));
