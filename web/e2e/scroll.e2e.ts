@@ -194,9 +194,10 @@ test('P1: at a quarter of the speed, what Enter does is drawn within 100 ms', as
   console.log(`${test.info().title}: ${description}`);
   // What the key does and the frame that shows it, in processor time: what else the machine does is not ours.
   expect(2 * task).toBeLessThan(100 * ALLOWED);
-  // By the clock, too, where the machine does nothing else.
+  // By the clock, too: as promised where the machine does nothing else, and nowhere as if it waited for the
+  // server or a disk.
   const worst = slow.sort((a, b) => a - b).at(-2) ?? 0;
-  if (process.env.STRICT) expect(worst).toBeLessThan(100);
+  expect(worst).toBeLessThan(process.env.STRICT ? 100 : 1_000);
 });
 
 test('T9: conversations that are opened and left again leave nothing behind', async ({

@@ -200,7 +200,7 @@ pub fn permit(role: TokenRole, action: Action, access: Access) -> Result<(), Ref
         return Err(Refusal::forbidden(Rule::Permission, detail));
     }
     permit_role(role, action)?;
-    // Who is in a room of another pharmacy reads and writes there, and that is all.
+    // Being in the room of another pharmacy is not enough: the claim decides.
     if grant(role, action) == Theirs && action != Action::ReadRoom && !access.theirs {
         let detail = "the room's pharmacy is not in the token's pharmacy claim";
         return Err(Refusal::forbidden(Rule::Permission, detail));

@@ -18,6 +18,15 @@ pub enum Source {
     Shop = 3,
 }
 
+impl User {
+    /// Nothing is known of them but that their tokens are dead: an order names its people, and a token says
+    /// more than it.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.role_source == Source::Order as i64 && self.person.name.is_none()
+    }
+}
+
 /// A user as stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct User {

@@ -106,13 +106,13 @@ fn options(database: &Database) -> Options {
     }
 }
 
-/// Opens the database and the commands over it.
 /// Opens the database that the settings name, to write.
 async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
     let opened = Store::open(&options(&settings.database)).await;
     opened.context("ORDERCHAT_DATABASE cannot be opened")
 }
 
+/// Opens the database and the commands over it.
 async fn open(settings: &Settings) -> anyhow::Result<Chat> {
     let store = open_store(settings).await?;
     let migrated = store.migrated();

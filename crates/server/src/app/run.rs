@@ -223,7 +223,7 @@ fn public_limits(settings: &Settings) -> ServeLimits {
         name: "public",
         max_connections: settings.max_connections,
         header_timeout: settings.header_timeout,
-        longest_answer: settings.transfer_deadline,
+        longest_answer: settings.transfer_deadline.max(settings.request_deadline),
         write_timeout: WRITE_TIMEOUT,
         shutdown_grace: settings.shutdown_grace,
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use orderchat_domain::capabilities::Capabilities;
 use orderchat_domain::news::ReceiptNews;
+use orderchat_domain::participant::Ended;
 use orderchat_domain::permission::{Action, Reach};
 use orderchat_domain::project::{EventRecord, ParticipantRecord, RoomRecord, RoomView};
 use orderchat_domain::{Millis, RoomId};
@@ -151,10 +152,12 @@ impl Chat {
             let mut views = Vec::with_capacity(wanted.len());
             for (ctx, ids) in &wanted {
                 let listed = of(ids).into_iter().filter_map(|room| {
-                    if room.record.deleted_at.is_some() {
-                        return Some(Listed::Deleted(room.record.id));
-                    }
                     let seen = Seen::known(&known, ctx, room.clone());
+                    if room.record.deleted_at.is_some() {
+                        let own = seen.scene.own.as_ref();
+                        let is_shut_out = own.is_some_and(|own| own.ended == Some(Ended::Blocked));
+                        return (!is_shut_out).then_some(Listed::Deleted(room.record.id));
+                    }
                     let is_reached = seen.scene.reach(chat.policy(), ctx) == Reach::Room;
                     is_reached.then(|| Listed::Room(Box::new(chat.show(ctx, seen))))
                 });

@@ -210,7 +210,9 @@ impl Chat {
         let (ctx, asked) = (ctx.clone(), id.clone());
         let profile = self
             .write(None, move |tx| {
-                let before = users::by_id_locked(tx, &asked, false)?.and_then(|user| user.role);
+                let known = users::by_id_locked(tx, &asked, false)?;
+                let known = known.filter(|user| !user.is_unknown());
+                let (is_known, before) = (known.is_some(), known.and_then(|user| user.role));
                 let pharmacy = report
                     .pharmacies
                     .as_ref()
@@ -224,11 +226,14 @@ impl Chat {
                     language: report.language.as_deref(),
                     source: Source::Shop,
                 };
-                let (user, is_new) = users::learn(tx, told, ctx.now)?;
+                let (user, _) = users::learn(tx, told, ctx.now)?;
                 if before.is_some_and(|before| before != report.role) {
                     revoke(tx, &ctx, &user, "role changed")?;
                 }
-                Ok(Profile { user, is_new })
+                Ok(Profile {
+                    user,
+                    is_new: !is_known,
+                })
             })
             .await?;
         self.0.users.forget(&id);

@@ -175,7 +175,7 @@ settings! {
     frame_rate: Rate = "100/s burst 500", "RATE", Open, parse::rate;
     /// Frames that wait for a live connection that reads slowly; it is sent what is left out when it
     /// has read them.
-    queue_frames: usize = "256", "COUNT", Open, parse::count(1..=100_000);
+    queue_frames: usize = "256", "COUNT", Open, parse::count(128..=100_000);
     /// Bytes of the frames that wait for a live connection.
     queue_bytes: usize = "1MiB", "SIZE", Open, parse::size(64 << 10..=64 << 20);
     /// How often a live connection is asked whether it is still there.
@@ -196,7 +196,7 @@ settings! {
     upload_stall: Duration = "30s", "TIME", Open, parse::duration(1..=1_800);
     /// Uploads and downloads under way at once; more are answered 503.
     max_transfers: usize = "64", "COUNT", Open, parse::count(1..=10_000);
-    /// The longest that an upload or a download takes.
+    /// The longest that an upload, and the answer to one or to a download, takes.
     transfer_deadline: Duration = "30min", "TIME", Open, parse::duration(1..=86_400);
     /// Longest message, in characters.
     message_length: usize = "8000", "COUNT", Open, parse::count(1..=8_000);

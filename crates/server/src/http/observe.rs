@@ -10,7 +10,8 @@ use std::time::Duration;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -72,7 +73,7 @@ pub(super) async fn observe(
             let probing = is_unknown.then(|| limits.note_not_found(user).err());
             let is_probing = match probing.flatten() {
                 Some(too_often) => {
-                    response = Problem::from(too_often).into_response();
+                    instead(&mut response, too_often.into());
                     true
                 }
                 None => false,
@@ -92,6 +93,19 @@ pub(super) async fn observe(
     }
     .instrument(span)
     .await
+}
+
+/// Another answer in place of this one, that those may read who might read this one.
+fn instead(response: &mut Response, problem: Problem) {
+    let before = std::mem::replace(response, problem.into_response());
+    let stays = |name: &HeaderName| {
+        name.as_str().starts_with("access-control-")
+            || [VARY.as_str(), "tus-resumable"].contains(&name.as_str())
+    };
+    let kept = before.headers().iter().filter(|(name, _)| stays(name));
+    response
+        .headers_mut()
+        .extend(kept.map(|(name, value)| (name.clone(), value.clone())));
 }
 
 /// The answer, or 500 if making it panics. The panic hook has logged the place, inside the span.

@@ -56,6 +56,8 @@ pub(crate) enum Signal {
     Behind(RoomId, u64),
     /// The last event that the user may see of the room, with its seq, was sent.
     Gone(RoomId, u64),
+    /// A room that the user is shown summaries of was deleted.
+    Deleted(RoomId),
     /// The user's tokens may have been revoked.
     Recheck,
     /// What the user may do has changed somewhere.

@@ -12,7 +12,8 @@ use orderchat_domain::{Caller, RoomId};
 use super::Live;
 use super::connection::{Connection, Signal};
 use super::hub::Expected;
-use super::protocol::{Frame, Ref};
+use super::protocol::{Frame, Ref, ResyncReason, ServerFrame};
+use crate::chat::ChatError;
 use crate::chat::live::{Followed, From};
 
 /// What no room is called.
@@ -59,10 +60,14 @@ struct CatchUp {
     why: Why,
     /// How far the log was read before.
     read_to: Option<u64>,
+    /// The client asked for it by `subscribe`.
+    is_subscribed: bool,
     /// Somebody waits for the answer to this.
     reference: Option<Ref>,
     /// As the client called it.
     name: Option<String>,
+    /// The version of the order policy when it began to be read.
+    told_by: i64,
     /// It could not be read just now.
     pause: bool,
     /// The user had lost the room after this seq, and goes on there should they get it back.
@@ -87,7 +92,7 @@ enum Why {
 pub(super) struct Step {
     pub(super) frames: Vec<Frame>,
     /// A room that the client asked for by `subscribe` does not exist, or not for the user.
-    pub(super) not_found: Option<Ref>,
+    pub(super) not_found: Option<Option<Ref>>,
     /// A room that the client has a cursor of does not exist, or not for the user.
     pub(super) guessed: bool,
     /// The room that the token is good for is gone.
@@ -96,6 +101,16 @@ pub(super) struct Step {
     pub(super) recheck: bool,
     /// The process was asked to stop.
     pub(super) stopping: bool,
+}
+
+/// The room does not exist, or not for the user.
+pub(super) fn gone(room: &str) -> Frame {
+    let resync = ServerFrame::Resync {
+        room: room.into(),
+        reason: ResyncReason::Gone,
+        seq: None,
+    };
+    resync.encode()
 }
 
 impl Following {
@@ -114,11 +129,20 @@ impl Following {
     }
 
     /// Notes which room the caller's token is good for, where it is for one.
-    pub(super) async fn keep_to(&mut self, caller: &Caller) {
+    ///
+    /// # Errors
+    /// The database could not be asked.
+    pub(super) async fn keep_to(&mut self, caller: &Caller) -> crate::chat::Result<()> {
         self.good_for = match &caller.room {
-            Some(name) => Some(self.live.chat.room_id(name).await.unwrap_or(NO_ROOM)),
+            Some(name) => match self.live.chat.room_id(name).await {
+                Ok(room) => Some(room),
+                // No room is called so.
+                Err(ChatError::Refused(_)) => Some(NO_ROOM),
+                Err(failed) => return Err(failed),
+            },
             None => None,
         };
+        Ok(())
     }
 
     /// Follows the room, unless it is followed.
@@ -158,6 +182,7 @@ impl Following {
             None => (From::Head, Why::Asked),
         };
         let mut asked = self.catch_up(room, from, why);
+        asked.is_subscribed = true;
         asked.reference = reference;
         self.leave(room);
         self.put(asked);
@@ -174,8 +199,10 @@ impl Following {
             from,
             why,
             read_to: None,
+            is_subscribed: false,
             reference: None,
             name: None,
+            told_by: self.live.hub.policy_version(),
             pause: false,
             lost_after: match self.rooms.get(&room) {
                 Some(State::Gone(seq)) => Some(*seq),
@@ -263,6 +290,9 @@ impl Following {
                     self.rooms.insert(room, State::Gone(seq));
                     step.room_gone |= self.good_for == Some(room);
                 }
+                // Who follows it had its last event.
+                Signal::Deleted(room) if self.rooms.contains_key(&room) => {}
+                Signal::Deleted(room) => step.frames.push(gone(&room.to_string())),
                 Signal::Rights => self.restart(),
                 Signal::Recheck => step.recheck = true,
                 Signal::Stopping => step.stopping = true,

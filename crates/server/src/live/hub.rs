@@ -12,7 +12,6 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use orderchat_domain::news::ReceiptNews;
 use orderchat_domain::policy::InForce;
@@ -38,8 +37,6 @@ pub(crate) struct Hub {
     pub(crate) people: People,
     pub(crate) fading: Fading,
     eyes: Eyesight,
-    /// The version of the order policy that rights were last told by.
-    told_by: AtomicI64,
 }
 
 /// What looking at a room hangs on beside who looks.
@@ -78,7 +75,6 @@ impl Hub {
             hasher: RandomState::new(),
             people: People::default(),
             fading: Fading::default(),
-            told_by: AtomicI64::new(eyes.policies.now().version),
             eyes,
         }
     }
@@ -117,13 +113,16 @@ impl Hub {
             .attach(follower, record, anyway)
     }
 
+    /// The version of the order policy in force.
+    pub(crate) fn policy_version(&self) -> i64 {
+        self.eyes.policies.now().version
+    }
+
     /// Tells those whose right to write no event has changed, but the clock or another order policy.
     pub(crate) fn tell_rights(&self, now: Millis) {
-        let version = self.eyes.policies.now().version;
-        let is_another = self.told_by.swap(version, Ordering::Relaxed) != version;
         for shard in &self.shards {
             for room in shard.lock().values_mut() {
-                room.tell_rights(&self.eyes, now, is_another);
+                room.tell_rights(&self.eyes, now);
             }
         }
     }

@@ -19,7 +19,7 @@ use orderchat_domain::RoomId;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::Live;
-use super::commands::Commands;
+use super::commands::{Commands, note_refusal};
 use super::connected::Connected;
 use super::connection::Connection;
 use super::follow::{Following, Step};
@@ -227,10 +227,13 @@ impl Session<'_> {
             self.socket.feed(frame).await?;
         }
         if let Some(reference) = step.not_found {
-            Box::pin(self.refuse(Some(&reference), Problem::not_found(), "subscribe")).await;
+            let problem = Problem::not_found();
+            Box::pin(self.refuse(reference.as_ref(), problem, "subscribe")).await;
         }
         if step.guessed {
-            self.note_guess();
+            // It counts as one that they ask for: over the limit all they ask waits, the next resume too.
+            let ctx = &self.who.ctx;
+            Box::pin(note_refusal(self.live, ctx, Problem::not_found(), "hello")).await;
         }
         if step.stopping {
             return Err(End::Close(CloseCode::GoingAway));
@@ -282,13 +285,6 @@ impl Session<'_> {
                 Ok(())
             }
         }
-    }
-
-    /// A room that a cursor names and that is not there for the user counts as one that they ask for: the
-    /// rest of what they ask waits, and so does the next resume.
-    fn note_guess(&self) {
-        let user = self.who.ctx.caller.user.as_str();
-        let _ = self.live.limits.note_not_found(user);
     }
 
     /// Answers what is under way, if the client is there to hear it.

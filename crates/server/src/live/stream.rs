@@ -97,7 +97,7 @@ impl Live {
         })?;
         let connection = Arc::clone(&connected.connection);
         let mut following = Following::new(Arc::clone(self), connection, false);
-        following.keep_to(&who.ctx.caller).await;
+        following.keep_to(&who.ctx.caller).await?;
         for (room, name) in ids {
             match &last {
                 None => following.add_from_head(room),

@@ -11,8 +11,8 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::Live;
-use super::connection::Connection;
-use super::protocol::{Frame, ResyncReason, RoomSummary, ServerFrame};
+use super::connection::{Connection, Signal};
+use super::protocol::{Frame, RoomSummary, ServerFrame};
 use crate::chat::Context;
 use crate::chat::live::Listed;
 use crate::clock;
@@ -71,8 +71,15 @@ impl Live {
             Ok(views) => {
                 for ((connection, ctx, _), views) in wanted.iter().zip(views) {
                     for listed in views {
-                        let (room, frame) = frame(listed, ctx.now);
-                        let is_full = connection.push(&frame).is_err();
+                        let view = match listed {
+                            Listed::Room(view) => view,
+                            Listed::Deleted(room) => {
+                                connection.signal(Signal::Deleted(room));
+                                continue;
+                            }
+                        };
+                        let room = view.id;
+                        let is_full = connection.push(&summary(*view, ctx.now)).is_err();
                         if is_full {
                             // Who reads slowly is shown the room as it is then.
                             self.hub.people.summarize_on(connection, room);
@@ -88,21 +95,6 @@ impl Live {
                     }
                 }
             }
-        }
-    }
-}
-
-fn frame(listed: Listed, now: Millis) -> (RoomId, Frame) {
-    match listed {
-        Listed::Room(view) => (view.id, summary(*view, now)),
-        // Who follows it has its last event; in a list of others it would stay for ever.
-        Listed::Deleted(room) => {
-            let resync = ServerFrame::Resync {
-                room: room.to_string().into(),
-                reason: ResyncReason::Gone,
-                seq: None,
-            };
-            (room, resync.encode())
         }
     }
 }

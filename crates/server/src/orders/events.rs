@@ -141,7 +141,7 @@ pub(super) fn take_waiting(
     let mut events: Vec<_> = waiting
         .iter()
         .filter(|(at, _)| *at >= since)
-        .filter_map(|(_, body)| Event::read(body))
+        .filter_map(|(_, body)| read(id, body))
         .collect();
     events.sort_by_key(|event| event.sequence);
     for event in &events {
@@ -163,6 +163,18 @@ pub(super) fn take_waiting(
         record = orders::by_id(tx, id)?.unwrap_or(record);
     }
     Ok((record, is_new))
+}
+
+/// The event as it was kept. What was taken by other rules, of a version before, may not be one by these.
+fn read(order: &OrderId, body: &str) -> Option<Event> {
+    let event = Event::read(body);
+    if event.is_none() {
+        tracing::warn!(
+            order = order.as_str(),
+            "an event that waited for its order is not read any more"
+        );
+    }
+    event
 }
 
 /// Nobody waits for the answer any more.

@@ -187,6 +187,16 @@ async fn whichever_way_ids_are_tried_there_is_an_end_to_it() {
         .await;
     let then = [404, 404, 404, 429];
 
+    // Also where nobody waits for the answer.
+    let mut live = Live::of(&server.rider("by-mute-subscribe")).await;
+    for status in then {
+        let begin = live.received.len();
+        live.say(json!({ "type": "subscribe", "room": random_id() }))
+            .await;
+        let told = live.next_after(begin).await.expect("an answer");
+        assert_eq!(told["problem"]["status"], status, "{told}");
+    }
+
     let mut live = Live::of(&server.rider("by-subscribe")).await;
     let mut answers = Vec::new();
     for _ in 0..4 {

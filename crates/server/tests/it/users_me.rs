@@ -111,10 +111,14 @@ async fn who_has_not_come_yet_can_be_revoked() {
     let server = Server::start().await;
     let (service, stolen) = (server.service(), server.rider("never-here"));
     let told = service.act("/api/users/never-here/revoke/").await.ok(200);
-    assert_eq!(told["name"], Value::Null);
-    stolen.get("/api/chat/rooms/").await.refused(401);
+    assert_eq!((&told["name"], &told["role"]), (&Value::Null, &Value::Null));
+    let rider = json!({ "name": "Ria", "role": "rider" });
     let later = Identity::new("rider", "never-here").with("iat", now_s() + 5);
-    let me = server.client(&later).get("/api/chat/me/").await.ok(200);
+    let later = server.client(&later);
+    let put = service.put("/api/users/never-here/", rider).await;
+    put.ok(201);
+    stolen.get("/api/chat/rooms/").await.refused(401);
+    let me = later.get("/api/chat/me/").await.ok(200);
     assert_eq!(me["role"], "rider", "{me}");
 }
 

@@ -557,7 +557,7 @@ export interface paths {
      *     creation-with-upload, termination, expiration and checksum. `Upload-Metadata` names the `room`, and
      *     if known `filename`, `filetype` and `purpose`. The last part of `Location` is the attachment's id:
      *     once all bytes have come, name it in a message. `OPTIONS` tells the extensions, the checksums and the
-     *     largest file.
+     *     largest file. Who cannot send PATCH or DELETE posts to the upload, with `X-HTTP-Method-Override`.
      */
     post: operations['post_uploads'];
     delete?: never;
@@ -886,7 +886,8 @@ export interface paths {
     put?: never;
     /**
      * Revoke a user's tokens
-     * @description The service alone. Every token issued up to now dies.
+     * @description The service alone. Every token issued up to now dies, also of a user who has not come yet: their
+     *     `role` is null in the answer.
      */
     post: operations['post_users_user_revoke'];
     delete?: never;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, LOCATION,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONTENT_TYPE, LOCATION,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, map_response};
@@ -77,7 +77,10 @@ async fn overridden(
         Some("PATCH") => add(state, caller, upload, request).await,
         Some("DELETE") => end(state, caller, upload, headers).await,
         Some("HEAD") => look(state, caller, upload, headers).await,
-        Some(_) | None => Err(Problem::method_not_allowed()),
+        Some(_) | None => {
+            let allowed = [(ALLOW, HeaderValue::from_static("HEAD, PATCH, DELETE"))];
+            Ok((allowed, Problem::method_not_allowed()).into_response())
+        }
     }
 }
 
@@ -198,7 +201,7 @@ fn expire(headers: &mut HeaderMap, until: Millis) {
 /// creation-with-upload, termination, expiration and checksum. `Upload-Metadata` names the `room`, and
 /// if known `filename`, `filetype` and `purpose`. The last part of `Location` is the attachment's id:
 /// once all bytes have come, name it in a message. `OPTIONS` tells the extensions, the checksums and the
-/// largest file.
+/// largest file. Who cannot send PATCH or DELETE posts to the upload, with `X-HTTP-Method-Override`.
 #[utoipa::path(post, path = "/uploads/", tag = "Files",
     params(("Tus-Resumable" = String, Header, description = "`1.0.0`"),
         ("Upload-Length" = u64, Header, description = "Bytes of the file"),

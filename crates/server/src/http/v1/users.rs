@@ -58,10 +58,11 @@ struct UserView {
 impl From<Profile> for UserView {
     fn from(profile: Profile) -> Self {
         let user = profile.user;
+        let role = user.role.filter(|_| !user.is_unknown());
         Self {
             id: user.person.user.as_str().to_owned(),
             name: user.person.name,
-            role: user.role.map(orderchat_domain::Role::as_str),
+            role: role.map(orderchat_domain::Role::as_str),
             email: user.person.email,
             pharmacy: user
                 .pharmacy
@@ -97,7 +98,8 @@ async fn put(
 
 /// Revoke a user's tokens
 ///
-/// The service alone. Every token issued up to now dies.
+/// The service alone. Every token issued up to now dies, also of a user who has not come yet: their
+/// `role` is null in the answer.
 #[utoipa::path(post, path = "/users/{user}/revoke/", tag = "Users", params(("user" = String, Path)),
     request_body = Option<Nothing>, responses((status = 200, body = UserView)))]
 async fn revoke(

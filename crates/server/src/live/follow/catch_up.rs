@@ -117,6 +117,7 @@ impl Following {
             own: followed.own,
             seq,
             capabilities: followed.capabilities.clone(),
+            told_by: asked.told_by,
         };
         let anyway = asked.read_to == Some(seq) && followed.events.is_empty();
         let room = Arc::new(followed.room);
@@ -167,12 +168,13 @@ impl Following {
                     None => self.rooms.remove(&room),
                 };
                 // Whoever asks for another room than their token's is told, and stays.
-                step.room_gone = self.good_for == Some(room) && asked.reference.is_none();
-                if asked.reference.is_none() && asked.why != Why::Asked {
+                step.room_gone = self.good_for == Some(room) && !asked.is_subscribed;
+                if asked.is_subscribed {
+                    step.not_found = Some(asked.reference);
+                } else if asked.why != Why::Asked {
                     step.frames.push(resync(&asked, ResyncReason::Gone, None));
                     step.guessed = asked.name.is_some();
                 }
-                step.not_found = asked.reference;
             }
             other => {
                 let problem = Problem::from(other);

@@ -26,6 +26,8 @@ pub(crate) struct Follower {
     pub(crate) seq: u64,
     /// What they were last told that they may do.
     pub(crate) capabilities: Capabilities,
+    /// The version of the order policy by which.
+    pub(crate) told_by: i64,
 }
 
 impl Follower {
@@ -184,14 +186,15 @@ impl Room {
         self.rest();
     }
 
-    /// Tells those whose right to write the clock alone has changed, and with `all` looks at everybody.
-    pub(super) fn tell_rights(&mut self, eyes: &Eyesight, now: Millis, all: bool) {
+    /// Tells those whose right to write the clock alone has changed, or another order policy.
+    pub(super) fn tell_rights(&mut self, eyes: &Eyesight, now: Millis) {
         let Some(record) = self.record.clone() else {
             return;
         };
+        let version = eyes.policies.now().version;
         let is_due = |follower: &Follower| {
             let until = follower.capabilities.until;
-            all || until.is_some_and(|until| until <= now)
+            follower.told_by != version || until.is_some_and(|until| until <= now)
         };
         self.followers.retain_mut(|follower| {
             !is_due(follower)
@@ -310,6 +313,7 @@ fn tell_capabilities(
     now: Millis,
 ) -> bool {
     let capabilities = Capabilities::of(&follower.situation(record, eyes, now));
+    follower.told_by = eyes.policies.now().version;
     if capabilities == follower.capabilities {
         return true;
     }

@@ -259,6 +259,7 @@ impl Subscriber {
                     why_not: None,
                     until: None,
                 },
+                told_by: 0,
             };
             let anyway = read_to == Some(seq) && part.events.is_empty();
             read_to = Some(seq);

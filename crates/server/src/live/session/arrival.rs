@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use axum::extract::ws::WebSocket;
+use orderchat_domain::RoomId;
 use tokio::time::timeout;
 
 use super::socket::{Incoming, Socket};
 use super::{End, Going, Session};
-use crate::chat::Origin;
+use crate::chat::{ChatError, Origin};
 use crate::limits::quota;
 use crate::live::Live;
 use crate::live::follow::NO_ROOM;
-use crate::live::protocol::{
-    ClientFrame, CloseCode, Frame, Hello, Numbered, Resume, ResyncReason, ServerFrame,
-};
+use crate::live::protocol::{ClientFrame, CloseCode, Hello, Numbered, Resume, ServerFrame};
 use crate::live::waiting::Unknown;
 use crate::net::Received;
 use crate::problem::Problem;
+use crate::random;
 use crate::signin::SignedIn;
 
 /// Time to say who one is.
@@ -93,18 +93,21 @@ impl Session<'_> {
             heartbeat: self.live.settings.heartbeat.as_secs(),
         };
         self.socket.send(welcome.encode()).await?;
-        self.following.keep_to(&self.who.ctx.caller).await;
+        // Without it the connection is no good; the client comes back.
+        let kept = self.following.keep_to(&self.who.ctx.caller).await;
+        kept.map_err(|_| End::Close(CloseCode::Reconnect))?;
         if let Some(resume) = resume {
             let same_epoch = resume.epoch == self.live.epoch;
             for (name, seq) in resume.rooms {
-                match self.live.chat.room_id(&name).await.unwrap_or(NO_ROOM) {
-                    // A name that nothing has is gone like one that is hidden.
-                    NO_ROOM => {
-                        self.socket.send(gone(&name)).await?;
-                        self.note_guess();
+                // A name that nothing has is looked for like one that is hidden, and found gone in its turn.
+                let room = match self.live.chat.room_id(&name).await {
+                    Ok(NO_ROOM) | Err(ChatError::Refused(_)) => {
+                        RoomId(uuid::Uuid::from_bytes(random::bytes()))
                     }
-                    room => self.following.resume(room, name, seq, same_epoch),
-                }
+                    Ok(room) => room,
+                    Err(_) => return Err(End::Close(CloseCode::Reconnect)),
+                };
+                self.following.resume(room, name, seq, same_epoch);
             }
         }
         let caller = &self.who.ctx.caller;
@@ -142,13 +145,4 @@ impl Session<'_> {
             }
         }
     }
-}
-
-fn gone(name: &str) -> Frame {
-    let resync = ServerFrame::Resync {
-        room: name.into(),
-        reason: ResyncReason::Gone,
-        seq: None,
-    };
-    resync.encode()
 }

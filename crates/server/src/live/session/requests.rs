@@ -80,7 +80,8 @@ impl Session<'_> {
             Ok(who) if who.ctx.user == self.who.ctx.user => {
                 let same = who.ctx.caller == self.who.ctx.caller;
                 self.who = who;
-                self.following.keep_to(&self.who.ctx.caller).await;
+                let kept = self.following.keep_to(&self.who.ctx.caller).await;
+                kept.map_err(|_| End::Close(CloseCode::Reconnect))?;
                 if !same {
                     let watch = Watch::of(&self.who.ctx.caller);
                     self.live.hub.people.unwatch(&self.connection, &self.watch);

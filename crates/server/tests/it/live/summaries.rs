@@ -70,10 +70,26 @@ async fn of_a_room_that_is_deleted_those_learn_who_do_not_follow_it() {
     let server = Server::start().await;
     let room = server.open_room().await;
     let mut watching = Live::of(&room.pharmacist).await;
+    let mut following = Live::following(&room.support, &room).await;
+    let blocked = server.support("sid");
+    let place = room.add(&blocked, "support").await.string("id");
+    let block = format!("/api/chat/participants/{place}/block/");
+    room.admin.act(&block).await.ok(200);
+    let mut blocked = Live::of(&blocked).await;
     let mut elsewhere = Live::of(&server.pharmacy("staff-else", "ph2")).await;
     room.admin.delete(&room.at("")).await.ok(204);
     let gone = json!({ "type": "resync", "room": room.id, "reason": "gone", "seq": null });
     watching.expect(gone).await;
-    elsewhere.fence().await;
-    assert!(elsewhere.frames_of(&room).is_empty(), "{elsewhere:?}");
+    // Who follows it has its last event, and nothing behind it.
+    following.event(&room, "room.deleted").await;
+    following.fence().await;
+    let told = following.frames_of(&room);
+    assert!(
+        told.iter().all(|frame| frame["type"] != "resync"),
+        "{following:?}"
+    );
+    for live in [&mut elsewhere, &mut blocked] {
+        live.fence().await;
+        assert!(live.frames_of(&room).is_empty(), "{live:?}");
+    }
 }

@@ -41,4 +41,9 @@ export const handedOver = (
   next: Person,
   fits: number,
 ): readonly Person[] =>
-  views.length < fits ? [...views, next] : views.map((one) => (one.user === before ? next : one));
+  // Riders take turns: the next one may be looked at already.
+  views.some((one) => one.user === next.user)
+    ? views
+    : views.length < fits
+      ? [...views, next]
+      : views.map((one) => (one.user === before ? next : one));
