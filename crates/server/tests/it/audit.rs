@@ -1,5 +1,6 @@
 //! `GET /api/audit/`: what no room shows, for admins.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::server::Options;
@@ -182,6 +183,7 @@ async fn who_tries_ids_until_they_are_stopped_is_recorded() {
 async fn whichever_way_ids_are_tried_there_is_an_end_to_it() {
     let server = Options::default()
         .with("ORDERCHAT_NOT_FOUND_RATE", "3/min burst 3")
+        .with("ORDERCHAT_ORIGINS", "https://shop.example")
         .with_rate_limits()
         .start()
         .await;
@@ -205,6 +207,22 @@ async fn whichever_way_ids_are_tried_there_is_an_end_to_it() {
         answers.push(answer["problem"]["status"].as_i64().expect("a status"));
     }
     assert_eq!(answers, then, "subscribe");
+
+    // The page of a shop may read that it has to wait, too.
+    let from_a_page = server.rider("by-rest");
+    let mut answers = Vec::new();
+    for _ in 0..4 {
+        let path = format!("/api/chat/rooms/{}/", random_id());
+        let asked = from_a_page.request(Method::GET, &path);
+        let asked = asked.header("Origin", "https://shop.example");
+        let answer = from_a_page.dispatch(asked).await;
+        assert_eq!(
+            answer.header("access-control-allow-origin"),
+            Some("https://shop.example")
+        );
+        answers.push(i64::from(answer.status));
+    }
+    assert_eq!(answers, then, "by REST");
 
     let by_rest = server.rider("by-stream");
     let mut answers = Vec::new();

@@ -48,6 +48,8 @@ const UPLOAD_OFFSET: &str = "upload-offset";
 const UPLOAD_METADATA: &str = "upload-metadata";
 const UPLOAD_CHECKSUM: &str = "upload-checksum";
 const UPLOAD_EXPIRES: &str = "upload-expires";
+/// What an upload takes. POST only stands for one of these.
+const OF_AN_UPLOAD: HeaderValue = HeaderValue::from_static("HEAD,PATCH,DELETE");
 const METHOD_OVERRIDE: &str = "x-http-method-override";
 const PIECE: &str = "application/offset+octet-stream";
 
@@ -78,8 +80,7 @@ async fn overridden(
         Some("DELETE") => end(state, caller, upload, headers).await,
         Some("HEAD") => look(state, caller, upload, headers).await,
         Some(_) | None => {
-            let allowed = [(ALLOW, HeaderValue::from_static("HEAD, PATCH, DELETE"))];
-            Ok((allowed, Problem::method_not_allowed()).into_response())
+            Ok(([(ALLOW, OF_AN_UPLOAD)], Problem::method_not_allowed()).into_response())
         }
     }
 }
@@ -108,7 +109,12 @@ pub(in crate::http) async fn tell_of_tus(
         && !request
             .headers()
             .contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    let of_one = request.uri().path().strip_prefix(UPLOADS);
+    let is_of_one = of_one.is_some_and(|upload| !upload.is_empty());
     let mut response = next.run(request).await;
+    if is_of_one && response.headers().contains_key(ALLOW) {
+        response.headers_mut().insert(ALLOW, OF_AN_UPLOAD);
+    }
     if is_asked {
         *response.status_mut() = StatusCode::NO_CONTENT;
         let headers = response.headers_mut();
