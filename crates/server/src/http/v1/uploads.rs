@@ -112,7 +112,8 @@ pub(in crate::http) async fn tell_of_tus(
     let of_one = request.uri().path().strip_prefix(UPLOADS);
     let is_of_one = of_one.is_some_and(|upload| !upload.is_empty());
     let mut response = next.run(request).await;
-    if is_of_one && response.headers().contains_key(ALLOW) {
+    if is_of_one && (is_asked || response.status() == StatusCode::METHOD_NOT_ALLOWED) {
+        // Before axum says what it has routes for.
         response.headers_mut().insert(ALLOW, OF_AN_UPLOAD);
     }
     if is_asked {

@@ -100,7 +100,16 @@ async fn who_can_only_post_names_the_method_in_a_header() {
         download(request).await
     };
     assert_eq!(post("PATCH", 0, &file[..70_000]).await.status, 204);
-    assert_eq!(post("PUT", 70_000, &file[70_000..]).await.status, 405);
+    let other = post("PUT", 70_000, &file[70_000..]).await;
+    assert_eq!(
+        (other.status, other.header("allow")),
+        (405, "HEAD,PATCH,DELETE")
+    );
+    let asked = download(room.customer.request(Method::OPTIONS, &path)).await;
+    assert_eq!(
+        (asked.status, asked.header("allow")),
+        (204, "HEAD,PATCH,DELETE")
+    );
     assert_eq!(post("PATCH", 70_000, &file[70_000..]).await.status, 204);
     let sent = json!({ "attachment": id_of(&path) });
     let sent = room.customer.send(&room, sent).await.ok(201);
