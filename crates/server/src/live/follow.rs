@@ -3,6 +3,7 @@
 
 mod catch_up;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -74,6 +75,17 @@ struct CatchUp {
     lost_after: Option<u64>,
 }
 
+impl CatchUp {
+    /// That the room cannot be gone on with, as the client called it.
+    fn resync(&self, reason: ResyncReason, seq: Option<u64>) -> Frame {
+        let room = match &self.name {
+            Some(name) => Cow::Borrowed(name.as_str()),
+            None => Cow::Owned(self.expected.room.to_string()),
+        };
+        resync(room, reason, seq)
+    }
+}
+
 /// What made a room be followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Why {
@@ -103,14 +115,8 @@ pub(super) struct Step {
     pub(super) stopping: bool,
 }
 
-/// The room does not exist, or not for the user.
-pub(super) fn gone(room: &str) -> Frame {
-    let resync = ServerFrame::Resync {
-        room: room.into(),
-        reason: ResyncReason::Gone,
-        seq: None,
-    };
-    resync.encode()
+fn resync(room: Cow<'_, str>, reason: ResyncReason, seq: Option<u64>) -> Frame {
+    ServerFrame::Resync { room, reason, seq }.encode()
 }
 
 impl Following {
@@ -292,7 +298,10 @@ impl Following {
                 }
                 // Who follows it had its last event.
                 Signal::Deleted(room) if self.rooms.contains_key(&room) => {}
-                Signal::Deleted(room) => step.frames.push(gone(&room.to_string())),
+                Signal::Deleted(room) => {
+                    let room = Cow::Owned(room.to_string());
+                    step.frames.push(resync(room, ResyncReason::Gone, None));
+                }
                 Signal::Rights => self.restart(),
                 Signal::Recheck => step.recheck = true,
                 Signal::Stopping => step.stopping = true,

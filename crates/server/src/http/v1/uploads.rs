@@ -79,9 +79,7 @@ async fn overridden(
         Some("PATCH") => add(state, caller, upload, request).await,
         Some("DELETE") => end(state, caller, upload, headers).await,
         Some("HEAD") => look(state, caller, upload, headers).await,
-        Some(_) | None => {
-            Ok(([(ALLOW, OF_AN_UPLOAD)], Problem::method_not_allowed()).into_response())
-        }
+        Some(_) | None => Err(Problem::method_not_allowed()),
     }
 }
 

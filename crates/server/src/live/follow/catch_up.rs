@@ -1,6 +1,5 @@
 //! Catching up with a room: its log page by page, then a place at the hub.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use super::{CatchUp, Following, State, Step, Why};
 use crate::chat::live::{Followed, From};
 use crate::chat::{ChatError, Context};
 use crate::live::hub::{Follower, Place};
-use crate::live::protocol::{Frame, ResyncReason, ServerFrame};
+use crate::live::protocol::{ResyncReason, ServerFrame};
 use crate::problem::Problem;
 use crate::signin::SignedIn;
 
@@ -63,7 +62,7 @@ impl Following {
         asked.reference = None;
         if first && let Some(reason) = unservable(&asked, &followed) {
             step.frames
-                .push(resync(&asked, reason, Some(followed.room.seq)));
+                .push(asked.resync(reason, Some(followed.room.seq)));
             asked.from = From::Head;
             return self.attach(ctx, asked, followed.at_head(), step);
         }
@@ -172,7 +171,7 @@ impl Following {
                 if asked.is_subscribed {
                     step.not_found = Some(asked.reference);
                 } else if asked.why != Why::Asked {
-                    step.frames.push(resync(&asked, ResyncReason::Gone, None));
+                    step.frames.push(asked.resync(ResyncReason::Gone, None));
                     step.guessed = asked.name.is_some();
                 }
             }
@@ -223,12 +222,4 @@ fn unservable(asked: &CatchUp, followed: &Followed) -> Option<ResyncReason> {
         }
         _ => None,
     }
-}
-
-fn resync(asked: &CatchUp, reason: ResyncReason, seq: Option<u64>) -> Frame {
-    let room = match &asked.name {
-        Some(name) => Cow::Borrowed(name.as_str()),
-        None => Cow::Owned(asked.expected.room.to_string()),
-    };
-    ServerFrame::Resync { room, reason, seq }.encode()
 }
