@@ -1,11 +1,12 @@
 //! Files that are scanned first: A24. The scanner is one that speaks clamd's protocol.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use crate::harness::upload::{Form, pdf};
 use crate::harness::{Fields, Room, Server, eventually, message_path};
@@ -19,25 +20,36 @@ const EICAR: [&str; 2] = [
 /// What the scanner finds too large to look at.
 const HUGE: &str = "larger than StreamMaxLength";
 
+#[derive(Clone, Copy, PartialEq)]
+enum Clam {
+    /// Hangs up on everybody.
+    Down,
+    /// Takes what comes, and answers once it is up.
+    Slow,
+    Up,
+}
+
 /// A scanner that finds EICAR, as long as it is up.
 struct Clamd {
     address: String,
-    up: Arc<AtomicBool>,
+    state: watch::Sender<Clam>,
     /// How often it was sent what it finds too large.
     refused: Arc<AtomicUsize>,
 }
 
 impl Clamd {
-    async fn start(up: bool) -> Self {
+    async fn start(state: Clam) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
-        let up = Arc::new(AtomicBool::new(up));
-        let is_up = Arc::clone(&up);
+        let (state, mut now) = watch::channel(state);
         let refused = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&refused);
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                if is_up.load(Ordering::SeqCst) {
+                if *now.borrow() == Clam::Down {
+                    continue;
+                }
+                if now.wait_for(|state| *state == Clam::Up).await.is_ok() {
                     // Who hangs up early is no matter.
                     let _ = serve(socket, &count).await;
                 }
@@ -45,9 +57,13 @@ impl Clamd {
         });
         Self {
             address,
-            up,
+            state,
             refused,
         }
+    }
+
+    fn goes_up(&self) {
+        self.state.send_replace(Clam::Up);
     }
 
     async fn server(&self) -> Server {
@@ -99,7 +115,7 @@ async fn read(room: &Room, message: &Value) -> Value {
 
 #[tokio::test]
 async fn a_file_waits_for_the_scanner_and_chat_does_not() {
-    let clamd = Clamd::start(false).await;
+    let clamd = Clamd::start(Clam::Down).await;
     let server = clamd.server().await;
     let room = server.open_room().await;
     let form = Form::file("a.pdf", "application/pdf", &pdf(200_000));
@@ -109,7 +125,7 @@ async fn a_file_waits_for_the_scanner_and_chat_does_not() {
     assert_eq!(waiting["type"], "urn:orderchat:problem:file-pending");
     room.customer.say(&room, "Chat goes on.").await;
 
-    clamd.up.store(true, Ordering::SeqCst);
+    clamd.goes_up();
     eventually("the file is clean", async || {
         (read(&room, &sent).await["file"]["pending"] == false).then_some(())
     })
@@ -122,11 +138,13 @@ async fn a_file_waits_for_the_scanner_and_chat_does_not() {
 
 #[tokio::test]
 async fn a_rejected_file_is_never_served_and_the_room_is_told() {
-    let clamd = Clamd::start(true).await;
+    // It answers once the message is there: a file that is known to be bad is not taken.
+    let clamd = Clamd::start(Clam::Slow).await;
     let server = clamd.server().await;
     let room = server.open_room().await;
     let form = Form::file("a.txt", "text/plain", EICAR.concat().as_bytes());
     let sent = room.customer.send_file(&room, form).await.ok(201);
+    clamd.goes_up();
     eventually("the message has failed", async || {
         (read(&room, &sent).await["status"] == "failed").then_some(())
     })
@@ -150,8 +168,32 @@ async fn a_rejected_file_is_never_served_and_the_room_is_told() {
 }
 
 #[tokio::test]
+async fn who_names_a_rejected_file_is_told_so_and_nothing_is_sent() {
+    let clamd = Clamd::start(Clam::Up).await;
+    let server = clamd.server().await;
+    let room = server.open_room().await;
+    let form = Form::file("a.txt", "text/plain", EICAR.concat().as_bytes());
+    let rejected = room.customer.upload(&room, form).await.ok(201);
+    // Files are scanned in the order in which they came.
+    let form = Form::file("b.txt", "text/plain", b"good");
+    let good = room.customer.send_file(&room, form).await.ok(201);
+    eventually("the file behind it is clean", async || {
+        (read(&room, &good).await["file"]["pending"] == false).then_some(())
+    })
+    .await;
+    let log = room.log_seen_by(&room.rider).await;
+    let draft = json!({ "attachment": rejected["id"] });
+    let refused = room.customer.send(&room, draft).await.refused(422);
+    assert_eq!(
+        refused["errors"],
+        json!([{ "pointer": "/attachment", "detail": "was rejected; send another file" }])
+    );
+    assert_eq!(room.log_seen_by(&room.rider).await, log);
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_scanned_holds_up_no_other() {
-    let clamd = Clamd::start(false).await;
+    let clamd = Clamd::start(Clam::Down).await;
     let server = clamd.server().await;
     let room = server.open_room().await;
     let text = |text: &str| Form::file("a.txt", "text/plain", text.as_bytes());
@@ -164,7 +206,7 @@ async fn a_file_that_cannot_be_scanned_holds_up_no_other() {
     let place = server.folder().join("orderchat-files");
     std::fs::remove_file(place.join(lost_place.expect("the file"))).expect("it goes");
     let good = room.customer.send_file(&room, text("good")).await.ok(201);
-    clamd.up.store(true, Ordering::SeqCst);
+    clamd.goes_up();
     eventually("the file behind them is clean", async || {
         (read(&room, &good).await["file"]["pending"] == false).then_some(())
     })
@@ -176,7 +218,7 @@ async fn a_file_that_cannot_be_scanned_holds_up_no_other() {
 
 #[tokio::test]
 async fn a_file_that_clamd_will_not_judge_is_not_sent_to_it_all_the_time() {
-    let clamd = Clamd::start(true).await;
+    let clamd = Clamd::start(Clam::Up).await;
     let server = clamd.server().await;
     let room = server.open_room().await;
     let text = |text: &str| Form::file("a.txt", "text/plain", text.as_bytes());
