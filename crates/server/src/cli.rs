@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{ArgGroup, Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::app;
-use crate::config::{Need, Settings, SettingsArgs};
+use crate::config::{Need, Settings, SettingsArgs, show_settings};
 
 /// A token of `orderchat chat` is good for so long; another one is signed when it is needed.
 const CHAT_TOKEN: Duration = Duration::from_secs(3_600);
@@ -196,10 +196,44 @@ struct ChatArgs {
     settings: SettingsArgs,
 }
 
+/// Settings that commands without a server read, by their keys.
+const SIGNING: &[&str] = &["config", "auth_secret", "auth_issuer", "auth_audience"];
+const SCHEMA: &[&str] = &["config", "database", "log", "log_format"];
+const RECORD: &[&str] = &["config", "database", "signing_key", "log", "log_format"];
+const COPY: &[&str] = &[
+    "config",
+    "database",
+    "storage",
+    "signing_key",
+    "log",
+    "log_format",
+];
+
+/// What may be asked for. Only what serves has every setting in its help.
+fn command() -> clap::Command {
+    let show = |keys| move |command| show_settings(command, keys);
+    let record = |audit: clap::Command| {
+        ["verify", "head", "public-key"]
+            .into_iter()
+            .fold(audit, |audit, name| {
+                audit.mut_subcommand(name, show(RECORD))
+            })
+    };
+    Cli::command()
+        .mut_subcommand("migrate", show(SCHEMA))
+        .mut_subcommand("token", show(SIGNING))
+        .mut_subcommand("chat", show(SIGNING))
+        .mut_subcommand("backup", show(COPY))
+        .mut_subcommand("restore", show(COPY))
+        .mut_subcommand("audit", record)
+}
+
 /// Runs the command that was asked for.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let load = |args: &SettingsArgs, need| Settings::load(args, std::env::vars_os(), need);
-    match Cli::parse().command {
+    let asked =
+        Cli::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit());
+    match asked.command {
         Command::Serve(args) => app::serve(load(&args, Need::Identity)?),
         Command::Demo(args) => app::demo(load(&args.settings, Need::Nothing)?, args.pace),
         Command::Migrate(args) => app::migrate(&load(&args, Need::Nothing)?),
@@ -284,12 +318,34 @@ fn audit(command: AuditCommand) -> anyhow::Result<ExitCode> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
+    }
+
+    #[test]
+    fn help_shows_the_settings_that_a_command_reads() {
+        let mut all = command();
+        all.build();
+        for (name, shown) in [
+            ("migrate", SCHEMA),
+            ("token", SIGNING),
+            ("chat", SIGNING),
+            ("backup", COPY),
+            ("restore", COPY),
+            ("serve", &["config", "heartbeat", "max_upload"]),
+        ] {
+            let one = all.find_subcommand(name).expect(name);
+            let is_shown = |key: &&str| {
+                one.get_arguments()
+                    .any(|arg| arg.get_id() == key && !arg.is_hide_set())
+            };
+            for key in shown {
+                assert!(is_shown(key), "{name}: {key}");
+            }
+            assert_eq!(is_shown(&"heartbeat"), name == "serve", "{name}");
+        }
     }
 }

@@ -223,10 +223,10 @@ impl Client {
         }
     }
 
-    /// Nothing will be typed, and nothing is unanswered.
+    /// Nothing will be typed, nothing is unanswered, and one's own messages were shown.
     fn is_done(&self) -> bool {
-        let idle = self.talk.is_idle();
-        self.last_words.is_some_and(|until| idle || until <= now())
+        let said = self.talk.is_idle() && self.talk.has_seen_own();
+        self.last_words.is_some_and(|until| said || until <= now())
     }
 
     /// Does what was typed; `None` is the end of the input. `false`: the person leaves.
@@ -300,6 +300,7 @@ impl Client {
             _ => "the rooms with the newest activity:",
         })?;
         for room in &rooms {
+            self.talk.meet(room);
             self.terminal.print(&shown::room(room))?;
         }
         let newest = || rooms.first().map(|room| shown::text(room, "id").to_owned());

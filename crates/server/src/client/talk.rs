@@ -39,6 +39,8 @@ pub(super) struct Talk {
     is_welcome: bool,
     heartbeat: Duration,
     places: BTreeMap<String, Place>,
+    /// The codes of rooms, by their ids: what people call them.
+    codes: BTreeMap<String, String>,
     /// The room that is shown.
     room: Option<Room>,
     /// Commands without an answer, in the order given. They are sent again after an interruption:
@@ -56,6 +58,18 @@ struct Place {
     seq: u64,
     /// The `ref` under which the rest of it was asked for.
     asked: Option<String>,
+    /// The newest entry of one's own that was acknowledged.
+    own: u64,
+}
+
+impl Place {
+    fn at(seq: u64) -> Self {
+        Self {
+            seq,
+            asked: None,
+            own: 0,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -76,6 +90,7 @@ impl Talk {
             is_welcome: false,
             heartbeat: Duration::from_secs(25),
             places: BTreeMap::new(),
+            codes: BTreeMap::new(),
             room: None,
             unanswered: VecDeque::new(),
             last_ref: 0,
@@ -84,8 +99,14 @@ impl Talk {
         }
     }
 
+    /// Everything that was typed was answered.
     pub(super) fn is_idle(&self) -> bool {
         self.unanswered.is_empty()
+    }
+
+    /// What was acknowledged has come back as an entry of the log, too, and so was shown.
+    pub(super) fn has_seen_own(&self) -> bool {
+        self.places.values().all(|place| place.own <= place.seq)
     }
 
     pub(super) fn is_welcome(&self) -> bool {
@@ -113,8 +134,20 @@ impl Talk {
         hello
     }
 
+    /// Notes what the room is called.
+    pub(super) fn meet(&mut self, room: &Value) {
+        let (id, code) = (shown::text(room, "id"), shown::text(room, "room_id"));
+        self.codes.insert(id.to_owned(), code.to_owned());
+    }
+
+    /// The room's code; its id if nothing else was heard of it.
+    fn name<'a>(&'a self, id: &'a str) -> &'a str {
+        self.codes.get(id).map_or(id, String::as_str)
+    }
+
     /// Shows a room, and follows it from there on.
     pub(super) fn open(&mut self, opened: Opened) -> Vec<Effect> {
+        self.meet(&opened.room);
         let room = Room::new(&opened);
         let mut effects = vec![Effect::Print(shown::news(&room.headline))];
         for message in &opened.messages {
@@ -124,11 +157,7 @@ impl Talk {
         let id = room.id.clone();
         let head = opened.room["seq"].as_u64().unwrap_or_default();
         // What was shown beyond the room's head comes again; it is told apart by its number.
-        let place = Place {
-            seq: head,
-            asked: None,
-        };
-        self.places.insert(id.clone(), place);
+        self.places.insert(id.clone(), Place::at(head));
         self.room = Some(room);
         if self.epoch.is_some() {
             effects.extend(self.follow(&id));
@@ -216,8 +245,15 @@ impl Talk {
             }
         }
         self.answered(reference);
+        let message = &frame["message"];
+        if let (Some(place), Some(version)) = (
+            self.places.get_mut(shown::text(message, "room")),
+            message["version"].as_u64(),
+        ) {
+            place.own = place.own.max(version);
+        }
         if let Some(room) = &mut self.room {
-            room.is_in(&frame["message"]);
+            room.is_in(message);
         }
         let notices = frame["notices"].as_array().into_iter().flatten();
         let print = |notice| Effect::Print(shown::news(shown::text(notice, "detail")));
@@ -252,6 +288,9 @@ impl Talk {
 
     /// An entry of a log: each once, and none after one that is missing.
     fn event(&mut self, frame: &Value) -> Vec<Effect> {
+        if frame["data"]["room"].is_object() {
+            self.meet(&frame["data"]["room"]);
+        }
         let id = shown::text(frame, "room");
         let seq = frame["seq"].as_u64().unwrap_or_default();
         match self.places.get_mut(id) {
@@ -259,13 +298,12 @@ impl Talk {
             Some(place) if seq > place.seq + 1 => return self.follow(id).into_iter().collect(),
             Some(place) => place.seq = seq,
             None => {
-                let place = Place { seq, asked: None };
-                self.places.insert(id.to_owned(), place);
+                self.places.insert(id.to_owned(), Place::at(seq));
             }
         }
         match &mut self.room {
             Some(room) if room.id == id => room.event(frame),
-            Some(_) => elsewhere(frame),
+            Some(_) => self.elsewhere(frame),
             None => vec![Effect::Open(id.to_owned())],
         }
     }
@@ -274,8 +312,7 @@ impl Talk {
         let id = shown::text(frame, "room");
         let seq = frame["seq"].as_u64().unwrap_or_default();
         // Of a room that is known, only its events say how far it is.
-        let place = Place { seq, asked: None };
-        self.places.entry(id.to_owned()).or_insert(place);
+        self.places.entry(id.to_owned()).or_insert(Place::at(seq));
         match &mut self.room {
             Some(room) if room.id == id => room.may(&frame["capabilities"]),
             Some(_) => Vec::new(),
@@ -318,27 +355,27 @@ impl Talk {
             shown::text(last, "sender_name"),
             shown::text(last, "excerpt"),
         );
-        let id = shown::text(frame, "room");
+        let name = self.name(shown::text(frame, "room"));
         vec![Effect::Print(shown::news(&format!(
-            "{unread} unread in {id}: {who}: {said}"
+            "{unread} unread in {name}: {who}: {said}"
         )))]
     }
-}
 
-/// A message of a room that is not shown.
-fn elsewhere(frame: &Value) -> Vec<Effect> {
-    if frame["kind"] != "message.created" {
-        return Vec::new();
+    /// A message of a room that is not shown.
+    fn elsewhere(&self, frame: &Value) -> Vec<Effect> {
+        if frame["kind"] != "message.created" {
+            return Vec::new();
+        }
+        let message = &frame["data"]["message"];
+        let (who, said) = (
+            shown::text(message, "sender_name"),
+            shown::text(message, "content"),
+        );
+        let name = self.name(shown::text(frame, "room"));
+        vec![Effect::Print(shown::news(&format!(
+            "in {name}: {who}: {said}"
+        )))]
     }
-    let message = &frame["data"]["message"];
-    let (who, said) = (
-        shown::text(message, "sender_name"),
-        shown::text(message, "content"),
-    );
-    let id = shown::text(frame, "room");
-    vec![Effect::Print(shown::news(&format!(
-        "in {id}: {who}: {said}"
-    )))]
 }
 
 #[cfg(test)]

@@ -39,6 +39,20 @@ impl Args for SettingsArgs {
     }
 }
 
+/// The command with these settings alone in its help, by their keys: it reads no others. All of them
+/// may be given to any command, as they may in the file.
+pub(crate) fn show_settings(command: Command, keys: &[&str]) -> Command {
+    let is_other = |arg: &Arg| {
+        arg.get_help_heading() == Some(HEADING) && !keys.contains(&arg.get_id().as_str())
+    };
+    command
+        .mut_args(|arg| {
+            let hidden = arg.is_hide_set() || is_other(&arg);
+            arg.hide(hidden)
+        })
+        .after_help("All settings: orderchat serve --help")
+}
+
 fn flag(row: &'static Row) -> Arg {
     let default = if row.default.is_empty() {
         "none"

@@ -19,7 +19,7 @@ mod values;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-pub(crate) use args::SettingsArgs;
+pub(crate) use args::{SettingsArgs, show_settings};
 use layers::Layers;
 pub(crate) use layers::Source;
 pub(crate) use private::{Privacy, check_private};

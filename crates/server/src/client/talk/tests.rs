@@ -113,6 +113,24 @@ fn what_was_not_answered_is_sent_again_under_its_key() {
 }
 
 #[test]
+fn an_acknowledged_message_is_waited_for_until_it_was_shown() {
+    let (mut talk, now) = connected();
+    let reference = sent(&talk.typed("hello"))[0]["ref"].clone();
+    assert!(talk.has_seen_own());
+    let message = json!({ "id": "m11", "room": ROOM, "seq": 11, "version": 11, "sender": "me" });
+    talk.take(
+        &json!({ "type": "ok", "ref": reference, "message": message }),
+        now,
+    );
+    assert!(talk.is_idle() && !talk.has_seen_own());
+    assert_eq!(
+        printed(&talk.take(&said(11, "me"), now)),
+        ["#11 17:30 you: text 11"]
+    );
+    assert!(talk.has_seen_own());
+}
+
+#[test]
 fn what_is_refused_for_now_is_tried_again_and_what_is_refused_is_told() {
     let (mut talk, now) = connected();
     let first = talk.typed("hello");
