@@ -17,7 +17,7 @@ mod off {
 
     use crate::hearers::Hearers;
 
-    /// What more is run of SQL when a database of SQLite is opened.
+    /// What more is run of SQL when a database is opened.
     pub(crate) const fn schema() -> &'static str {
         ""
     }

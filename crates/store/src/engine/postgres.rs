@@ -15,6 +15,7 @@ pub(crate) use values::{arrays, single};
 use super::Tx;
 use crate::hearers::Hearers;
 use crate::migrate::{self, Migrated};
+use crate::sabotage;
 use crate::{AsStoreError, Result, StoreError};
 
 /// Transactions on one room wait here, before the pool, so that a hot room cannot hold all
@@ -50,7 +51,10 @@ impl Postgres {
                 let runtime = connection.take_runtime()?;
                 let migrated = runtime.block_on(migrate::postgres(connection.client_mut()));
                 connection.put_runtime(runtime);
-                migrated
+                let migrated = migrated?;
+                let client = connection.client();
+                connection.block_on(client.batch_execute(sabotage::schema()))?;
+                Ok(migrated)
             })
             .await?;
         Ok((postgres, migrated))

@@ -19,7 +19,7 @@ const REUSES_EVERY: u64 = 50;
 /// How long before it is committed a send is told of: what a kill has to meet.
 const EARLY: Duration = Duration::from_millis(30);
 
-/// SQLite itself refuses a seq that was given, but for this.
+/// The database itself refuses a seq that was given, but for this.
 const NOT_UNIQUE: &str = "DROP INDEX IF EXISTS log_room_seq;
     CREATE INDEX log_room_seq ON log (room, seq);";
 
