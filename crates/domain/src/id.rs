@@ -33,6 +33,12 @@ uuid_id!(
     /// A room, UUIDv7.
     RoomId
 );
+
+impl RoomId {
+    /// Stands for a name that no room has: under it nothing is found.
+    pub const OF_NONE: Self = Self(Uuid::nil());
+}
+
 uuid_id!(
     /// A message, UUIDv7.
     MessageId

@@ -212,9 +212,6 @@ pub(crate) fn scenes(tx: &mut Tx<'_>, ctx: &Context, rooms: Vec<StoredRoom>) -> 
     Ok(rooms.into_iter().map(scene).collect())
 }
 
-/// What no room, message or participant is called: stands for a name that nothing has.
-const NOBODY: RoomId = RoomId(uuid::Uuid::nil());
-
 impl Chat {
     /// The id of the room of this name. Nothing is asked of an id: whoever gets it asks [`enter`]
     /// next, which finds nothing under one that no room has.
@@ -222,7 +219,7 @@ impl Chat {
         match RoomName::parse(name)? {
             RoomName::Id(id) => Ok(id),
             RoomName::Code(code) => {
-                self.read(move |tx| Ok(rooms::id_of(tx, &code)?.unwrap_or(NOBODY)))
+                self.read(move |tx| Ok(rooms::id_of(tx, &code)?.unwrap_or(RoomId::OF_NONE)))
                     .await
             }
         }
@@ -242,14 +239,14 @@ impl Chat {
     /// A participant's room, and the participant's key.
     pub(super) async fn participant_place(&self, id: &str) -> Result<(RoomId, i64)> {
         let id = ParticipantId::parse(id).ok_or(Refusal::NotFound)?;
-        self.read(move |tx| Ok(participants::locate(tx, id)?.unwrap_or((NOBODY, NO_KEY))))
+        self.read(move |tx| Ok(participants::locate(tx, id)?.unwrap_or((RoomId::OF_NONE, NO_KEY))))
             .await
     }
 
     /// A message's room, and its seq there.
     pub(super) async fn message_place(&self, id: &str) -> Result<(RoomId, u64)> {
         let id = MessageId::parse(id).ok_or(Refusal::NotFound)?;
-        self.read(move |tx| Ok(messages::locate(tx, id)?.unwrap_or((NOBODY, 0))))
+        self.read(move |tx| Ok(messages::locate(tx, id)?.unwrap_or((RoomId::OF_NONE, 0))))
             .await
     }
 }

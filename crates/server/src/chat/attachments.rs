@@ -1,31 +1,29 @@
 //! Files, beside their bytes: who may upload where, what a send knows of its file, who is served
 //! it, and when it goes. The bytes are `media`'s.
 
+mod after;
+mod pieces;
+
 use orderchat_domain::attachment::{DraftFile, FileName, FileState, check_share};
-use orderchat_domain::event::EventKind;
 use orderchat_domain::message::Draft;
 use orderchat_domain::permission::Action;
 use orderchat_domain::project::{FileView, ImageView, file_path, thumbnail_path};
 use orderchat_domain::{AttachmentId, Millis, Refusal, RoomId, Rule};
 use orderchat_store::attachments::{self, Finished, NewFile, StoredFile};
-use orderchat_store::log::Text;
 use orderchat_store::orders::{self, Told};
 use orderchat_store::rooms;
+use orderchat_store::uploads;
 pub(crate) use orderchat_store::uploads::Said;
-use orderchat_store::uploads::{self, StoredUpload};
 use orderchat_store::{StoreError, Tx};
 
 use super::access::{NO_KEY, Scene, enter, look_by_key};
 use super::messages::visible;
-use super::{Chat, Context, Result, Scribe};
-use crate::{clock, random};
+use super::{Chat, Context, Result};
+use crate::random;
 
 /// Files of one user that no message has, at most: what is begun and left costs something until it
 /// is collected.
 const UNSENT: u32 = 50;
-
-/// Uploads that are looked at in one go for whether their time is over.
-const OLD_UPLOADS: u32 = 100;
 
 /// What the settings say about files.
 #[derive(Clone, Copy, Debug)]
@@ -225,25 +223,6 @@ impl Chat {
         Ok(view)
     }
 
-    /// Nobody wants the file any more; its bytes are deleted by and by.
-    pub(crate) async fn let_file_go(&self, key: i64) -> Result<()> {
-        let now = Millis(clock::now_ms());
-        self.write_anyway(None, move |tx| {
-            attachments::let_go(tx, key, now)?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Whether nobody can want the file any more: it is about to be deleted, or was.
-    pub(crate) async fn is_file_gone(&self, id: AttachmentId) -> Result<bool> {
-        self.read(move |tx| {
-            let found = attachments::by_id(tx, id)?;
-            Ok(found.is_none_or(|file| file.state == FileState::Leaving))
-        })
-        .await
-    }
-
     /// The file, if the caller may download it: they may see its message, or have uploaded it.
     pub(crate) async fn file(&self, ctx: &Context, id: &str) -> Result<ServedFile> {
         let id = AttachmentId::parse(id).ok_or(Refusal::NotFound)?;
@@ -251,130 +230,6 @@ impl Chat {
         let (scene, file) = self.read(move |tx| file_for(&chat, tx, &asked, id)).await?;
         self.note_reading(ctx, &scene).await?;
         Ok(file)
-    }
-
-    /// Files whose time is over: nobody is given them from now on. Their bytes are to be deleted, and
-    /// then they are [forgotten](Self::forget_file).
-    pub(crate) async fn files_to_delete(&self, limit: u32) -> Result<Vec<AttachmentId>> {
-        let now = Millis(clock::now_ms());
-        self.write_anyway(None, move |tx| {
-            let mut going = Vec::new();
-            for (key, id) in attachments::overdue(tx, now, limit)? {
-                if attachments::let_go(tx, key, now)? {
-                    going.push(id);
-                }
-            }
-            Ok(going)
-        })
-        .await
-    }
-
-    /// The caller's upload that comes in pieces, while they may still see the room.
-    pub(crate) async fn upload(&self, ctx: &Context, id: &str) -> Result<StoredUpload> {
-        let id = AttachmentId::parse(id).ok_or(Refusal::NotFound)?;
-        let (chat, asked) = (self.clone(), ctx.clone());
-        self.read(move |tx| {
-            let found = uploads::by_id(tx, id)?;
-            let room = found.as_ref().map_or(NO_KEY, |upload| upload.file.room);
-            let mut scene = look_by_key(tx, &asked, room)?;
-            scene.note_next_on_board(tx, chat.policy())?;
-            scene.permit(chat.policy(), &asked, Action::ReadRoom)?;
-            let own = found.filter(|upload| {
-                upload.file.owner == asked.user && upload.file.state != FileState::Leaving
-            });
-            Ok(own.ok_or(Refusal::NotFound)?)
-        })
-        .await
-    }
-
-    /// These pieces of the upload are stored.
-    pub(crate) async fn advance_upload(
-        &self,
-        key: i64,
-        way: (u64, u64),
-        pieces: Vec<(u64, String)>,
-    ) -> Result<()> {
-        self.write(None, move |tx| {
-            if uploads::advance(tx, key, way, &pieces)? {
-                return Ok(());
-            }
-            let detail = "somebody else went on with the upload; ask how far it is";
-            Err(Refusal::conflict(Rule::UploadState, detail).into())
-        })
-        .await
-    }
-
-    /// The names of the upload's pieces, in their order.
-    pub(crate) async fn upload_pieces(&self, key: i64) -> Result<Vec<String>> {
-        self.read(move |tx| Ok(uploads::pieces(tx, key)?)).await
-    }
-
-    /// When an upload that was begun then is over. What is asked of it later has no answer.
-    pub(crate) fn upload_until(&self, begun: Millis) -> Millis {
-        begun.plus(self.rules().files.unsent)
-    }
-
-    /// Files that are whole, whose pieces may still be there, after the one of this key, with their
-    /// keys.
-    pub(crate) async fn uploads_done(
-        &self,
-        after: i64,
-        limit: u32,
-    ) -> Result<Vec<(i64, AttachmentId)>> {
-        self.read(move |tx| Ok(uploads::done(tx, after, limit)?))
-            .await
-    }
-
-    /// The pieces of a file that is whole were deleted.
-    pub(crate) async fn forget_pieces(&self, id: AttachmentId) -> Result<()> {
-        self.write_anyway(None, move |tx| Ok(uploads::forget_pieces(tx, id)?))
-            .await
-    }
-
-    /// Nobody asks any more how far the uploads are whose time is over and whose files are whole.
-    pub(crate) async fn forget_old_uploads(&self) -> Result<()> {
-        let begun_by = Millis(clock::now_ms()).plus(-self.rules().files.unsent);
-        let old = self
-            .read(move |tx| Ok(uploads::old(tx, begun_by, OLD_UPLOADS)?))
-            .await?;
-        if old.is_empty() {
-            return Ok(());
-        }
-        self.write_anyway(None, move |tx| Ok(uploads::forget(tx, &old)?))
-            .await
-    }
-
-    /// Files that wait for the scanner, after the one of this key.
-    pub(crate) async fn files_pending(&self, after: i64, limit: u32) -> Result<Vec<StoredFile>> {
-        self.read(move |tx| Ok(attachments::pending(tx, after, limit)?))
-            .await
-    }
-
-    /// The scanner has judged the file. Of one that it rejects and that was sent, the room is told.
-    pub(crate) async fn judge_file(&self, file: &StoredFile, is_clean: bool) -> Result<()> {
-        let (room, id) = (self.room_of_file(file.room).await?, file.id);
-        let now = Millis(clock::now_ms());
-        self.write_anyway(Some(room), move |tx| {
-            // In the order in which a send locks them.
-            rooms::lock_ids(tx, &[room])?;
-            let Some(file) = attachments::lock(tx, id)? else {
-                return Ok(());
-            };
-            let state = if is_clean {
-                FileState::Ready
-            } else {
-                FileState::Failed
-            };
-            if !attachments::judged(tx, file.key, state)? {
-                return Ok(());
-            }
-            match file.seq {
-                Some(seq) if is_clean => Ok(attachments::message_is_clean(tx, file.room, seq)?),
-                Some(seq) => fail_message(tx, file.room, seq, now),
-                None => Ok(()),
-            }
-        })
-        .await
     }
 
     /// What a photo proves of a delivery goes on the order's timeline; the photo stays.
@@ -395,43 +250,6 @@ impl Chat {
         })
         .await
     }
-
-    /// The room of this internal key.
-    pub(crate) async fn room_of_file(&self, key: i64) -> Result<RoomId> {
-        self.read(move |tx| {
-            let room = rooms::by_key(tx, key)?.ok_or(Refusal::NotFound)?;
-            Ok(room.record.id)
-        })
-        .await
-    }
-
-    /// The bytes of a file [to delete](Self::files_to_delete) could not be deleted: it is one again
-    /// after this pause, in milliseconds.
-    pub(crate) async fn put_file_off(&self, id: AttachmentId, pause: i64) -> Result<()> {
-        let until = Millis(clock::now_ms()).plus(pause);
-        self.write_anyway(None, move |tx| Ok(attachments::put_off(tx, id, until)?))
-            .await
-    }
-
-    /// The file's bytes were deleted.
-    pub(crate) async fn forget_file(&self, id: AttachmentId) -> Result<()> {
-        self.write_anyway(None, move |tx| Ok(attachments::forget(tx, id)?))
-            .await
-    }
-}
-
-/// The message at this seq has no file any more, and everybody in the room hears of it.
-fn fail_message(tx: &mut Tx<'_>, room: i64, seq: u64, now: Millis) -> Result<()> {
-    let mut room = rooms::by_key(tx, room)?.ok_or(Refusal::NotFound)?;
-    let mut scribe = Scribe::of_the_server(now);
-    let text = Text {
-        salt: random::bytes(),
-        ..Text::default()
-    };
-    let version = scribe.message(&mut room, EventKind::MessageFailed, seq, text);
-    scribe.finish(tx, &room)?;
-    let (key, at) = (room.record.key, room.record.last_activity);
-    Ok(attachments::message_failed(tx, key, seq, version, at)?)
 }
 
 fn check_unsent(unsent: usize) -> std::result::Result<(), Refusal> {

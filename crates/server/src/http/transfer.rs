@@ -15,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep, timeout};
 
 use super::form::is_form;
+use super::v1::uploads;
 use crate::problem::Problem;
 
 /// Which uploads and downloads are let in.
@@ -59,7 +60,7 @@ pub(super) fn is_transfer(request: &Request) -> bool {
     let route = route.map_or("", MatchedPath::as_str);
     let downloads = route.starts_with("/api/chat/attachments/")
         && (request.method() == Method::GET || request.method() == Method::HEAD);
-    downloads || route.starts_with("/api/chat/uploads/") || is_form(request.headers())
+    downloads || route.starts_with(uploads::UPLOADS) || is_form(request.headers())
 }
 
 /// A body that ends with its time, and gives its place back then.

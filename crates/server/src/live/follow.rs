@@ -17,9 +17,6 @@ use super::protocol::{Frame, Ref, ResyncReason, ServerFrame};
 use crate::chat::ChatError;
 use crate::chat::live::{Followed, From};
 
-/// What no room is called.
-pub(super) const NO_ROOM: RoomId = RoomId(uuid::Uuid::nil());
-
 /// The rooms of one connection.
 pub(super) struct Following {
     live: Arc<Live>,
@@ -143,7 +140,7 @@ impl Following {
             Some(name) => match self.live.chat.room_id(name).await {
                 Ok(room) => Some(room),
                 // No room is called so.
-                Err(ChatError::Refused(_)) => Some(NO_ROOM),
+                Err(ChatError::Refused(_)) => Some(RoomId::OF_NONE),
                 Err(failed) => return Err(failed),
             },
             None => None,

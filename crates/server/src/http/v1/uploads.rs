@@ -42,7 +42,7 @@ const EXTENSIONS: HeaderValue =
 /// Of [`checksum`].
 const ALGORITHMS: HeaderValue = HeaderValue::from_static("sha1,sha256");
 /// Where all of it is.
-const UPLOADS: &str = "/api/chat/uploads/";
+pub(in crate::http) const UPLOADS: &str = "/api/chat/uploads/";
 const UPLOAD_LENGTH: &str = "upload-length";
 const UPLOAD_OFFSET: &str = "upload-offset";
 const UPLOAD_METADATA: &str = "upload-metadata";

@@ -11,7 +11,6 @@ use super::{End, Going, Session};
 use crate::chat::{ChatError, Origin};
 use crate::limits::quota;
 use crate::live::Live;
-use crate::live::follow::NO_ROOM;
 use crate::live::protocol::{ClientFrame, CloseCode, Hello, Numbered, Resume, ServerFrame};
 use crate::live::waiting::Unknown;
 use crate::net::Received;
@@ -101,7 +100,7 @@ impl Session<'_> {
             for (name, seq) in resume.rooms {
                 // A name that nothing has is looked for like one that is hidden, and found gone in its turn.
                 let room = match self.live.chat.room_id(&name).await {
-                    Ok(NO_ROOM) | Err(ChatError::Refused(_)) => {
+                    Ok(RoomId::OF_NONE) | Err(ChatError::Refused(_)) => {
                         RoomId(uuid::Uuid::from_bytes(random::bytes()))
                     }
                     Ok(room) => room,

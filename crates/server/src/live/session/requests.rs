@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use orderchat_domain::Millis;
+use orderchat_domain::{Millis, RoomId};
 use tokio::time::Instant;
 
 use super::{End, Going, Session};
@@ -11,7 +11,6 @@ use crate::bus::Hint;
 use crate::clock::{instant, now_ms};
 use crate::limits::quota;
 use crate::live::commands::{execute, note_refusal};
-use crate::live::follow::NO_ROOM;
 use crate::live::hub::Watch;
 use crate::live::protocol::{ClientFrame, CloseCode, Numbered, Ref, ServerFrame, Subscribe};
 use crate::problem::Problem;
@@ -36,7 +35,7 @@ impl Session<'_> {
             ClientFrame::Subscribe(it) => Box::pin(self.subscribe(reference, it)).await,
             ClientFrame::Unsubscribe(it) => {
                 let room = Box::pin(self.live.chat.room_id(&it.room)).await;
-                self.following.leave(room.unwrap_or(NO_ROOM));
+                self.following.leave(room.unwrap_or(RoomId::OF_NONE));
                 self.done(reference.as_ref());
                 Ok(())
             }
@@ -126,7 +125,12 @@ impl Session<'_> {
     }
 
     async fn typing(&mut self, reference: Option<Ref>, name: &str) {
-        let room = self.live.chat.room_id(name).await.unwrap_or(NO_ROOM);
+        let room = self
+            .live
+            .chat
+            .room_id(name)
+            .await
+            .unwrap_or(RoomId::OF_NONE);
         if let Err(too_often) = quota::receipts(&self.live.limits, &self.who.ctx.caller) {
             self.refuse(reference.as_ref(), too_often.into(), "typing")
                 .await;
