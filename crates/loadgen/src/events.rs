@@ -21,7 +21,7 @@ use crate::live::{self, frame};
 use crate::load::{self, Exchange, Plan, Workload};
 use crate::measured::{Latency, Measured, histogram};
 use crate::send::PaceArgs;
-use crate::setup::{Person, Size, World};
+use crate::setup::{Person, ServerArgs, Size, World};
 use crate::token::{Minter, Role};
 
 /// Where events are told.
@@ -35,12 +35,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The server; it must run with ORDERCHAT_RATE_LIMITS=off
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
-    url: Target,
-    /// The server's HS256 secret, to sign people's tokens with
-    #[arg(long, env = "ORDERCHAT_AUTH_SECRET", hide_env_values = true)]
-    secret: String,
+    #[command(flatten)]
+    server: ServerArgs,
     #[command(flatten)]
     size: Size,
     #[command(flatten)]
@@ -80,11 +76,16 @@ impl Told {
 }
 
 pub(crate) async fn run(args: Args) -> Result<()> {
-    let minter = Minter::new(&args.secret)?;
-    let world = World::open(&args.url, &minter, args.size).await?;
-    tell(&args.url, &minter, Arc::new(world), &args.pace.plan())
-        .await?
-        .print("events")
+    let minter = args.server.minter()?;
+    let world = World::open(&args.server.url, &minter, args.size).await?;
+    tell(
+        &args.server.url,
+        &minter,
+        Arc::new(world),
+        &args.pace.plan(),
+    )
+    .await?
+    .print("events")
 }
 
 /// Tells events of all orders in turn, as planned, and measures when they are heard.

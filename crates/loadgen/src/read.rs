@@ -13,8 +13,8 @@ use crate::api::{self, Caller, Page, room_path};
 use crate::client::Target;
 use crate::load::{self, Workload};
 use crate::send::{PaceArgs, Sends};
-use crate::setup::{Person, Size, World};
-use crate::token::{Minter, Role};
+use crate::setup::{Person, ServerArgs, Size, World};
+use crate::token::Role;
 
 /// Messages on a page of history.
 const PAGE: u64 = 50;
@@ -38,12 +38,8 @@ pub(crate) struct Args {
     /// What to read
     #[arg(long, value_enum)]
     what: What,
-    /// The server; it must run with ORDERCHAT_RATE_LIMITS=off
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
-    url: Target,
-    /// The server's HS256 secret, to sign people's tokens with
-    #[arg(long, env = "ORDERCHAT_AUTH_SECRET", hide_env_values = true)]
-    secret: String,
+    #[command(flatten)]
+    server: ServerArgs,
     #[command(flatten)]
     size: Size,
     #[command(flatten)]
@@ -51,18 +47,22 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> Result<()> {
-    let minter = Minter::new(&args.secret)?;
-    let world = Arc::new(World::open(&args.url, &minter, args.size).await?);
-    fill(&args.url, &world).await?;
+    let minter = args.server.minter()?;
+    let world = Arc::new(World::open(&args.server.url, &minter, args.size).await?);
+    fill(&args.server.url, &world).await?;
     let plan = args.pace.plan();
     match args.what {
         What::History => {
-            let pages = Arc::new(HistoryPages::prepare(&args.url, world).await?);
-            load::run(&args.url, &pages, &plan).await?.print("history")
+            let pages = Arc::new(HistoryPages::prepare(&args.server.url, world).await?);
+            load::run(&args.server.url, &pages, &plan)
+                .await?
+                .print("history")
         }
         What::Rooms => {
-            let lists = Arc::new(RoomLists::prepare(&args.url, &world).await?);
-            load::run(&args.url, &lists, &plan).await?.print("rooms")
+            let lists = Arc::new(RoomLists::prepare(&args.server.url, &world).await?);
+            load::run(&args.server.url, &lists, &plan)
+                .await?
+                .print("rooms")
         }
     }
 }
@@ -195,6 +195,7 @@ async fn expect_page(target: &Target, reader: &Person, path: &str, size: u64) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::Minter;
     use std::collections::HashSet;
 
     #[test]

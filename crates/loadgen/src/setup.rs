@@ -19,6 +19,23 @@ const ROOMS_PER_PHARMACY: usize = 40;
 /// A room takes ten people unless told otherwise.
 const SEATS: usize = 10;
 
+/// The server that is measured.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ServerArgs {
+    /// The server; it must run with ORDERCHAT_RATE_LIMITS=off
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: Target,
+    /// The server's HS256 secret, to sign people's tokens with
+    #[arg(long, env = "ORDERCHAT_AUTH_SECRET", hide_env_values = true)]
+    secret: String,
+}
+
+impl ServerArgs {
+    pub(crate) fn minter(&self) -> Result<Minter> {
+        Minter::new(&self.secret)
+    }
+}
+
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct Size {
     /// Orders, and so rooms, to set up

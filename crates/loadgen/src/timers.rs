@@ -11,7 +11,7 @@ use crate::client::Target;
 use crate::cpu::CpuTime;
 use crate::live;
 use crate::measured::{elsewhere, round};
-use crate::setup::{Size, World};
+use crate::setup::{ServerArgs, Size, World};
 use crate::token::{Minter, Role};
 
 /// Until what setting up left to do is done: checkpoints of the log, of the record.
@@ -19,12 +19,8 @@ const SETTLE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The server; it must run with ORDERCHAT_RATE_LIMITS=off
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
-    url: Target,
-    /// The server's HS256 secret, to sign people's tokens with
-    #[arg(long, env = "ORDERCHAT_AUTH_SECRET", hide_env_values = true)]
-    secret: String,
+    #[command(flatten)]
+    server: ServerArgs,
     #[command(flatten)]
     size: Size,
     /// How long to look at the server that has nothing else to do
@@ -63,11 +59,17 @@ impl Waiting {
 }
 
 pub(crate) async fn run(args: Args) -> Result<()> {
-    let minter = Minter::new(&args.secret)?;
+    let minter = args.server.minter()?;
     let looked = Duration::from_secs(args.seconds);
-    wait(&args.url, &minter, args.size, looked, args.server_pid)
-        .await?
-        .print("timers")
+    wait(
+        &args.server.url,
+        &minter,
+        args.size,
+        looked,
+        args.server_pid,
+    )
+    .await?
+    .print("timers")
 }
 
 /// Reports that many orders, which are over then, and looks at the server's processor time before and

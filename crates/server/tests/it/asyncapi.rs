@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::harness::server::run;
+use crate::harness::process::run;
 use crate::harness::{Server, frame_contract};
 
 fn document() -> &'static Value {

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use crate::harness::engine::Database;
-use crate::harness::server::Stopped;
+use crate::harness::process::Stopped;
 use crate::harness::sql::Sql;
 use crate::harness::tus::{begin, offset, patch};
 use crate::harness::upload::{Form, pdf};

@@ -2,7 +2,8 @@
 //! the code.
 
 use crate::harness::nats::nats_url;
-use crate::harness::server::{Node, Options, run};
+use crate::harness::process::run;
+use crate::harness::server::{Node, Options};
 use crate::harness::{Server, eventually};
 
 /// Where nobody listens.

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use crate::harness::Server;
-use crate::harness::server::run;
+use crate::harness::process::run;
 
 #[tokio::test]
 async fn a_second_server_on_a_sqlite_file_is_refused_and_the_first_goes_on() {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::server::run;
+use crate::harness::process::run;
 use crate::harness::{Server, contract};
 
 /// Every route of the first release, as the contract writes it.

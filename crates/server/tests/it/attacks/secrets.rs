@@ -1,6 +1,6 @@
 //! A39, as far as configuration goes: what the server refuses to start with.
 
-use crate::harness::server::{Stopped, run};
+use crate::harness::process::{Stopped, run};
 
 /// Starts `orderchat serve` with the usual settings changed; it must not start.
 async fn refuses(variable: &str, value: &str) -> String {

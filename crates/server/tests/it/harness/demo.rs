@@ -6,7 +6,8 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::identity::Secret;
-use super::server::{PATIENCE, Process, command, http};
+use super::process::{PATIENCE, Process, command};
+use super::server::http;
 use super::{Client, Fields as _};
 
 /// A running demo. Killed when dropped.

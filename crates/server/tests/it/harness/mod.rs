@@ -12,6 +12,7 @@ pub(crate) mod identity;
 pub(crate) mod live;
 pub(crate) mod nats;
 pub(crate) mod orders;
+pub(crate) mod process;
 pub(crate) mod raw;
 pub(crate) mod room;
 pub(crate) mod seed;

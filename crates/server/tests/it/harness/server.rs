@@ -1,23 +1,18 @@
 //! One server of its own: the real binary as a child process.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::engine::Database;
 use super::identity::{Identity, Secret};
+use super::process::{Process, Stopped, command, end_of, until_end};
 use super::wall_clock::WallClock;
 use super::{Client, Room, now_s, signal};
-
-/// The longest that a server may take to start or to stop: its own grace is 25 s.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How a server is to be started.
 #[derive(Default)]
@@ -96,13 +91,6 @@ impl Node {
     }
 }
 
-/// A running binary that serves.
-pub(super) struct Process {
-    child: Child,
-    pub(super) url: String,
-    metrics_url: String,
-}
-
 impl Server {
     /// A server with the settings that tests want: loopback, free ports, no rate limits.
     pub(crate) async fn start() -> Self {
@@ -129,7 +117,7 @@ impl Server {
         let database = Database::create(folder.path()).await;
         let secret = Secret::random();
         let clock = options.with_clock.then(|| WallClock::new(folder.path()));
-        let process = Process::start(&options, clock.as_ref(), &database, &secret, &folder);
+        let process = serve(&options, clock.as_ref(), &database, &secret, &folder);
         let http = http();
         let rooms = AtomicUsize::new(0);
         Self {
@@ -216,7 +204,7 @@ impl Server {
 
     fn process_with(&self, options: &Options) -> Process {
         let clock = self.clock.as_ref();
-        Process::start(options, clock, &self.database, &self.secret, &self.folder)
+        serve(options, clock, &self.database, &self.secret, &self.folder)
     }
 
     /// Moves the server's clock by so many seconds, back if negative. Tokens are issued by it from
@@ -413,148 +401,21 @@ pub(super) fn http() -> reqwest::Client {
         .expect("an HTTP client")
 }
 
-/// The binary with the settings that every test wants: loopback, free ports, nothing inherited.
-pub(super) fn command(folder: &Path, database: &str, secret: &Secret) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_orderchat"));
-    command
-        .current_dir(folder)
-        .env_clear()
-        .env("ORDERCHAT_LISTEN", "127.0.0.1:0")
-        .env("ORDERCHAT_METRICS_LISTEN", "127.0.0.1:0")
-        .env("ORDERCHAT_DATABASE", database)
-        .env("ORDERCHAT_AUTH_SECRET", secret.as_str())
-        .env("ORDERCHAT_RATE_LIMITS", "off")
-        .stdin(Stdio::null());
-    command
-}
-
-fn log_file(folder: &Path, name: &str) -> File {
-    let path = folder.join(name);
-    let file = File::options().create(true).append(true).open(path);
-    file.expect("a log file in the temporary folder")
-}
-
-impl Process {
-    fn start(
-        options: &Options,
-        clock: Option<&WallClock>,
-        database: &Database,
-        secret: &Secret,
-        folder: &TempDir,
-    ) -> Self {
-        let mut command = command(folder.path(), database.url(), secret);
-        if let Some(clock) = clock {
-            clock.show_to(&mut command);
-        }
-        if options.with_limits {
-            command.env("ORDERCHAT_RATE_LIMITS", "on");
-        }
-        command.arg("serve").envs(options.variables.iter().cloned());
-        Self::of(command, folder).0
+/// Starts the binary on this database.
+fn serve(
+    options: &Options,
+    clock: Option<&WallClock>,
+    database: &Database,
+    secret: &Secret,
+    folder: &TempDir,
+) -> Process {
+    let mut command = command(folder.path(), database.url(), secret);
+    if let Some(clock) = clock {
+        clock.show_to(&mut command);
     }
-
-    /// Starts what serves; with the lines that it prints after where it listens.
-    pub(super) fn of(mut command: Command, folder: &TempDir) -> (Self, Receiver<String>) {
-        command
-            .stdout(Stdio::piped())
-            .stderr(log_file(folder.path(), "stderr.log"));
-        let mut child = command.spawn().expect("the orderchat binary starts");
-        let stdout = child.stdout.take().expect("stdout is piped");
-        let lines = forward_lines(stdout, log_file(folder.path(), "stdout.log"));
-        let mut process = Self {
-            child,
-            url: String::new(),
-            metrics_url: String::new(),
-        };
-        process.url = process.announced(&lines, "listening on ", folder);
-        process.metrics_url = process.announced(&lines, "metrics on ", folder);
-        (process, lines)
+    if options.with_limits {
+        command.env("ORDERCHAT_RATE_LIMITS", "on");
     }
-
-    /// The URL in the next line of stdout, which must begin so.
-    fn announced(&mut self, lines: &Receiver<String>, prefix: &str, folder: &TempDir) -> String {
-        let problem = match lines.recv_timeout(PATIENCE) {
-            Ok(line) => match line.strip_prefix(prefix) {
-                Some(url) => return url.trim_end().into(),
-                None => format!("printed {line:?} where {prefix:?} was due"),
-            },
-            Err(RecvTimeoutError::Timeout) => format!("did not print {prefix:?} within 30 s"),
-            Err(RecvTimeoutError::Disconnected) => format!("ended before it printed {prefix:?}"),
-        };
-        self.kill();
-        let log = std::fs::read_to_string(folder.path().join("stderr.log")).unwrap_or_default();
-        panic!("the server {problem}; its log:\n{log}");
-    }
-
-    pub(super) fn kill(&mut self) {
-        // Fails only for a child that has ended already.
-        let _ended = self.child.kill();
-        let _status = self.child.wait();
-    }
-}
-
-/// Passes on the child's lines and copies them into a file, until the child closes its stdout.
-fn forward_lines(stdout: impl std::io::Read + Send + 'static, mut file: File) -> Receiver<String> {
-    use std::io::Write as _;
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            let _copied = writeln!(file, "{line}");
-            let _heard = sender.send(line);
-        }
-    });
-    receiver
-}
-
-/// A run of the binary that came to its end by itself.
-pub(crate) struct Stopped {
-    pub(crate) status: ExitStatus,
-    pub(crate) stdout: String,
-    /// What was written to both, stdout first.
-    pub(crate) output: String,
-}
-
-/// Runs the binary with the usual settings, these changed, until it ends. Fails if it has not
-/// within 30 s.
-pub(crate) async fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Stopped {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let database = format!("sqlite:{}", folder.path().join("orderchat.db").display());
-    let mut command = command(folder.path(), &database, &Secret::random());
-    command.args(arguments).envs(variables.iter().copied());
-    until_end(command, folder.path()).await
-}
-
-/// Runs the command until it ends; its output goes through files in `folder`.
-async fn until_end(mut command: Command, folder: &Path) -> Stopped {
-    let mut child = command
-        .stdout(log_file(folder, "stdout.log"))
-        .stderr(log_file(folder, "stderr.log"))
-        .spawn()
-        .expect("the orderchat binary starts");
-    let status = end_of(&mut child).await;
-    let read = |name| std::fs::read_to_string(folder.join(name)).expect("output is UTF-8");
-    let stdout = read("stdout.log");
-    let output = format!("{stdout}{}", read("stderr.log"));
-    Stopped {
-        status,
-        stdout,
-        output,
-    }
-}
-
-/// Waits for the end of a child; kills it and fails if that takes more than 30 s.
-async fn end_of(child: &mut Child) -> ExitStatus {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(status) = child.try_wait().expect("the child can be asked") {
-            return status;
-        }
-        if Instant::now() >= deadline {
-            let _killed = child.kill();
-            let _status = child.wait();
-            panic!("orderchat has not ended within 30 s");
-        }
-        // Nothing tells when a child ends but asking for it.
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    command.arg("serve").envs(options.variables.iter().cloned());
+    Process::of(command, folder).0
 }

@@ -1,7 +1,7 @@
 //! The audit: A34.
 
 use super::Record;
-use crate::harness::server::Stopped;
+use crate::harness::process::Stopped;
 
 /// The number of the audit's entry in this place, from 0.
 async fn number(record: &Record, place: usize) -> i64 {

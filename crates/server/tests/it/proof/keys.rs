@@ -112,7 +112,7 @@ async fn the_key_can_be_given_in_the_settings_or_as_a_file() {
 async fn a39_a_key_that_is_none_or_not_there_is_refused_by_name() {
     for wrong in ["missing.key", "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n"] {
         let given = [("ORDERCHAT_SIGNING_KEY", wrong)];
-        let refused = crate::harness::server::run(&["serve"], &given).await;
+        let refused = crate::harness::process::run(&["serve"], &given).await;
         assert!(!refused.status.success(), "{}", refused.output);
         assert!(
             refused.output.contains("ORDERCHAT_SIGNING_KEY"),

@@ -9,7 +9,7 @@ mod shown;
 
 use serde_json::json;
 
-use crate::harness::server::Stopped;
+use crate::harness::process::Stopped;
 use crate::harness::sql::Sql;
 use crate::harness::{Room, Server};
 

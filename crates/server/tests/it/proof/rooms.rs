@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Record;
 use crate::harness::Server;
-use crate::harness::server::Stopped;
+use crate::harness::process::Stopped;
 
 /// Makes the room's row agree with the end that its log has now, as whoever cuts it off would.
 const ADJUST_HEAD: &str = "UPDATE room_head SET
