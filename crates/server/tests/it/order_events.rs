@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::harness::orders::{an_event, order_path};
 use crate::harness::sql::Sql;
+use crate::harness::wall_clock::{DAY, HOUR, can_move_clocks};
 use crate::harness::{Answer, Client, Fields, Server, an_order, eventually};
 
 /// The data of `order.created` of [`an_order`].
@@ -232,6 +233,26 @@ async fn an_event_that_cannot_be_taken_waits_on_and_holds_up_no_other_order() {
         (status("a-bad").await == "picked_up").then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_event_waits_seven_days_for_its_order() {
+    if !can_move_clocks() {
+        return;
+    }
+    let server = Server::start_with_clock().await;
+    for id in ["too-late", "in-time"] {
+        let event = changed(id, "preparing", 2);
+        assert_eq!(counts(server.service().tell(&event).await), [1, 0, 0]);
+        server.jump(HOUR);
+    }
+    // One came 7 days and half an hour ago, the other half an hour less than 7 days ago.
+    server.jump(7 * DAY - HOUR - HOUR / 2);
+    let service = server.service();
+    for (id, status) in [("too-late", "accepted"), ("in-time", "preparing")] {
+        assert_eq!(counts(service.tell(&created(id, 1)).await), [1, 0, 0]);
+        assert_eq!(order(&service, id).await["status"], status, "{id}");
+    }
 }
 
 #[tokio::test]
