@@ -41,6 +41,7 @@ async function report(id, order) {
 const file = (name) => readFileSync(new URL(name, import.meta.url));
 const routes = {
   '/': ['text/html; charset=utf-8', () => file('index.html').toString().replaceAll('{chat}', chat)],
+  '/favicon.ico': ['image/svg+xml', () => '<svg xmlns="http://www.w3.org/2000/svg"/>'],
   '/shop.css': ['text/css', () => file('shop.css')],
   '/shop.js': ['text/javascript', () => file('shop.js')],
   '/chat-token': ['application/json', () => {

@@ -60,9 +60,9 @@ test('E2: where nothing is, one sentence says so, and one thing can be done', as
   await expect(page).not.toHaveURL(/q=/);
 
   const { page: hers } = await chat();
-  await expect(hers.locator('.nobody')).toContainText('Nobody has written yet.');
+  await expect(hers.locator('.nobody')).toContainText('No messages here yet.');
   await hers.getByRole('log').focus();
-  await hers.getByRole('button', { name: 'Write the first message' }).click();
+  await hers.getByRole('button', { name: 'Write a message' }).click();
   await expect(composer(hers)).toBeFocused();
 });
 

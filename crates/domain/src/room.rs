@@ -111,7 +111,7 @@ pub fn check_receipts(status: RoomStatus) -> Result<(), Refusal> {
 
 fn state_refusal(status: RoomStatus) -> Refusal {
     let remedy = match status {
-        RoomStatus::Closed => "; reopen it first",
+        RoomStatus::Closed => "; staff can reopen it",
         RoomStatus::Open | RoomStatus::Archived => "",
     };
     Refusal::conflict(

@@ -130,7 +130,7 @@ async fn the_table_of_rights_is_for_staff_and_says_who_may_do_what_now() {
     assert_eq!(now(&table, "customer")["write"], false);
     assert_eq!(
         now(&table, "customer")["why_not"],
-        "room-state: the room is closed; reopen it first"
+        "room-state: the room is closed; staff can reopen it"
     );
     let of_status = table["statuses"].as_array().expect("a list");
     let row = of_status
