@@ -35,7 +35,7 @@ uuid_id!(
 );
 
 impl RoomId {
-    /// Stands for a name that no room has: under it nothing is found.
+    /// Stands for the room of a name that nothing has: under it nothing is found.
     pub const OF_NONE: Self = Self(Uuid::nil());
 }
 

@@ -390,7 +390,7 @@ pub struct LogEntry {
     pub message_type: Option<MessageType>,
 }
 
-fn read(mut row: Row) -> Result<LogEntry> {
+pub(crate) fn read(mut row: Row) -> Result<LogEntry> {
     let seq = row.take()?;
     let kind: String = row.take()?;
     let kind = EventKind::parse(&kind)
@@ -407,17 +407,6 @@ fn read(mut row: Row) -> Result<LogEntry> {
             .as_deref()
             .and_then(MessageType::parse),
     })
-}
-
-/// At most `limit` entries after `after`, ascending.
-///
-/// # Errors
-/// As any read.
-pub fn range(tx: &mut Tx<'_>, room: i64, after: u64, limit: u32) -> Result<Vec<LogEntry>> {
-    tx.query(&RANGE, &values![room, after, limit])?
-        .into_iter()
-        .map(read)
-        .collect()
 }
 
 /// How many messages that count as unread there are up to and with this seq.

@@ -1,6 +1,7 @@
 //! Messages: the `message.created` entries of the log, with their present text and state.
 
 mod across;
+mod in_log;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,6 +12,7 @@ use orderchat_domain::{MessageId, Millis, RoomId};
 use uuid::Uuid;
 
 pub use across::across;
+pub use in_log::{InLog, in_log};
 
 use crate::actors::{self, Actors};
 use crate::engine::Ask;
@@ -189,7 +191,7 @@ pub fn page(
     if matches!(bound, Bound::Before(_)) {
         list.reverse();
     }
-    complete(tx, room, list)
+    Ok(complete(tx, room, list, &[])?.0)
 }
 
 /// The messages of these seqs, ascending; a seq that is no message's is left out.
@@ -198,7 +200,7 @@ pub fn page(
 /// As any read.
 pub fn by_seqs(tx: &mut Tx<'_>, room: &StoredRoom, seqs: &[u64]) -> Result<Vec<MessageRecord>> {
     let list = raw_by_seqs(tx, room, seqs)?;
-    complete(tx, room, list)
+    Ok(complete(tx, room, list, &[])?.0)
 }
 
 fn raw_by_seqs(tx: &mut Tx<'_>, room: &StoredRoom, seqs: &[u64]) -> Result<Vec<Raw>> {
@@ -289,16 +291,23 @@ pub fn quote(message: &MessageRecord) -> QuoteRecord {
     }
 }
 
-/// Puts senders, quotes and receipts in.
-fn complete(tx: &mut Tx<'_>, room: &StoredRoom, mut list: Vec<Raw>) -> Result<Vec<MessageRecord>> {
+/// Puts senders, quotes and receipts into these, which are ascending; and who the senders are, and
+/// these other users.
+fn complete(
+    tx: &mut Tx<'_>,
+    room: &StoredRoom,
+    mut list: Vec<Raw>,
+    others: &[i64],
+) -> Result<(Vec<MessageRecord>, Actors)> {
     let mut quoted: Vec<u64> = list.iter().filter_map(|raw| raw.reply_to).collect();
     quoted.sort_unstable();
     quoted.dedup();
     let mut quotes = raw_by_seqs(tx, room, &quoted)?;
-    let both = list.iter().chain(&quotes);
-    let actors = actors::asked(both.map(|raw| (raw.room, raw.actor)));
-    let seqs: Vec<u64> = list.iter().map(|raw| raw.record.seq).collect();
     let key = room.record.key;
+    let senders = list.iter().chain(&quotes).map(|raw| raw.actor);
+    let actors = senders.chain(others.iter().copied());
+    let actors = actors::asked(actors.map(|user| (key, user)));
+    let seqs: Vec<u64> = list.iter().map(|raw| raw.record.seq).collect();
     let delivered = PageMarks::of(key, Kind::Delivered, room.delivered, &seqs);
     let read = PageMarks::of(key, Kind::Read, room.read, &seqs);
     let nothing = Ask::Each(&actors::ACTORS, const { &Vec::<[Value<'_>; 2]>::new() });
@@ -329,7 +338,8 @@ fn complete(tx: &mut Tx<'_>, room: &StoredRoom, mut list: Vec<Raw>) -> Result<Ve
         raw.record.delivered_at = delivered_at;
         raw.record.read_at = read_at;
     }
-    Ok(list.into_iter().map(|raw| raw.record).collect())
+    let messages = list.into_iter().map(|raw| raw.record).collect();
+    Ok((messages, actors))
 }
 
 /// The sender's participant key, 0 for the system, which is nobody in the room.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
-use orderchat_domain::Millis;
 use orderchat_domain::checkpoint::{Checkpoint, Head};
+use orderchat_domain::{Millis, RoomId};
 use orderchat_store::Store;
 use orderchat_store::checkpoints::Signed;
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ pub(crate) fn verify(settings: &Settings, wanted: &Wanted) -> anyhow::Result<Exi
                 let there_is_none = || format!("--room {name}: there is no such room");
                 let room = chat.room_id(name).await.with_context(there_is_none)?;
                 // An id that no room has may be of one that has vanished: that is to be found.
-                ensure!(!room.0.is_nil(), "{}", there_is_none());
+                ensure!(room != RoomId::OF_NONE, "{}", there_is_none());
                 Some(room)
             }
             None => None,

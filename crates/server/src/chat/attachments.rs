@@ -1,5 +1,5 @@
-//! Files, beside their bytes: who may upload where, what a send knows of its file, who is served
-//! it, and when it goes. The bytes are `media`'s.
+//! Files, beside their bytes: who may upload where, what a send knows of its file, and who is served
+//! it. The bytes are `media`'s.
 
 mod after;
 mod pieces;

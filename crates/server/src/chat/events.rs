@@ -6,10 +6,11 @@ use std::sync::Arc;
 use orderchat_domain::RoomId;
 use orderchat_domain::event::Subject;
 use orderchat_domain::permission::Action;
-use orderchat_domain::project::{self, EventRecord, EventView, Thing};
-use orderchat_store::log::{self, LogEntry};
+use orderchat_domain::project::{self, EventRecord, EventView, MessageRecord, Thing};
+use orderchat_store::log::LogEntry;
+use orderchat_store::messages::InLog;
 use orderchat_store::rooms::StoredRoom;
-use orderchat_store::{Tx, actors, messages, orders, participants};
+use orderchat_store::{Tx, messages, orders, participants};
 
 use super::access::enter;
 use super::{Chat, Context, Result};
@@ -58,10 +59,12 @@ pub(super) fn entries(
     after: u64,
     limit: u32,
 ) -> Result<Vec<EventRecord>> {
-    let entries = log::range(tx, room.record.key, after, limit)?;
-    let things = things(tx, room, &entries)?;
-    let acted = entries.iter().map(|entry| (room.record.key, entry.actor));
-    let actors = actors::of(tx, acted)?;
+    let InLog {
+        entries,
+        messages,
+        actors,
+    } = messages::in_log(tx, room, after, limit)?;
+    let things = things(tx, room, &entries, messages)?;
     let record = |entry: LogEntry| {
         let thing = things.of(&entry).unwrap_or_else(|| {
             let (room, seq) = (room.record.id.0, entry.seq);
@@ -97,7 +100,12 @@ impl Things {
     }
 }
 
-fn things(tx: &mut Tx<'_>, room: &StoredRoom, entries: &[LogEntry]) -> Result<Things> {
+fn things(
+    tx: &mut Tx<'_>,
+    room: &StoredRoom,
+    entries: &[LogEntry],
+    messages: Vec<MessageRecord>,
+) -> Result<Things> {
     let subjects = |wanted: Subject| {
         let about = entries
             .iter()
@@ -117,7 +125,7 @@ fn things(tx: &mut Tx<'_>, room: &StoredRoom, entries: &[LogEntry]) -> Result<Th
         orders::by_key(tx, room.record.order.key)?
     };
     Ok(Things {
-        messages: messages::by_seqs(tx, room, &subjects(Subject::Message))?
+        messages: messages
             .into_iter()
             .map(|message| (message.seq, Thing::Message(Arc::new(message))))
             .collect(),

@@ -109,21 +109,25 @@ impl Chat {
         Ok(followed)
     }
 
-    /// At most `limit` rooms that the caller follows without asking, after the one with this key.
+    /// Rooms that the caller follows without asking, at most `limit`, after the one with this key; and
+    /// the key after which to ask for more, if there may be more.
     pub(crate) async fn rooms_to_follow(
         &self,
         ctx: &Context,
         after: i64,
         limit: u32,
-    ) -> Result<Vec<(i64, RoomId)>> {
+    ) -> Result<(Vec<RoomId>, Option<i64>)> {
         let asked = ctx.clone();
         self.read(move |tx| {
-            let mut rooms = live::rooms_of(tx, asked.user, after, limit)?;
+            let found = live::rooms_of(tx, asked.user, after, limit)?;
+            let last = found.last().map(|(key, _)| *key);
+            let more = last.filter(|_| found.len() >= limit as usize);
+            let mut rooms: Vec<_> = found.into_iter().map(|(_, room)| room).collect();
             if let Some(name) = &asked.caller.room {
                 let good_for = id_of(tx, name)?;
-                rooms.retain(|(_, room)| Some(*room) == good_for);
+                rooms.retain(|room| Some(*room) == good_for);
             }
-            Ok(rooms)
+            Ok((rooms, more))
         })
         .await
     }

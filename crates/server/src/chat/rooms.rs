@@ -1,4 +1,4 @@
-//! Rooms: create, read, list, change, delete.
+//! Rooms: read, change, delete; whose order they are.
 
 mod create;
 mod list;

@@ -115,6 +115,11 @@ impl Client {
                     return self.left();
                 }
                 Over::Closed(UNAUTHENTICATED, _) if welcomed && self.options.renews => 0,
+                Over::Closed(UNAUTHENTICATED | ROOM_GONE | TOO_MANY, _)
+                    if self.last_words.is_some() && self.talk.is_idle() =>
+                {
+                    return self.left();
+                }
                 Over::Closed(code @ (UNAUTHENTICATED | ROOM_GONE | TOO_MANY), _) => {
                     let why = match code {
                         UNAUTHENTICATED => "the token is not good any more",
@@ -175,6 +180,7 @@ impl Client {
     async fn wait(&mut self, time: Duration) -> anyhow::Result<bool> {
         let until = now() + time;
         loop {
+            let until = self.last_words.map_or(until, |last| last.min(until));
             let acted = tokio::select! {
                 () = sleep_until(until) => return Ok(true),
                 acted = self.terminal.input.recv(), if self.last_words.is_none() => acted,

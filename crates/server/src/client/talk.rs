@@ -269,6 +269,13 @@ impl Talk {
     fn error(&mut self, frame: &Value, now: Instant) -> Vec<Effect> {
         let problem = &frame["problem"];
         let reference = frame["ref"].as_str();
+        for place in self.places.values_mut() {
+            if place.asked.is_some() && place.asked.as_deref() == reference {
+                // Nothing of the room will come.
+                place.asked = None;
+                place.own = 0;
+            }
+        }
         let status = problem["status"].as_u64().unwrap_or_default();
         if let (429 | 503 | 504 | 507, Some(reference)) = (status, reference) {
             let wait = frame["retry_after"].as_u64().map(Duration::from_secs);

@@ -24,8 +24,8 @@ use crate::problem::{Problem, ProblemBody};
 
 const LAST_EVENT_ID: &str = "last-event-id";
 /// Bytes that are read at once, and that gather before they are written: an idle connection costs
-/// little more.
-const READ_BUFFER: usize = 1024;
+/// little more. A `hello` with a token of the usual size fits; what is longer makes the buffer larger.
+const READ_BUFFER: usize = 640;
 const WRITE_BUFFER: usize = 4 * 1024;
 
 /// They count as connections, not as requests.
@@ -113,6 +113,11 @@ async fn websocket(State(state): State<AppState>, mut parts: Parts) -> Result<Re
         .get::<Received>()
         .cloned()
         .unwrap_or_default();
+    let arrival = Box::new(Arrival {
+        origin,
+        unknown,
+        received,
+    });
     let max = live.settings.max_frame;
     Ok(upgrade
         .protocols([SUBPROTOCOL])
@@ -121,15 +126,7 @@ async fn websocket(State(state): State<AppState>, mut parts: Parts) -> Result<Re
         .max_write_buffer_size(2 * max + WRITE_BUFFER)
         .max_message_size(max)
         .max_frame_size(max)
-        .on_upgrade(move |socket| {
-            let arrival = Arrival {
-                socket,
-                origin,
-                unknown,
-                received,
-            };
-            run(live, arrival)
-        }))
+        .on_upgrade(move |socket| run(live, socket, arrival)))
 }
 
 /// Listen to rooms

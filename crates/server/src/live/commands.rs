@@ -35,57 +35,69 @@ const DONE: Done = Done {
 
 type Outcome = Result<Done, Problem>;
 
+type Running = FuturesOrdered<BoxFuture<'static, Option<Frame>>>;
+
 /// The commands of one connection that are under way; they are answered in their order.
 #[derive(Default)]
 pub(super) struct Commands {
-    running: FuturesOrdered<BoxFuture<'static, Option<Frame>>>,
+    /// `None` while nothing runs: most connections only listen.
+    running: Option<Box<Running>>,
     /// All that run are sends, of which the next may be another.
     sends: bool,
     /// Waits until those before it are done.
-    held: Option<Numbered<ClientFrame>>,
+    held: Option<Box<Numbered<ClientFrame>>>,
 }
 
 impl Commands {
     /// Whether another one is taken.
     pub(super) fn has_room(&self) -> bool {
-        self.held.is_none() && self.running.len() < PIPELINE
+        let running = self.running.as_ref().map_or(0, |running| running.len());
+        self.held.is_none() && running < PIPELINE
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        self.running.is_empty()
+        self.running.is_none()
     }
 
     /// The next answer, `None` for who wants none; waits for ever while nothing runs.
     pub(super) async fn next_answer(&mut self) -> Option<Frame> {
-        match self.running.next().await {
-            Some(answer) => answer,
-            None => std::future::pending().await,
+        let Some(running) = &mut self.running else {
+            return std::future::pending().await;
+        };
+        let answer = running.next().await;
+        if running.is_empty() {
+            self.running = None;
         }
+        answer.flatten()
+    }
+
+    fn push(&mut self, command: BoxFuture<'static, Option<Frame>>) {
+        let running = self.running.get_or_insert_default();
+        running.push_back(command);
     }
 
     /// An answer behind those that are to come.
     pub(super) fn answer(&mut self, frame: Frame) {
-        self.running
-            .push_back(Box::pin(std::future::ready(Some(frame))));
+        self.push(Box::pin(std::future::ready(Some(frame))));
     }
 
     /// Runs the command beside those that run, if it may; else it is held.
     pub(super) fn put(&mut self, frame: Numbered<ClientFrame>) -> Option<Numbered<ClientFrame>> {
         let runs_beside = runs_beside_sends(&frame.it);
-        if self.running.is_empty() || (runs_beside && self.sends) {
+        if self.is_idle() || (runs_beside && self.sends) {
             self.sends = runs_beside;
             return Some(frame);
         }
-        self.held = Some(frame);
+        self.held = Some(Box::new(frame));
         None
     }
 
     /// The command that was held, once nothing runs before it.
     pub(super) fn take_held(&mut self) -> Option<Numbered<ClientFrame>> {
-        if !self.running.is_empty() {
+        if !self.is_idle() {
             return None;
         }
-        let held = self.held.take()?;
+        let held = *self.held.take()?;
         self.sends = runs_beside_sends(&held.it);
         Some(held)
     }
@@ -94,7 +106,7 @@ impl Commands {
         &mut self,
         command: impl Future<Output = Option<Frame>> + std::marker::Send + 'static,
     ) {
-        self.running.push_back(Box::pin(command));
+        self.push(Box::pin(command));
     }
 }
 

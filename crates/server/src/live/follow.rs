@@ -31,8 +31,10 @@ pub(super) struct Following {
     /// Rooms that wait to be read, in the order they were asked for.
     waiting: VecDeque<CatchUp>,
     /// The one that is being read.
-    reading: Option<(CatchUp, BoxFuture<'static, crate::chat::Result<Followed>>)>,
+    reading: Option<Box<Reading>>,
 }
+
+type Reading = (CatchUp, BoxFuture<'static, crate::chat::Result<Followed>>);
 
 /// How a room is followed.
 #[derive(Debug)]
@@ -110,6 +112,23 @@ pub(super) struct Step {
     pub(super) recheck: bool,
     /// The process was asked to stop.
     pub(super) stopping: bool,
+}
+
+impl Step {
+    /// There is nothing to do.
+    pub(super) const fn is_nothing(&self) -> bool {
+        let Self {
+            frames,
+            not_found,
+            guessed,
+            room_gone,
+            recheck,
+            stopping,
+        } = self;
+        frames.is_empty()
+            && not_found.is_none()
+            && !(*guessed || *room_gone || *recheck || *stopping)
+    }
 }
 
 fn resync(room: Cow<'_, str>, reason: ResyncReason, seq: Option<u64>) -> Frame {
@@ -226,7 +245,7 @@ impl Following {
         if self
             .reading
             .as_ref()
-            .is_some_and(|(asked, _)| asked.expected.room == room)
+            .is_some_and(|reading| reading.0.expected.room == room)
         {
             self.reading = None;
         }
@@ -272,7 +291,7 @@ impl Following {
 
     /// A client waits to be told that it follows a room.
     pub(super) fn owes_an_answer(&self) -> bool {
-        let reading = self.reading.iter().map(|(asked, _)| asked);
+        let reading = self.reading.iter().map(|reading| &reading.0);
         let mut all = self.waiting.iter().chain(reading);
         all.any(|asked| asked.reference.is_some())
     }

@@ -14,6 +14,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::ws::WebSocket;
 use futures_util::FutureExt;
 use orderchat_domain::RoomId;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
@@ -24,9 +25,7 @@ use super::connected::Connected;
 use super::connection::Connection;
 use super::follow::{Following, Step};
 use super::hub::Watch;
-use super::protocol::{ClientFrame, CloseCode, Frame, Numbered, Resume, ServerFrame};
-use super::waiting::Unknown;
-use crate::chat::Origin;
+use super::protocol::{ClientFrame, CloseCode, Frame, Numbered, ServerFrame};
 use crate::clock::instant;
 use crate::problem::Problem;
 use crate::random;
@@ -52,28 +51,43 @@ enum End {
 type Going = Result<(), End>;
 
 /// Serves one connection until it closes.
-pub(crate) fn run(live: Arc<Live>, arrival: Arrival) -> impl Future<Output = ()> {
-    // Taken apart before the task begins, which would keep room for the whole besides its parts.
-    let mut socket = Socket::new(arrival.socket, arrival.received);
-    let (origin, unknown) = (arrival.origin, arrival.unknown);
+pub(crate) fn run(
+    live: Arc<Live>,
+    socket: WebSocket,
+    arrival: Box<Arrival>,
+) -> impl Future<Output = ()> {
+    // Made before the task begins, which would keep room for what it was given besides.
+    let mut socket = Socket::new(socket, arrival.received.clone());
     async move {
-        let ended = served(&live, &mut socket, origin, unknown).await;
+        let entered = Box::pin(enter(&live, &mut socket, arrival)).await;
+        let ended = match entered {
+            Ok((session, going)) => session.stay(going).await,
+            Err(end) => end,
+        };
         if let End::Close(code) = ended {
             Box::pin(say_goodbye(&mut socket, code)).await;
         }
     }
 }
 
-/// Until the client says who they are, and then until something ends it.
-async fn served(live: &Arc<Live>, socket: &mut Socket, origin: Origin, unknown: Unknown) -> End {
-    let came = Box::pin(arrival::sign_in(live, socket, &origin));
-    let came = live.stopping.run_until_cancelled(came).await;
+/// Until the client has said who they are and was welcomed; and whether that went well.
+async fn enter<'a>(
+    live: &'a Arc<Live>,
+    socket: &'a mut Socket,
+    arrival: Box<Arrival>,
+) -> Result<(Box<Session<'a>>, Going), End> {
+    let Arrival {
+        origin, unknown, ..
+    } = *arrival;
+    let came = live
+        .stopping
+        .run_until_cancelled(arrival::sign_in(live, socket, &origin));
+    let came = came.await;
     drop(unknown);
-    match came {
-        Some(Ok((who, resume))) => serve(live, socket, origin, who, resume).await,
-        Some(Err(end)) => end,
-        None => End::Close(CloseCode::GoingAway),
-    }
+    let (who, resume) = came.unwrap_or(Err(End::Close(CloseCode::GoingAway)))?;
+    let (mut session, is_news) = Session::begin(live, socket, who)?;
+    let going = session.welcome(resume, is_news).await;
+    Ok((session, going))
 }
 
 async fn say_goodbye(socket: &mut Socket, code: CloseCode) {
@@ -90,7 +104,6 @@ async fn say_goodbye(socket: &mut Socket, code: CloseCode) {
 struct Session<'a> {
     live: &'a Arc<Live>,
     socket: &'a mut Socket,
-    origin: Origin,
     who: SignedIn,
     connection: Arc<Connection>,
     following: Following,
@@ -104,54 +117,56 @@ struct Session<'a> {
     frames: Option<governor::DefaultDirectRateLimiter>,
     /// For whatever is due next.
     timer: Pin<Box<Sleep>>,
+    _connected: Connected,
 }
 
-async fn serve(
-    live: &Arc<Live>,
-    socket: &mut Socket,
-    origin: Origin,
-    who: SignedIn,
-    resume: Option<Resume>,
-) -> End {
-    let seen_before = live.chat.last_seen(who.ctx.user);
-    live.chat.seen(&who.ctx);
-    let Some(connected) = Connected::new(live, &who) else {
-        return End::Close(CloseCode::TooMany);
-    };
-    let connection = Arc::clone(&connected.connection);
-    let watch = Watch::of(&who.ctx.caller);
-    live.hub.people.watch(&connection, &watch, &who.ctx.caller);
-    let frames = live.settings.frame_rate.map(governor::RateLimiter::direct);
-    let mut session = Session {
-        live,
-        socket,
-        origin,
-        who,
-        following: Following::new(Arc::clone(live), Arc::clone(&connection), true),
-        connection: Arc::clone(&connection),
-        commands: Commands::default(),
-        watch,
-        pinged: false,
-        next_ping: instant() + live.settings.heartbeat,
-        next_note: instant() + timers::NOTE_EVERY,
-        typed: HashMap::new(),
-        frames,
-        timer: Box::pin(sleep_until(instant())),
-    };
-    let is_person = !session.who.ctx.caller.is_service();
-    let is_news = connected.is_first && is_person && live.came(connection.user, seen_before);
-    let ended = match Box::pin(session.welcome(resume, is_news)).await {
-        Ok(()) => session.go_on().await,
-        Err(end) => end,
-    };
-    session.following.end();
-    Box::pin(session.finish(ended)).await;
-    live.hub.people.unwatch(&connection, &session.watch);
-    drop(connected);
-    ended
-}
+impl<'a> Session<'a> {
+    /// Counts the user as connected; and whether that is news to others.
+    fn begin(
+        live: &'a Arc<Live>,
+        socket: &'a mut Socket,
+        who: SignedIn,
+    ) -> Result<(Box<Self>, bool), End> {
+        let seen_before = live.chat.last_seen(who.ctx.user);
+        live.chat.seen(&who.ctx);
+        let connected = Connected::new(live, &who).ok_or(End::Close(CloseCode::TooMany))?;
+        let connection = Arc::clone(&connected.connection);
+        let caller = &who.ctx.caller;
+        let watch = Watch::of(caller);
+        live.hub.people.watch(&connection, &watch, caller);
+        let is_news =
+            connected.is_first && !caller.is_service() && live.came(connection.user, seen_before);
+        let session = Box::new(Self {
+            live,
+            socket,
+            who,
+            following: Following::new(Arc::clone(live), Arc::clone(&connection), true),
+            connection,
+            commands: Commands::default(),
+            watch,
+            pinged: false,
+            next_ping: instant() + live.settings.heartbeat,
+            next_note: instant() + timers::NOTE_EVERY,
+            typed: HashMap::new(),
+            frames: live.settings.frame_rate.map(governor::RateLimiter::direct),
+            timer: Box::pin(sleep_until(instant())),
+            _connected: connected,
+        });
+        Ok((session, is_news))
+    }
 
-impl Session<'_> {
+    /// Until something ends it.
+    async fn stay(mut self: Box<Self>, welcomed: Going) -> End {
+        let ended = match welcomed {
+            Ok(()) => self.go_on().await,
+            Err(end) => end,
+        };
+        self.following.end();
+        Box::pin(self.finish(ended)).await;
+        self.live.hub.people.unwatch(&self.connection, &self.watch);
+        ended
+    }
+
     /// Sends, reads and asks until something ends it.
     async fn go_on(&mut self) -> End {
         loop {
@@ -164,7 +179,7 @@ impl Session<'_> {
     async fn turn(&mut self) -> Going {
         self.send_waiting().await?;
         if let Some(held) = self.commands.take_held() {
-            self.start(held).await?;
+            Box::pin(self.start(held)).await?;
         }
         // Everything until here goes out in one write.
         self.socket.flush().await?;
@@ -181,43 +196,46 @@ impl Session<'_> {
         tokio::select! {
             () = connection.woken() => Ok(()),
             answer = commands.next_answer() => self.answer(answer).await,
-            step = following.catch_up_next(who) => self.take(step).await,
+            step = following.catch_up_next(who) => Box::pin(self.take(step)).await,
             incoming = socket.next(), if takes_more => Box::pin(self.incoming(incoming)).await,
             () = timer.as_mut() => self.on_time().await,
         }
     }
 
     /// Puts an answer into the buffer, and those that are there behind it.
-    async fn answer(&mut self, answer: Option<Frame>) -> Going {
-        let mut answer = Some(answer);
-        while let Some(frame) = answer {
-            if let Some(frame) = frame {
-                self.socket.feed(frame).await?;
+    fn answer(&mut self, first: Option<Frame>) -> impl Future<Output = Going> {
+        // As with [`Socket::feed`], an async fn would keep the frame twice.
+        let (session, mut next) = (self, Some(first));
+        async move {
+            while let Some(answer) = next.take() {
+                if let Some(frame) = answer {
+                    session.socket.feed(frame).await?;
+                }
+                next = session.commands.next_answer().now_or_never();
             }
-            answer = self.commands.next_answer().now_or_never();
+            Ok(())
         }
-        Ok(())
     }
 
     /// Sends what waits, and looks at what the connection was told.
     async fn send_waiting(&mut self) -> Going {
         let step = self.following.take_signals();
-        self.take(step).await?;
+        if !step.is_nothing() {
+            Box::pin(self.take(step)).await?;
+        }
         // Not all at once: what the connection is told meanwhile is looked at in between.
-        let mut waiting = std::iter::from_fn(|| self.connection.pop()).take(AT_ONCE);
-        if let Some(first) = waiting.next() {
-            if self.who.has_expired() {
+        let mut count = 0;
+        while count < AT_ONCE
+            && let Some(frame) = self.connection.pop()
+        {
+            if count == 0 && self.who.has_expired() {
                 return Err(End::Close(CloseCode::Unauthenticated));
             }
-            self.socket.feed(first).await?;
-            let mut count = 1;
-            for frame in waiting {
-                self.socket.feed(frame).await?;
-                count += 1;
-            }
-            if count == AT_ONCE {
-                self.connection.wake();
-            }
+            self.socket.feed(frame).await?;
+            count += 1;
+        }
+        if count == AT_ONCE {
+            self.connection.wake();
         }
         Ok(())
     }
@@ -311,5 +329,22 @@ impl std::convert::From<socket::Stalled> for End {
             socket::Stalled::Slow => Self::Close(CloseCode::TooSlow),
             socket::Stalled::Gone => Self::Gone,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_what<A, B, C, F>(_: impl FnOnce(A, B, C) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// Fifteen thousand of them are idle at once: something large that is waited for in place costs
+    /// more than all that they have to remember.
+    #[test]
+    fn an_idle_connection_is_small() {
+        let (run, session) = (size_of_what(run), size_of::<Session<'_>>());
+        assert!(run <= 960 && session <= 512, "{run}, {session}");
     }
 }

@@ -1,14 +1,15 @@
 //! The two engines behind one [`Tx`].
 
+mod crew;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
 
 use orderchat_domain::news::News;
 
-use crate::Result;
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::value::{Input, Value};
+use crate::{Result, StoreError};
 
 /// A transaction: prepares, queries and executes on either engine. A function that takes one is
 /// run by [`crate::Store`] on a thread that may block.
@@ -204,4 +205,12 @@ impl Ask<'_> {
     fn is_empty(&self) -> bool {
         matches!(self, Self::Each(_, rows) if rows.count() == 0)
     }
+}
+
+fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<()> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .map(drop)
+        .map_err(|e| StoreError::Unusable(format!("cannot start the thread {name}: {e}")))
 }

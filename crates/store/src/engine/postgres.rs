@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use pool::{Connection, Pool};
+use pool::{CONNECTIONS, Connection, Pool};
 pub(crate) use session::Session;
 pub(crate) use values::{arrays, single};
 
 use super::Tx;
+use super::crew::Crew;
 use crate::hearers::Hearers;
 use crate::migrate::{self, Migrated};
 use crate::sabotage;
@@ -39,6 +40,8 @@ pub const SETTINGS: &str = "-c lock_timeout=4000 -c statement_timeout=8000 \
 #[derive(Debug)]
 pub(crate) struct Postgres {
     pool: Arc<Pool>,
+    /// As many as there are connections.
+    crew: Crew<()>,
     queues: Vec<Arc<Mutex<()>>>,
 }
 
@@ -103,6 +106,7 @@ impl Postgres {
         config.options(options.trim());
         Ok(Self {
             pool: Arc::new(Pool::new(config)),
+            crew: Crew::start("store-session", vec![(); CONNECTIONS])?,
             queues: (0..QUEUES).map(|_| Arc::default()).collect(),
         })
     }
@@ -113,13 +117,27 @@ impl Postgres {
         run: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (pool, place) = (Arc::clone(&self.pool), self.pool.place().await?);
-        blocking(move || {
+        self.blocking(move || {
             let mut used = pool.take(place).map_err(|error| {
                 StoreError::Unusable(format!("cannot connect to PostgreSQL: {}", plain(&error)))
             })?;
             run(used.get()?)
         })
         .await
+    }
+
+    /// Runs on a thread that may block.
+    async fn blocking<T, E>(
+        &self,
+        run: impl FnOnce() -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let result = self.crew.run(move |()| run()).await;
+        result
+            .unwrap_or_else(|| Err(StoreError::Failed("a transaction panicked".to_owned()).into()))
     }
 
     pub(crate) const fn pool(&self) -> &Arc<Pool> {
@@ -134,7 +152,7 @@ impl Postgres {
         F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
     {
         let (pool, place) = (Arc::clone(&self.pool), self.pool.place().await?);
-        blocking(move || {
+        self.blocking(move || {
             let mut used = pool.take(place)?;
             used.read(read)
         })
@@ -161,7 +179,7 @@ impl Postgres {
             None => None,
         };
         let (pool, place) = (Arc::clone(&self.pool), self.pool.place().await?);
-        blocking(move || {
+        self.blocking(move || {
             // Kept until the transaction has ended, also when its caller has gone before.
             let _turn = turn;
             let mut used = pool.take(place)?;
@@ -179,17 +197,4 @@ fn plain(error: &StoreError) -> String {
         StoreError::Failed(why) => why.clone(),
         other => other.to_string(),
     }
-}
-
-/// Runs on a thread that may block.
-async fn blocking<T, E>(
-    run: impl FnOnce() -> std::result::Result<T, E> + Send + 'static,
-) -> std::result::Result<T, E>
-where
-    T: Send + 'static,
-    E: From<StoreError> + Send + 'static,
-{
-    tokio::task::spawn_blocking(run)
-        .await
-        .unwrap_or_else(|_| Err(StoreError::Failed("a transaction panicked".to_owned()).into()))
 }

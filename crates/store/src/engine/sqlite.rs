@@ -6,15 +6,16 @@ mod statements;
 mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Notify;
 
-use super::Tx;
+use super::crew::Crew;
+use super::{Tx, thread};
 use crate::migrate::{self, Migrated};
 use crate::{Result, StoreError, sabotage};
 use checkpoint::Checkpoints;
@@ -62,39 +63,10 @@ pub(crate) trait Job: Send {
 #[derive(Debug)]
 pub(crate) struct Sqlite {
     jobs: SyncSender<Box<dyn Job>>,
-    readers: Arc<Readers>,
+    readers: Crew<Connection>,
     path: PathBuf,
     checkpoints: Arc<Checkpoints>,
     space: Arc<Space>,
-}
-
-#[derive(Debug)]
-struct Readers {
-    /// The one that came back last goes first: it has in its cache what is read now, and those that
-    /// only a rush needs keep little.
-    idle: Mutex<Vec<Connection>>,
-    /// A permit for each idle connection.
-    free: Arc<Semaphore>,
-}
-
-/// A reading connection that is taken, and goes back however the read ends: in a panic, or after
-/// its caller has gone.
-struct Reader {
-    connection: Option<Connection>,
-    readers: Arc<Readers>,
-    // Freed after `drop` has put the connection back.
-    _permit: OwnedSemaphorePermit,
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        let mut idle = lock(&self.readers.idle);
-        idle.extend(self.connection.take());
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Sqlite {
@@ -119,13 +91,10 @@ impl Sqlite {
         writer.execute_batch(sabotage::schema())?;
         assert_settings(&writer)?;
         let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let idle = (0..READERS)
+        let readers = (0..READERS)
             .map(|_| connect(path, read_only))
             .collect::<Result<Vec<_>>>()?;
-        let readers = Arc::new(Readers {
-            idle: Mutex::new(idle),
-            free: Arc::new(Semaphore::new(READERS)),
-        });
+        let readers = Crew::start("store-reader", readers)?;
         let (jobs, queue) = sync_channel(QUEUE);
         let checkpoints = Arc::new(Checkpoints::default());
         let space = Arc::new(Space::of(path));
@@ -154,10 +123,7 @@ impl Sqlite {
         let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = connect(path, read_only)?;
         let version = schema_version(&connection)?;
-        let readers = Arc::new(Readers {
-            idle: Mutex::new(vec![connection]),
-            free: Arc::new(Semaphore::new(1)),
-        });
+        let readers = Crew::start("store-reader", vec![connection])?;
         // Nobody takes what is queued: a write is told that the writer has stopped.
         let (jobs, _) = sync_channel(0);
         let reading = Self {
@@ -204,20 +170,9 @@ impl Sqlite {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
     {
-        let stopped = |_| StoreError::Failed("the store has stopped".to_owned());
-        let free = Arc::clone(&self.readers.free);
-        let permit = free.acquire_owned().await.map_err(stopped)?;
-        let reader = Reader {
-            connection: lock(&self.readers.idle).pop(),
-            readers: Arc::clone(&self.readers),
-            _permit: permit,
-        };
-        let run = move || match &reader.connection {
-            Some(connection) => snapshot(connection, read),
-            None => Err(StoreError::Failed("a reading connection was lost".to_owned()).into()),
-        };
-        let result = tokio::task::spawn_blocking(run).await;
-        result.unwrap_or_else(|_| Err(StoreError::Failed("a read panicked".to_owned()).into()))
+        let run = move |connection: &Connection| snapshot(connection, read);
+        let result = self.readers.run(run).await;
+        result.unwrap_or_else(|| Err(StoreError::Failed("a read panicked".to_owned()).into()))
     }
 }
 
@@ -240,14 +195,6 @@ impl Drop for End<'_> {
             tracing::warn!(%error, "a snapshot could not be ended");
         }
     }
-}
-
-fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<()> {
-    std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(run)
-        .map(drop)
-        .map_err(|e| StoreError::Unusable(format!("cannot start the thread {name}: {e}")))
 }
 
 /// Makes the file before SQLite does, for nobody else to read; SQLite gives its other files the

@@ -7,10 +7,12 @@ use orderchat_domain::order::{Order, Sequences};
 use orderchat_domain::project::{ParticipantRecord, Person};
 use orderchat_domain::receipt::{Unread, Watermarks};
 use orderchat_domain::{MessageId, Millis, OrderId, ParticipantId, Role, RoomCode, RoomId, UserId};
-use orderchat_store::log::{Actor, Appended, Appender, Entry, NewMessage, Text};
+use orderchat_store::log::{Actor, Appended, Appender, Entry, LogEntry, NewMessage, Text};
 use orderchat_store::rooms::{NewRoom, StoredRoom};
 use orderchat_store::users::{Source, Told};
-use orderchat_store::{Result, Store, StoreError, Tx, orders, participants, rooms, users};
+use orderchat_store::{
+    Result, Store, StoreError, Tx, messages, orders, participants, rooms, users,
+};
 use uuid::Uuid;
 
 /// When tests take place.
@@ -232,6 +234,12 @@ pub(crate) fn append(
     appender.append(room, now, entry);
     appender.finish(room);
     Ok(appender.flush(tx)?[0])
+}
+
+/// At most `limit` entries of the room's log after `after`.
+pub(crate) fn entries(tx: &mut Tx<'_>, room: i64, after: u64, limit: u32) -> Result<Vec<LogEntry>> {
+    let room = rooms::by_key(tx, room)?.expect("the room");
+    Ok(messages::in_log(tx, &room, after, limit)?.entries)
 }
 
 /// Appends a text message and gives its seq.

@@ -10,8 +10,8 @@ use orderchat_store::{Patience, Result, Store, StoreError, Tx, actors, messages,
 use crate::chain::breaks;
 use crate::database::Database;
 use crate::fixture::{
-    Given, NOW, acting, append, event, message, message_id, participant, person, read, room, say,
-    write,
+    Given, NOW, acting, append, entries, event, message, message_id, participant, person, read,
+    room, say, write,
 };
 use crate::harness::tests;
 
@@ -67,7 +67,7 @@ async fn entries_count_from_1_and_the_chain_follows_from_the_rows(database: &Dat
     let store = database.open().await;
     let [first, second] = two_rooms(&store).await;
     for (room, length) in [(first, 9), (second, 8)] {
-        let entries = read(&store, move |tx| log::range(tx, room, 0, 100)).await;
+        let entries = read(&store, move |tx| entries(tx, room, 0, 100)).await;
         let seqs: Vec<u64> = entries.iter().map(|entry| entry.seq).collect();
         assert_eq!(seqs, (1..=length).collect::<Vec<_>>());
     }
@@ -129,7 +129,7 @@ async fn times_never_run_backwards_when_the_clock_does(database: &Database) {
     })
     .await;
     let (entries, room) = read(&store, move |tx| {
-        Ok((log::range(tx, key, 0, 10)?, rooms::by_key(tx, key)?))
+        Ok((entries(tx, key, 0, 10)?, rooms::by_key(tx, key)?))
     })
     .await;
     let times: Vec<Millis> = entries.iter().map(|entry| entry.at).collect();
@@ -188,8 +188,7 @@ async fn a_range_goes_on_after_a_seq(database: &Database) {
     let [room, _] = two_rooms(&store).await;
     let seqs = |after, limit| {
         read(&store, move |tx| {
-            let entries = log::range(tx, room, after, limit)?;
-            Ok(entries
+            Ok(entries(tx, room, after, limit)?
                 .into_iter()
                 .map(|entry| entry.seq)
                 .collect::<Vec<_>>())

@@ -1,20 +1,24 @@
 //! Receipts: who has received and read what, and since when.
 
+use orderchat_domain::event::EventKind;
 use orderchat_domain::project::{MessageRecord, ParticipantRecord};
 use orderchat_domain::receipt::{Frontier, Mark, reached_at};
 use orderchat_domain::{Millis, Role};
 use orderchat_store::messages::{self, Bound, Select};
 use orderchat_store::receipts::{self, Advance, Kind};
 use orderchat_store::rooms::StoredRoom;
-use orderchat_store::{Result, Tx, rooms};
+use orderchat_store::{Result, Tx, actors, rooms};
 
 use crate::database::Database;
-use crate::fixture::{Given, NOW, participant, person, room, say, write};
+use crate::fixture::{
+    Given, NOW, acting, append, event, participant, person, room, say, text, write,
+};
 use crate::harness::tests;
 
 tests! {
     BOTH: times_are_those_of_the_first_other_person_whatever_the_page,
         one_who_jumps_ahead_is_first_though_others_follow_step_by_step,
+        times_are_those_also_where_a_part_of_the_log_is_about_earlier_messages,
         the_receipts_of_a_message_are_each_persons_first_advance_beyond_it,
         what_was_read_stays_read_when_its_reader_comes_back_and_sees_less,
         an_advance_is_remembered_once;
@@ -166,6 +170,73 @@ async fn one_who_jumps_ahead_is_first_though_others_follow_step_by_step(database
             talk.advance(tx, 2, Kind::Delivered, seq)?;
         }
         talk.check(tx)
+    })
+    .await;
+}
+
+/// A part of the log shows the messages that it is about as asking for those by their seqs does.
+async fn times_are_those_also_where_a_part_of_the_log_is_about_earlier_messages(
+    database: &Database,
+) {
+    let store = database.open().await;
+    write(&store, |tx| {
+        let mut talk = Talk::begin(tx)?;
+        for (who, seq) in [(0, 40), (1, 10), (2, 90)] {
+            talk.advance(tx, who, Kind::Delivered, seq)?;
+            talk.advance(tx, who, Kind::Read, seq / 2)?;
+        }
+        let sender = talk.people[0].person.clone();
+        for (seq, kind) in [
+            (3, EventKind::MessageEdited),
+            (50, EventKind::MessageDeleted),
+            (3, EventKind::MessageEdited),
+            (119, EventKind::MessageEdited),
+        ] {
+            let room = &mut talk.room;
+            let mut entry = event(room, kind, acting(&sender, Role::Rider), seq);
+            entry.text = text("other", room.record.seq + 1);
+            let written = append(tx, room, NOW, entry)?;
+            let key = room.record.key;
+            if kind == EventKind::MessageEdited {
+                messages::edited(tx, key, seq, written.seq, written.g, NOW)?;
+            } else {
+                messages::deleted(tx, key, seq, written.seq, written.g, NOW)?;
+            }
+            say(tx, room, &sender, Role::Rider, "and then")?;
+        }
+        let (key, head) = (talk.room.record.key, talk.room.record.seq);
+        rooms::set_frontiers(tx, key, talk.room.delivered, talk.room.read)?;
+        let room = rooms::by_key(tx, key)?.expect("the room");
+        for limit in [1, 3, 200] {
+            for after in 0..head {
+                let part = messages::in_log(tx, &room, after, limit)?;
+                let seqs: Vec<u64> = part.entries.iter().map(|entry| entry.seq).collect();
+                let last = head.min(after + u64::from(limit));
+                assert_eq!(seqs, (after + 1..=last).collect::<Vec<_>>());
+                let mut about: Vec<u64> = part.entries.iter().map(|entry| entry.subject).collect();
+                about.sort_unstable();
+                about.dedup();
+                assert_eq!(part.messages, messages::by_seqs(tx, &room, &about)?);
+                for message in &part.messages {
+                    let found = [message.delivered_at, message.read_at];
+                    assert_eq!(
+                        found,
+                        talk.expected(message),
+                        "{} after {after}",
+                        message.seq
+                    );
+                }
+                let acted = part.entries.iter().map(|entry| (key, entry.actor));
+                let all = actors::of(tx, acted)?;
+                for entry in &part.entries {
+                    let record = |actors: &actors::Actors| {
+                        actors.record(key, entry.actor, &entry.actor_role)
+                    };
+                    assert_eq!(record(&part.actors), record(&all));
+                }
+            }
+        }
+        Ok(())
     })
     .await;
 }

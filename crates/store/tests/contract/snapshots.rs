@@ -4,10 +4,10 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use orderchat_domain::Role;
-use orderchat_store::{Result, StoreError, Tx, log, rooms};
+use orderchat_store::{Result, StoreError, Tx, rooms};
 
 use crate::database::Database;
-use crate::fixture::{Given, person, read, room, say, write};
+use crate::fixture::{Given, entries, person, read, room, say, write};
 use crate::harness::tests;
 
 tests! {
@@ -17,7 +17,7 @@ tests! {
 /// Head and length of the log, which would differ if they were of two moments.
 fn look(tx: &mut Tx<'_>, key: i64) -> Result<(u64, usize)> {
     let room = rooms::by_key(tx, key)?.expect("the room");
-    Ok((room.record.seq, log::range(tx, key, 0, 100)?.len()))
+    Ok((room.record.seq, entries(tx, key, 0, 100)?.len()))
 }
 
 async fn a_read_goes_on_seeing_the_moment_it_began(database: &Database) {

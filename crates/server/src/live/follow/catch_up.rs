@@ -1,5 +1,6 @@
 //! Catching up with a room: its log page by page, then a place at the hub.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ impl Following {
     pub(in crate::live) async fn catch_up_next(&mut self, who: &SignedIn) -> Step {
         if self.reading.is_none() {
             let Some(asked) = self.waiting.pop_front() else {
+                // Who waits for the next event keeps no room for what it once waited for.
+                self.waiting = VecDeque::new();
                 return std::future::pending().await;
             };
             let (chat, ctx) = (self.live.chat.clone(), who.now());
@@ -37,15 +40,16 @@ impl Following {
                 }
                 chat.follow(&ctx, room, from).await
             });
-            self.reading = Some((asked, read));
+            self.reading = Some(Box::new((asked, read)));
         }
-        let Some((_, read)) = &mut self.reading else {
+        let Some(reading) = &mut self.reading else {
             return std::future::pending().await;
         };
-        let result = read.await;
-        let Some((asked, _)) = self.reading.take() else {
+        let result = (&mut reading.1).await;
+        let Some(read) = self.reading.take() else {
             return Step::default();
         };
+        let (asked, _) = *read;
         match result {
             Ok(followed) => self.go_on(&who.now(), asked, followed),
             Err(error) => self.refused(asked, error),

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use axum::extract::ws::WebSocket;
 use orderchat_domain::RoomId;
 use tokio::time::timeout;
 
@@ -26,7 +25,6 @@ const ROOMS_PAGE: u32 = 500;
 /// A connection that has just been opened.
 #[derive(Debug)]
 pub(crate) struct Arrival {
-    pub(crate) socket: WebSocket,
     /// Where it came from.
     pub(crate) origin: Origin,
     /// Its place among those who have not said who they are.
@@ -123,25 +121,17 @@ impl Session<'_> {
 
     /// Customers and riders follow all their open and closed rooms.
     async fn follow_own(&mut self) -> Going {
-        let mut after = 0;
-        loop {
+        let (chat, mut after) = (&self.live.chat, Some(0));
+        while let Some(key) = after {
             let ctx = self.who.now();
-            let rooms = self
-                .live
-                .chat
-                .rooms_to_follow(&ctx, after, ROOMS_PAGE)
-                .await;
-            let Ok(rooms) = rooms else {
-                // Without its rooms the connection is no good; the client comes back.
-                return Err(End::Close(CloseCode::Reconnect));
-            };
-            let Some((last, _)) = rooms.last() else {
-                return Ok(());
-            };
-            after = *last;
-            for (_, room) in rooms {
+            let rooms = chat.rooms_to_follow(&ctx, key, ROOMS_PAGE).await;
+            // Without its rooms the connection is no good; the client comes back.
+            let (rooms, more) = rooms.map_err(|_| End::Close(CloseCode::Reconnect))?;
+            for room in rooms {
                 self.following.add_from_head(room);
             }
+            after = more;
         }
+        Ok(())
     }
 }

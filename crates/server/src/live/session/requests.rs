@@ -74,7 +74,10 @@ impl Session<'_> {
     async fn renew(&mut self, reference: Option<Ref>, token: &str) -> Going {
         let target = || "live auth".to_owned();
         let sign_in = &self.live.sign_in;
-        match sign_in.bearer(Some(token), &self.origin, target).await {
+        match sign_in
+            .bearer(Some(token), &self.who.ctx.origin, target)
+            .await
+        {
             // A service of the same name is somebody else.
             Ok(who) if who.ctx.user == self.who.ctx.user => {
                 let same = who.ctx.caller == self.who.ctx.caller;

@@ -1,16 +1,20 @@
 //! The WebSocket itself: what may come out of it, and how long it may take what goes in.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, Sink, SinkExt, StreamExt};
 use tokio::time::timeout;
 use tungstenite::error::{CapacityError, Error, ProtocolError};
 
 use crate::live::protocol::{CloseCode, Frame};
 use crate::net::Received;
 
-/// A client that takes nothing for so long is closed: it resumes when it reads again.
+/// A client that takes nothing for so long is closed: it resumes when it reads again. Each step of
+/// writing has as long.
 const STALL: Duration = Duration::from_secs(10);
 /// Time for saying goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -43,6 +47,9 @@ pub(super) struct Socket {
     /// The bytes of what was received that made messages, up to the newest one.
     messages: u64,
 }
+
+/// Something that writing is made of.
+type WriteStep = fn(Pin<&mut WebSocket>, &mut Context<'_>) -> Poll<Result<(), axum::Error>>;
 
 /// The longest header of a frame.
 const HEADER: u64 = 14;
@@ -77,7 +84,7 @@ impl Socket {
             Some(Ok(Message::Binary(_))) => Incoming::Broken(CloseCode::Unsupported),
             Some(Ok(Message::Close(_))) => {
                 // The answer to it waits to be written.
-                let _ = timeout(GOODBYE, self.socket.flush()).await;
+                let _ = Box::pin(timeout(GOODBYE, self.socket.flush())).await;
                 Incoming::Gone
             }
             None => Incoming::Gone,
@@ -86,9 +93,9 @@ impl Socket {
     }
 
     /// Puts a frame into the buffer, which is written when it is full.
-    pub(super) async fn feed(&mut self, frame: Frame) -> Result<(), Stalled> {
+    pub(super) fn feed(&mut self, frame: Frame) -> impl Future<Output = Result<(), Stalled>> {
         self.unflushed = true;
-        within(self.socket.feed(Message::Text(frame.text))).await
+        self.put(Message::Text(frame.text))
     }
 
     /// Writes what is in the buffer.
@@ -96,15 +103,41 @@ impl Socket {
         if !std::mem::take(&mut self.unflushed) {
             return Ok(());
         }
-        within(self.socket.flush()).await
+        self.until(Sink::poll_flush).await
     }
 
     pub(super) async fn send(&mut self, frame: Frame) -> Result<(), Stalled> {
-        within(self.socket.send(Message::Text(frame.text))).await
+        self.put(Message::Text(frame.text)).await?;
+        self.until(Sink::poll_flush).await
     }
 
     pub(super) async fn ping(&mut self) -> Result<(), Stalled> {
-        within(self.socket.send(Message::Ping(bytes::Bytes::new()))).await
+        self.put(Message::Ping(bytes::Bytes::new())).await?;
+        self.until(Sink::poll_flush).await
+    }
+
+    fn put(&mut self, message: Message) -> impl Future<Output = Result<(), Stalled>> {
+        // An async fn would keep room for the message twice, in every connection.
+        let socket = self;
+        async move {
+            socket.until(Sink::poll_ready).await?;
+            let put = Pin::new(&mut socket.socket).start_send(message);
+            put.map_err(|_| Stalled::Gone)
+        }
+    }
+
+    /// Waits until the client has taken enough for this. Mostly it has: only who has not costs a
+    /// timer, and memory to wait in.
+    async fn until(&mut self, step: WriteStep) -> Result<(), Stalled> {
+        let mut done = poll_fn(|context| step(Pin::new(&mut self.socket), context));
+        let done = match (&mut done).now_or_never() {
+            Some(done) => done,
+            None => match Box::pin(timeout(STALL, done)).await {
+                Ok(done) => done,
+                Err(_) => return Err(Stalled::Slow),
+            },
+        };
+        done.map_err(|_| Stalled::Gone)
     }
 
     /// Says goodbye, and waits a moment for the client to close, so that it has read it.
@@ -116,14 +149,6 @@ impl Socket {
             Ok::<_, axum::Error>(())
         };
         let _ = timeout(GOODBYE, goodbye).await;
-    }
-}
-
-async fn within(write: impl Future<Output = Result<(), axum::Error>>) -> Result<(), Stalled> {
-    match timeout(STALL, write).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(Stalled::Gone),
-        Err(_) => Err(Stalled::Slow),
     }
 }
 

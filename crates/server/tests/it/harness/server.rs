@@ -1,4 +1,4 @@
-//! One server of its own: the real binary as a child process.
+//! One server of its own, on a database of its own, and those who talk to it.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;

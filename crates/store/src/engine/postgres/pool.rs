@@ -24,7 +24,7 @@ use crate::sql::Sql;
 use crate::{AsStoreError, Result, StoreError};
 
 /// Connections of one node. Two nodes and their tools fit into PostgreSQL's default of 100.
-const CONNECTIONS: usize = 24;
+pub(super) const CONNECTIONS: usize = 24;
 /// How long a command waits for one, and for PostgreSQL to accept a new one.
 const WAIT: Duration = Duration::from_secs(5);
 
