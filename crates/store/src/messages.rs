@@ -54,6 +54,9 @@ statements! {
         "AND l.seq < $3 ORDER BY l.seq DESC LIMIT $6");
     AFTER = concat!("SELECT ", columns!(), " FROM log l", joins!(), filters!(),
         "AND l.seq > $3 ORDER BY l.seq LIMIT $6");
+    BETWEEN = concat!("SELECT ", columns!(), " FROM log l", joins!(),
+        "WHERE l.room = $1 AND l.kind = 'message.created' AND l.seq > $2 AND l.seq <= $3
+         ORDER BY l.seq");
     BY_SEQ (room: Int, seq: Int) = concat!("SELECT i.room, ", columns!(), " FROM {rows}
         JOIN log l ON l.room = i.room AND l.seq = i.seq AND l.kind = 'message.created'", joins!());
     LOCATE = "SELECT r.id, l.seq FROM log l JOIN room r ON r.k = l.room WHERE l.message_id = $1";

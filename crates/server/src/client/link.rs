@@ -6,11 +6,13 @@ use anyhow::Context as _;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::clock;
 
 const SUBPROTOCOL: &str = "orderchat.v1";
 const SUBPROTOCOL_HEADER: &str = "Sec-WebSocket-Protocol";
@@ -23,6 +25,8 @@ pub(super) struct Link {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// Longer silence means that the connection is dead: the server pings more often.
     silence: Duration,
+    /// When anything came last.
+    heard: Instant,
 }
 
 /// What comes out of a connection.
@@ -47,6 +51,7 @@ impl Link {
             let mut link = Self {
                 socket,
                 silence: PATIENCE,
+                heard: clock::instant(),
             };
             link.send(hello).await?;
             anyhow::Ok(link)
@@ -69,7 +74,9 @@ impl Link {
     /// What comes next; may be dropped and called again.
     pub(super) async fn next(&mut self) -> Incoming {
         loop {
-            match timeout(self.silence, self.socket.next()).await {
+            let heard = timeout_at(self.heard + self.silence, self.socket.next()).await;
+            self.heard = clock::instant();
+            match heard {
                 Ok(Some(Ok(Message::Text(text)))) => {
                     if let Ok(frame) = serde_json::from_str(&text) {
                         return Incoming::Frame(frame);
@@ -105,6 +112,11 @@ fn websocket_url(url: &str) -> anyhow::Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+    use tokio::net::TcpListener;
+    use tokio_tungstenite::accept_hdr_async;
+    use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
+
     use super::*;
 
     #[test]
@@ -119,5 +131,34 @@ mod tests {
             "wss://chat.example/api/chat/ws/"
         );
         assert!(websocket_url("chat.example").is_err());
+    }
+
+    #[tokio::test]
+    async fn silence_ends_a_connection_also_for_who_looks_elsewhere_meanwhile() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let accept = async {
+            let (socket, _) = listener.accept().await.unwrap();
+            #[expect(clippy::result_large_err, reason = "the library's type")]
+            let agree = |_: &Request, mut response: Response| {
+                let protocol = HeaderValue::from_static(SUBPROTOCOL);
+                response.headers_mut().insert(SUBPROTOCOL_HEADER, protocol);
+                Ok(response)
+            };
+            accept_hdr_async(socket, agree).await.unwrap()
+        };
+        let hello = json!({});
+        let (link, _held) = tokio::join!(Link::open(&url, &hello), accept);
+        let mut link = link.unwrap();
+        link.silence = Duration::from_millis(200);
+        // Longer than that in all, and each time shorter.
+        for _ in 0..100 {
+            let Ok(incoming) = timeout(Duration::from_millis(50), link.next()).await else {
+                continue;
+            };
+            assert!(matches!(incoming, Incoming::Closed(None)), "{incoming:?}");
+            return;
+        }
+        panic!("nobody noticed that nothing came");
     }
 }

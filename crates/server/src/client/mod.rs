@@ -149,7 +149,7 @@ impl Client {
     /// A connection; `None` when the person leaves meanwhile.
     async fn connect(&mut self, mut failures: u32) -> anyhow::Result<Option<Link>> {
         loop {
-            if self.is_done() || failures > 0 && !self.wait(backoff(failures)).await? {
+            if failures > 0 && !self.wait(backoff(failures)).await? || self.is_done() {
                 return Ok(None);
             }
             let hello = self.talk.hello(&(self.options.token)()?);

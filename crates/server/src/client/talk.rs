@@ -60,6 +60,8 @@ struct Place {
     asked: Option<String>,
     /// The newest entry of one's own that was acknowledged.
     own: u64,
+    /// The server would not tell the rest of it: perhaps nothing comes.
+    refused: bool,
 }
 
 impl Place {
@@ -68,6 +70,7 @@ impl Place {
             seq,
             asked: None,
             own: 0,
+            refused: false,
         }
     }
 }
@@ -106,7 +109,8 @@ impl Talk {
 
     /// What was acknowledged has come back as an entry of the log, too, and so was shown.
     pub(super) fn has_seen_own(&self) -> bool {
-        self.places.values().all(|place| place.own <= place.seq)
+        let mut places = self.places.values();
+        places.all(|place| place.refused || place.own <= place.seq)
     }
 
     pub(super) fn is_welcome(&self) -> bool {
@@ -226,7 +230,7 @@ impl Talk {
         if place.asked.is_some() {
             return None;
         }
-        place.asked = Some(reference.clone());
+        (place.asked, place.refused) = (Some(reference.clone()), false);
         Some(Effect::Send(json!({
             "type": "subscribe", "ref": reference, "room": id, "after": place.seq,
         })))
@@ -271,9 +275,7 @@ impl Talk {
         let reference = frame["ref"].as_str();
         for place in self.places.values_mut() {
             if place.asked.is_some() && place.asked.as_deref() == reference {
-                // Nothing of the room will come.
-                place.asked = None;
-                place.own = 0;
+                (place.asked, place.refused) = (None, true);
             }
         }
         let status = problem["status"].as_u64().unwrap_or_default();

@@ -100,6 +100,7 @@ async fn say_goodbye(socket: &mut Socket, code: CloseCode) {
     let bye = ServerFrame::Bye { code, retry_after };
     socket.close(code, &bye.encode()).await;
 }
+
 /// One who is signed in, connected for as long as this lives.
 struct Session<'a> {
     live: &'a Arc<Live>,

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -57,7 +57,7 @@ impl<S: Send + 'static> Crew<S> {
         let member = lock(&self.idle).pop()?;
         let turn = Turn {
             member: Some(member.clone()),
-            idle: Arc::clone(&self.idle),
+            idle: Arc::downgrade(&self.idle),
             _place: place,
         };
         let (tell, told) = oneshot::channel();
@@ -72,17 +72,19 @@ impl<S: Send + 'static> Crew<S> {
     }
 }
 
-/// A member is taken, and comes back however its work ends.
+/// A member is taken, and comes back however its work ends, if the crew is still there.
 struct Turn<S: 'static> {
     member: Option<Member<S>>,
-    idle: Arc<Idle<S>>,
+    idle: Weak<Idle<S>>,
     // Freed after `drop` has put the member back.
     _place: OwnedSemaphorePermit,
 }
 
 impl<S> Drop for Turn<S> {
     fn drop(&mut self) {
-        lock(&self.idle).extend(self.member.take());
+        if let Some(idle) = self.idle.upgrade() {
+            lock(&idle).extend(self.member.take());
+        }
     }
 }
 
@@ -149,14 +151,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_threads_end_with_their_crew() {
-        let (held, seen) = mpsc::channel::<()>();
-        let crew = Crew::start("test", vec![held.clone(), held]).expect("threads");
+    async fn the_threads_end_with_their_crew_and_who_works_after_that() {
+        let [(idle, is_idle), (busy, is_busy)] = [(); 2].map(|()| mpsc::channel::<()>());
+        let crew = Crew::start("test", vec![idle, busy]).expect("threads");
+        let (go_on, waits) = mpsc::channel::<()>();
+        let mut working = Box::pin(crew.run(move |_| waits.recv()));
+        assert!(poll_immediate(&mut working).await.is_none());
+        drop(working);
         drop(crew);
-        assert_eq!(
-            seen.recv(),
-            Err(mpsc::RecvError),
-            "all have let go of theirs"
-        );
+        assert_eq!(is_idle.recv(), Err(mpsc::RecvError));
+        assert_eq!(is_busy.try_recv(), Err(mpsc::TryRecvError::Empty));
+        go_on.send(()).expect("it works");
+        assert_eq!(is_busy.recv(), Err(mpsc::RecvError));
     }
 }

@@ -3,7 +3,7 @@
 use orderchat_domain::event::Subject;
 use orderchat_domain::project::MessageRecord;
 
-use super::{AFTER, complete, raw_by_seqs, read};
+use super::{BETWEEN, complete, raw_by_seqs, read};
 use crate::actors::Actors;
 use crate::engine::Ask;
 use crate::log::{self, LogEntry};
@@ -29,13 +29,12 @@ pub struct InLog {
 /// As any read.
 pub fn in_log(tx: &mut Tx<'_>, room: &StoredRoom, after: u64, limit: u32) -> Result<InLog> {
     let key = room.record.key;
+    // Numbered without a gap: that many entries end there.
+    let last = after.saturating_add(limit.into());
     // Most entries are new messages: those are asked for beside the entries, the others after them.
     let [entries, sent] = tx.ask([
         Ask::Once(&log::RANGE, &values![key, after, limit]),
-        Ask::Once(
-            &AFTER,
-            &values![key, 0_u64, after, None::<&str>, true, limit],
-        ),
+        Ask::Once(&BETWEEN, &values![key, after, last]),
     ])?;
     let entries = read_all(entries, log::read)?;
     let about = entries
@@ -48,10 +47,9 @@ pub fn in_log(tx: &mut Tx<'_>, room: &StoredRoom, after: u64, limit: u32) -> Res
     earlier.sort_unstable();
     earlier.dedup();
     let mut list = raw_by_seqs(tx, room, &earlier)?;
-    // Where many entries are none, more messages were read than are asked for: a page at most.
-    let last = entries.last().map_or(after, |entry| entry.seq);
-    let sent = read_all(sent, |mut row| read(room, &mut row))?;
-    list.extend(sent.into_iter().filter(|raw| raw.record.seq <= last));
+    for mut row in sent {
+        list.push(read(room, &mut row)?);
+    }
     let acted: Vec<i64> = entries.iter().map(|entry| entry.actor).collect();
     let (messages, actors) = complete(tx, room, list, &acted)?;
     Ok(InLog {
