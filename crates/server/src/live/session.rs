@@ -205,7 +205,7 @@ impl<'a> Session<'a> {
 
     /// Puts an answer into the buffer, and those that are there behind it.
     fn answer(&mut self, first: Option<Frame>) -> impl Future<Output = Going> {
-        // As with [`Socket::feed`], an async fn would keep the frame twice.
+        // As in `Socket::put`: an async fn would keep the frame twice.
         let (session, mut next) = (self, Some(first));
         async move {
             while let Some(answer) = next.take() {
