@@ -1,10 +1,8 @@
 //! What a transaction did that those who follow rooms hear of, once it is committed.
 
-use std::sync::Arc;
-
 use crate::event::EventKind;
 use crate::id::{ParticipantId, RoomId};
-use crate::project::{MessageRecord, RoomRecord};
+use crate::project::{RoomRecord, Thing};
 use crate::time::Millis;
 
 /// One thing to be heard.
@@ -58,8 +56,9 @@ pub struct NewEntry {
     pub at: Millis,
     /// The internal key of the user whom it happened to, of a participant's events.
     pub user: Option<i64>,
-    /// The message that it made, where whoever wrote it has all of it at hand.
-    pub message: Option<Arc<MessageRecord>>,
+    /// What it is about, where whoever wrote it has all of it at hand: a message that it made, or the
+    /// order as the shop reported it. Of a message its sender acted, else nobody whom a room shows.
+    pub thing: Option<Thing>,
 }
 
 /// How far somebody is now.

@@ -3,10 +3,9 @@
 use orderchat_domain::event::{EventKind, Hash, Link, MessageLink, text_digest};
 use orderchat_domain::message::MessageType;
 use orderchat_domain::news::{LogNews, NewEntry, News};
-use orderchat_domain::project::MessageRecord;
+use orderchat_domain::project::Thing;
 use orderchat_domain::{MessageId, Millis};
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use crate::rooms::StoredRoom;
 use crate::row::Row;
@@ -103,7 +102,7 @@ struct Prepared {
     entry: Entry,
     /// What those who hear of it are told beside.
     user: Option<i64>,
-    shown: Option<Arc<MessageRecord>>,
+    thing: Option<Thing>,
 }
 
 /// An entry that was written.
@@ -177,7 +176,7 @@ impl Appender {
             chain: room.chain,
             entry,
             user: None,
-            shown: None,
+            thing: None,
         });
         seq
     }
@@ -189,10 +188,11 @@ impl Appender {
         }
     }
 
-    /// The message that the last entry made, for those who hear of it: spares reading it again.
-    pub fn show(&mut self, message: Arc<MessageRecord>) {
+    /// What the last entry is about, for those who hear of it: spares reading it again. See
+    /// [`NewEntry::thing`].
+    pub fn show(&mut self, thing: Thing) {
         if let Some(last) = self.entries.last_mut() {
-            last.shown = Some(message);
+            last.thing = Some(thing);
         }
     }
 
@@ -283,7 +283,7 @@ impl Appender {
                 kind: prepared.entry.kind,
                 at: prepared.at,
                 user: prepared.user,
-                message: prepared.shown,
+                thing: prepared.thing,
             });
         }
         for StoredRoom { record: room, .. } in self.heads {

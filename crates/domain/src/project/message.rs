@@ -57,6 +57,41 @@ pub struct MessageRecord {
     pub client_message_id: Option<String>,
 }
 
+impl MessageRecord {
+    /// A text that the system has just written into the room: nobody has received, changed or
+    /// answered it.
+    #[must_use]
+    pub const fn written(
+        id: MessageId,
+        (room, seq): (RoomId, u64),
+        at: Millis,
+        message_type: MessageType,
+        content: String,
+    ) -> Self {
+        Self {
+            id,
+            room,
+            seq,
+            version: seq,
+            sender: None,
+            message_type,
+            content,
+            metadata: None,
+            reply_to: None,
+            reply_count: 0,
+            at,
+            edited_at: None,
+            deleted_at: None,
+            file: None,
+            file_pending: false,
+            failed_at: None,
+            delivered_at: None,
+            read_at: None,
+            client_message_id: None,
+        }
+    }
+}
+
 /// `reply_to` of a message, `last_message` of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

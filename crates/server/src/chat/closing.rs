@@ -194,12 +194,12 @@ pub(crate) fn finish(
     transition: Transition,
     seq: u64,
 ) -> Result<()> {
-    let appended = scribe.finish(tx, room)?;
-    if transition == Transition::Close {
-        room.close_reason = Some(place_of(&appended, seq)?);
-        orderchat_store::rooms::update(tx, room)?;
+    if transition != Transition::Close {
+        return Ok(scribe.finish(tx, room)?);
     }
-    Ok(())
+    let appended = scribe.finish_placed(tx, room)?;
+    room.close_reason = Some(place_of(&appended, seq)?);
+    Ok(rooms::update(tx, room)?)
 }
 
 /// The caller as the one who closes; the service closes as nobody.

@@ -328,7 +328,7 @@ fn write_edit(
         request: None,
     };
     let version = scribe.message(room, EventKind::MessageEdited, record.seq, text);
-    let appended = scribe.finish(tx, room)?;
+    let appended = scribe.finish_placed(tx, room)?;
     let place = place_of(&appended, version)?;
     let at = room.record.last_activity;
     Ok(messages::edited(
@@ -355,7 +355,7 @@ fn write_delete(
         ..Text::default()
     };
     let version = scribe.message(room, EventKind::MessageDeleted, record.seq, text);
-    let appended = scribe.finish(tx, room)?;
+    let appended = scribe.finish_placed(tx, room)?;
     let place = place_of(&appended, version)?;
     let (key, at) = (room.record.key, room.record.last_activity);
     messages::deleted(tx, key, record.seq, version, place, at)?;

@@ -1,8 +1,10 @@
 //! Writes into a room's log on behalf of somebody: every command that changes a room has one.
 
+use std::sync::Arc;
+
 use orderchat_domain::Millis;
 use orderchat_domain::event::EventKind;
-use orderchat_domain::project::ParticipantRecord;
+use orderchat_domain::project::{MessageRecord, OrderRecord, ParticipantRecord, Thing};
 use orderchat_domain::system::SystemMessage;
 use orderchat_domain::{MessageId, Refusal};
 use orderchat_store::log::{Actor, Appended, Appender, Entry, NewMessage, Text};
@@ -59,9 +61,18 @@ impl Scribe {
         seq
     }
 
-    /// Something happened to the room's order.
-    pub(crate) fn order(&mut self, room: &mut StoredRoom, detail: &Value) -> u64 {
-        self.append(room, EventKind::OrderUpdated, 0, None, detail)
+    /// The shop reported the room's order, which is this one now; its version becomes the event's
+    /// seq.
+    pub(crate) fn order(
+        &mut self,
+        room: &mut StoredRoom,
+        mut order: OrderRecord,
+        detail: &Value,
+    ) -> Arc<OrderRecord> {
+        order.version = self.append(room, EventKind::OrderUpdated, 0, None, detail);
+        let order = Arc::new(order);
+        self.appender.show(Thing::Order(Arc::clone(&order)));
+        order
     }
 
     /// Something happened to a participant.
@@ -101,27 +112,35 @@ impl Scribe {
 
     /// The system says something.
     pub(crate) fn says(&mut self, room: &mut StoredRoom, message: SystemMessage) -> u64 {
+        let id = MessageId(random::uuid_v7(self.now.0));
+        let (message_type, content) = (message.message_type, message.content);
         let text = Text {
             salt: random::bytes(),
-            body: message.content,
-            metadata: Some(Value::Object(message.metadata).to_string()),
+            body: content.clone(),
+            metadata: Some(Value::Object(message.metadata.clone()).to_string()),
             ..Text::default()
         };
         let new = NewMessage {
-            id: MessageId(random::uuid_v7(self.now.0)),
-            message_type: message.message_type,
+            id,
+            message_type,
             reply_to: None,
             key_hash: None,
         };
-        let kind = EventKind::MessageCreated;
         let entry = Entry {
-            kind,
+            kind: EventKind::MessageCreated,
             actor: Actor::SERVER,
             subject: 0,
             text,
             message: Some(new),
         };
-        self.appender.append(room, self.now, entry)
+        let seq = self.appender.append(room, self.now, entry);
+        let (place, at) = ((room.record.id, seq), room.record.last_activity);
+        let written = MessageRecord {
+            metadata: Some(message.metadata),
+            ..MessageRecord::written(id, place, at, message_type, content)
+        };
+        self.appender.show(Thing::Message(Arc::new(written)));
+        seq
     }
 
     fn append(
@@ -148,19 +167,33 @@ impl Scribe {
         self.appender.append(room, self.now, entry)
     }
 
-    /// Writes the entries, and the room if they changed it, and gives the places of the entries in
-    /// the log.
-    pub(crate) fn finish(
-        mut self,
+    /// Writes the entries, and the room if they changed it.
+    pub(crate) fn finish(self, tx: &mut Tx<'_>, room: &StoredRoom) -> Result<(), StoreError> {
+        self.write(tx, room, Appender::flush_unplaced)
+    }
+
+    /// [`Scribe::finish`], and gives the places of the entries in the log, for which PostgreSQL is
+    /// waited for.
+    pub(crate) fn finish_placed(
+        self,
         tx: &mut Tx<'_>,
         room: &StoredRoom,
     ) -> Result<Vec<Appended>, StoreError> {
+        self.write(tx, room, Appender::flush)
+    }
+
+    fn write<'tx, T>(
+        mut self,
+        tx: &mut Tx<'tx>,
+        room: &StoredRoom,
+        flush: impl FnOnce(Appender, &mut Tx<'tx>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         self.appender.finish(room);
-        let appended = self.appender.flush(tx)?;
+        let flushed = flush(self.appender, tx)?;
         if self.changes_room {
             rooms::update(tx, room)?;
         }
-        Ok(appended)
+        Ok(flushed)
     }
 }
 

@@ -1,7 +1,7 @@
 //! From what was committed, here or on another node, to those who are connected here.
 //!
 //! What this node commits is heard at once ([`Relay::hear`]) and mostly needs no reading: a new
-//! message comes with all of it. Whatever is missing, came out of order, or was only hinted at by
+//! message and news of an order come with all of it. Whatever is missing, came out of order, or was only hinted at by
 //! another node is read from the log. So nothing hangs on hearing: it is only quicker.
 
 mod elsewhere;
@@ -195,7 +195,7 @@ impl Relay {
         for entry in &news.entries {
             self.who_comes(room, entry.kind, entry.user);
         }
-        let fresh = news.entries.iter().all(|entry| entry.message.is_some());
+        let fresh = news.entries.iter().all(|entry| entry.thing.is_some());
         let first = fresh.then(|| news.first());
         match hub.grown(room, first, news.room.seq) {
             Next::Nothing => {}
@@ -306,16 +306,20 @@ impl Drop for Reading<'_> {
     }
 }
 
-/// New messages as events, without reading them again.
+/// New entries as events, without reading them again.
 fn fresh_events(news: &LogNews) -> Vec<EventRecord> {
     let events = news.entries.iter().filter_map(|entry| {
-        let message = entry.message.as_ref()?;
+        let thing = entry.thing.clone()?;
+        let actor = match &thing {
+            Thing::Message(message) => message.sender.clone(),
+            _ => None,
+        };
         Some(EventRecord {
             seq: entry.seq,
             kind: entry.kind,
             at: entry.at,
-            actor: message.sender.clone(),
-            thing: Thing::Message(Arc::clone(message)),
+            actor,
+            thing,
         })
     });
     events.collect()

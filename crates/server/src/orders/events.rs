@@ -2,6 +2,7 @@
 //! timeline. Those for orders not yet known wait.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use orderchat_domain::permission::{Action, permit_everywhere};
@@ -133,8 +134,8 @@ pub(super) fn take_waiting(
     tx: &mut Tx<'_>,
     ctx: &Context,
     id: &OrderId,
-    (mut record, is_new): (OrderRecord, bool),
-) -> Result<(OrderRecord, bool)> {
+    (mut record, is_new): (Arc<OrderRecord>, bool),
+) -> Result<(Arc<OrderRecord>, bool)> {
     let waiting = orders::take_waiting(tx, id)?;
     // What has waited too long may still be there: it is looked for from time to time.
     let since = ctx.now.plus(-WAITS);
@@ -160,7 +161,7 @@ pub(super) fn take_waiting(
         }
     }
     if !events.is_empty() {
-        record = orders::by_id(tx, id)?.unwrap_or(record);
+        record = orders::by_id(tx, id)?.map_or(record, Arc::new);
     }
     Ok((record, is_new))
 }
@@ -232,7 +233,7 @@ async fn take_late(chat: &Chat, id: OrderId, now: Millis) -> Result<()> {
     chat.write(None, move |tx| {
         orders::lock(tx, &id)?;
         if let Some(record) = orders::by_id(tx, &id)? {
-            take_waiting(&commands, tx, &asked, &id, (record, false))?;
+            take_waiting(&commands, tx, &asked, &id, (Arc::new(record), false))?;
         }
         Ok(())
     })

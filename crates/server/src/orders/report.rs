@@ -1,5 +1,7 @@
 //! A report of an order: taken as a difference, in one transaction with all that follows from it.
 
+use std::sync::Arc;
+
 use orderchat_domain::event::EventKind;
 use orderchat_domain::news::News;
 use orderchat_domain::order::{Change, Order, Report, take};
@@ -71,7 +73,7 @@ pub(super) fn apply(
     known: Option<&OrderRecord>,
     report: &Report,
     told: Told<'_>,
-) -> Result<(OrderRecord, bool)> {
+) -> Result<(Arc<OrderRecord>, bool)> {
     let (order, mut changes) = take(
         known.map(|known| &known.order),
         report,
@@ -85,24 +87,24 @@ pub(super) fn apply(
     {
         changes.push(Change::Details);
     }
-    let mut record = match known {
+    let record = match known {
         Some(known) if known.order == order && changes.is_empty() => {
             // An older report than the newest is kept on the timeline also when it changes nothing,
             // an event always.
             if told.event.is_some() || report.sequence < known.order.sequences.newest {
                 orders::keep(tx, known.key, told, ctx.now)?;
             }
-            return Ok((known.clone(), false));
+            return Ok((Arc::new(known.clone()), false));
         }
         _ => store(tx, ctx, known, id, order, people)?,
     };
     tell_of_boarding(chat.policy(), tx, known, &record);
     orders::keep(tx, record.key, told, ctx.now)?;
-    if !changes.is_empty()
-        && let Some(version) = follow(chat, tx, ctx, known, &record, &changes)?
-    {
-        record.version = version;
-    }
+    let record = if changes.is_empty() {
+        Arc::new(record)
+    } else {
+        follow(chat, tx, ctx, known, record, &changes)?
+    };
     Ok((record, known.is_none()))
 }
 
@@ -160,33 +162,35 @@ fn store(
     })
 }
 
-/// What follows from the changes for the room; the order's new version, when they are an event there.
+/// What follows from the changes for the room; the order with its new version, when they are an event
+/// there.
 fn follow(
     chat: &Chat,
     tx: &mut Tx<'_>,
     ctx: &Context,
     known: Option<&OrderRecord>,
-    record: &OrderRecord,
+    record: OrderRecord,
     changes: &[Change],
-) -> Result<Option<u64>> {
+) -> Result<Arc<OrderRecord>> {
     let policy = chat.policy();
     let mut scribe = Scribe::of(ctx);
     let Some(mut room) = rooms::lock_of_order(tx, record.key)? else {
         if !policy.opens(&record.order.status) {
-            return Ok(None);
+            return Ok(Arc::new(record));
         }
-        let mut room = opening::open(tx, policy, &mut scribe, record, &RoomChange::default())?;
+        let settings = RoomChange::default();
+        let mut room = opening::open(tx, policy, &mut scribe, &record, &settings)?;
         // The first thing said in it is the news that opened it, unless it opened with the order.
         if known.is_some() {
-            tell(policy, &mut scribe, &mut room, record, changes);
+            tell(policy, &mut scribe, &mut room, &record, changes);
         }
         scribe.finish(tx, &room)?;
-        return Ok(None);
+        return Ok(Arc::new(record));
     };
     let key = room.record.key;
     if room.record.deleted_at.is_some() || room.record.status == RoomStatus::Archived {
         // The news goes to the timeline only.
-        return Ok(None);
+        return Ok(Arc::new(record));
     }
     let by_policy = room.record.closed_by_policy;
     if policy.reopens(room.record.circumstances(ctx.now), by_policy) {
@@ -198,16 +202,17 @@ fn follow(
             members::refresh_readable(tx, policy, &scribe, &room)?;
         }
     }
-    move_people(chat, tx, &mut scribe, &mut room, known, record, changes)?;
-    tell(policy, &mut scribe, &mut room, record, changes);
+    move_people(chat, tx, &mut scribe, &mut room, known, &record, changes)?;
+    tell(policy, &mut scribe, &mut room, &record, changes);
     if changes.contains(&Change::Details) {
         let (code, title) = (&room.record.code, room.record.title.as_deref());
         rooms::set_words(tx, key, code, &record.order.number, title)?;
     }
-    let seq = scribe.order(&mut room, &json!({"status": record.order.status}));
+    let detail = json!({"status": record.order.status});
+    let record = scribe.order(&mut room, record, &detail);
     scribe.finish(tx, &room)?;
-    orders::set_version(tx, record.key, seq)?;
-    Ok(Some(seq))
+    orders::set_version(tx, record.key, record.version)?;
+    Ok(record)
 }
 
 const fn is_status(change: &Change) -> bool {

@@ -7,7 +7,7 @@ use orderchat_domain::MessageId;
 use orderchat_domain::attachment::FileState;
 use orderchat_domain::event::{EventKind, salted_digest};
 use orderchat_domain::message::Draft;
-use orderchat_domain::project::{ActorRecord, MessageRecord};
+use orderchat_domain::project::{ActorRecord, MessageRecord, Thing};
 use orderchat_domain::system::{About, completed};
 use orderchat_store::attachments::{self, SentFile, StoredFile};
 use orderchat_store::log::{Appender, Entry, NewMessage, Text};
@@ -83,7 +83,7 @@ impl Writing {
             .is_none()
             .then(|| Arc::new(fresh(request, scene, file, seq, id)));
         if let Some(fresh) = &fresh {
-            self.appender.show(Arc::clone(fresh));
+            self.appender.show(Thing::Message(Arc::clone(fresh)));
         }
         self.appender.finish(&scene.room);
         if let Some(own) = &mut scene.own
@@ -145,26 +145,15 @@ fn fresh(
             person: own.person.clone(),
             role: own.role,
         });
+    let room = &scene.room.record;
+    let (place, content) = ((room.id, seq), draft.content.clone());
     MessageRecord {
-        id,
-        room: scene.room.record.id,
-        seq,
-        version: seq,
         sender,
-        message_type: draft.message_type,
-        content: draft.content.clone(),
         metadata: metadata(draft, &scene.room),
-        reply_to: None,
-        reply_count: 0,
-        at: scene.room.record.last_activity,
-        edited_at: None,
-        deleted_at: None,
         file: file.map(StoredFile::record),
         file_pending: file.is_some_and(|file| file.state == FileState::Pending),
-        failed_at: None,
-        delivered_at: None,
-        read_at: None,
         client_message_id: draft.key.as_ref().map(|key| key.as_str().to_owned()),
+        ..MessageRecord::written(id, place, room.last_activity, draft.message_type, content)
     }
 }
 

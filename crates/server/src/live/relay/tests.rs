@@ -104,27 +104,15 @@ fn room(id: RoomId, seq: u64) -> RoomRecord {
 }
 
 fn message(room: RoomId, seq: u64) -> Arc<MessageRecord> {
-    Arc::new(MessageRecord {
-        id: MessageId(Uuid::from_u64_pair(2, seq)),
-        room,
-        seq,
-        version: seq,
-        sender: None,
-        message_type: MessageType::Text,
-        content: "text".to_owned(),
-        metadata: None,
-        reply_to: None,
-        reply_count: 0,
-        at: Millis(0),
-        edited_at: None,
-        deleted_at: None,
-        file: None,
-        file_pending: false,
-        failed_at: None,
-        delivered_at: None,
-        read_at: None,
-        client_message_id: None,
-    })
+    let id = MessageId(Uuid::from_u64_pair(2, seq));
+    let (at, content) = (Millis(0), "text".to_owned());
+    Arc::new(MessageRecord::written(
+        id,
+        (room, seq),
+        at,
+        MessageType::Text,
+        content,
+    ))
 }
 
 impl Log {
@@ -148,7 +136,7 @@ impl Log {
                 kind: EventKind::MessageCreated,
                 at: Millis(0),
                 user: None,
-                message: fresh.then_some(message),
+                thing: fresh.then_some(Thing::Message(message)),
             });
         }
         LogNews {
