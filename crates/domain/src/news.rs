@@ -1,8 +1,10 @@
 //! What a transaction did that those who follow rooms hear of, once it is committed.
 
+use std::sync::Arc;
+
 use crate::event::EventKind;
 use crate::id::{ParticipantId, RoomId};
-use crate::project::{RoomRecord, Thing};
+use crate::project::{MessageRecord, OrderRecord, RoomRecord};
 use crate::time::Millis;
 
 /// One thing to be heard.
@@ -46,6 +48,21 @@ impl LogNews {
         let count = self.entries.len() as u64;
         (self.room.seq + 1).saturating_sub(count)
     }
+
+    /// Goes on with what the same transaction did later in the room. Nobody hears of the states
+    /// between, as nobody can read them.
+    pub fn go_on(&mut self, later: Self) {
+        let newest = later.entries.iter().rev().find_map(NewEntry::order);
+        if let Some(newest) = newest.cloned() {
+            for entry in &mut self.entries {
+                if let Some(Fresh::Order(order)) = &mut entry.fresh {
+                    *order = Arc::clone(&newest);
+                }
+            }
+        }
+        self.room = later.room;
+        self.entries.extend(later.entries);
+    }
 }
 
 /// A new entry, with what spares reading it again.
@@ -56,9 +73,26 @@ pub struct NewEntry {
     pub at: Millis,
     /// The internal key of the user whom it happened to, of a participant's events.
     pub user: Option<i64>,
-    /// What it is about, where whoever wrote it has all of it at hand: a message that it made, or the
-    /// order as the shop reported it. Of a message its sender acted, else nobody whom a room shows.
-    pub thing: Option<Thing>,
+    /// What it is about, where whoever wrote it has all of it at hand.
+    pub fresh: Option<Fresh>,
+}
+
+impl NewEntry {
+    const fn order(&self) -> Option<&Arc<OrderRecord>> {
+        match &self.fresh {
+            Some(Fresh::Order(order)) => Some(order),
+            _ => None,
+        }
+    }
+}
+
+/// What a new entry is about, as it was committed.
+#[derive(Clone, Debug)]
+pub enum Fresh {
+    /// A message that the entry made; its sender acted.
+    Message(Arc<MessageRecord>),
+    /// The room's order after a report; nobody whom a room shows acted.
+    Order(Arc<OrderRecord>),
 }
 
 /// How far somebody is now.

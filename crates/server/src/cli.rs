@@ -150,6 +150,7 @@ struct TokenArgs {
     /// The name that others are shown
     #[arg(long)]
     name: Option<String>,
+    /// Their e-mail address, which staff alone are shown
     #[arg(long)]
     email: Option<String>,
     /// A pharmacy that they work for; may be given more than once

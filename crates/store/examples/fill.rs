@@ -49,7 +49,10 @@ async fn main() -> std::result::Result<(), Failed> {
     };
     let options = match database.strip_prefix("sqlite:") {
         Some(path) => Options::Sqlite(path.into()),
-        None => Options::Postgres(database.clone()),
+        None => Options::Postgres {
+            url: database.clone(),
+            connections: None,
+        },
     };
     let (rooms, messages): (u64, u64) = (rooms.parse()?, messages.parse()?);
     let store = Store::open(&options).await?;
@@ -250,7 +253,7 @@ fn talk(tx: &mut Tx<'_>, numbers: std::ops::Range<u64>, round: u64, rooms: u64) 
         appender.append(room, Millis(FIRST_DAY + (round * rooms + n) as i64), entry);
         appender.finish(room);
     }
-    appender.flush(tx).map(drop)
+    appender.flush(tx)
 }
 
 fn message(number: u64, actor: Actor) -> Entry {

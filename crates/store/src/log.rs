@@ -2,8 +2,7 @@
 
 use orderchat_domain::event::{EventKind, Hash, Link, MessageLink, text_digest};
 use orderchat_domain::message::MessageType;
-use orderchat_domain::news::{LogNews, NewEntry, News};
-use orderchat_domain::project::Thing;
+use orderchat_domain::news::{Fresh, LogNews, NewEntry, News};
 use orderchat_domain::{MessageId, Millis};
 use std::collections::HashMap;
 
@@ -102,7 +101,7 @@ struct Prepared {
     entry: Entry,
     /// What those who hear of it are told beside.
     user: Option<i64>,
-    thing: Option<Thing>,
+    fresh: Option<Fresh>,
 }
 
 /// An entry that was written.
@@ -176,7 +175,7 @@ impl Appender {
             chain: room.chain,
             entry,
             user: None,
-            thing: None,
+            fresh: None,
         });
         seq
     }
@@ -188,11 +187,10 @@ impl Appender {
         }
     }
 
-    /// What the last entry is about, for those who hear of it: spares reading it again. See
-    /// [`NewEntry::thing`].
-    pub fn show(&mut self, thing: Thing) {
+    /// What the last entry is about, for those who hear of it: spares reading it again.
+    pub fn show(&mut self, fresh: Fresh) {
         if let Some(last) = self.entries.last_mut() {
-            last.thing = Some(thing);
+            last.fresh = Some(fresh);
         }
     }
 
@@ -211,25 +209,13 @@ impl Appender {
         }
     }
 
-    /// Writes everything.
+    /// Writes everything. On PostgreSQL all of it goes with what is asked next, or with the commit.
     ///
     /// # Errors
     /// As any write.
-    pub fn flush(self, tx: &mut Tx<'_>) -> Result<Vec<Appended>> {
-        let appended = self.write_entries(tx)?;
-        self.write_heads(tx)?;
-        self.announce(tx);
-        Ok(appended)
-    }
-
-    /// [`Appender::flush`] for who does not need the places of the entries: on PostgreSQL all of it
-    /// goes with the commit.
-    ///
-    /// # Errors
-    /// As any write.
-    pub fn flush_unplaced(self, tx: &mut Tx<'_>) -> Result<()> {
+    pub fn flush(self, tx: &mut Tx<'_>) -> Result<()> {
         if tx.as_sqlite().is_some() {
-            return self.flush(tx).map(drop);
+            return self.flush_placed(tx).map(drop);
         }
         tx.execute_rows(&INSERT, &self.rows())?;
         let texts = self.entries.iter().map(|prepared| {
@@ -249,6 +235,17 @@ impl Appender {
         self.write_heads(tx)?;
         self.announce(tx);
         Ok(())
+    }
+
+    /// [`Appender::flush`], and gives the places of the entries, for which PostgreSQL is waited for.
+    ///
+    /// # Errors
+    /// As any write.
+    pub fn flush_placed(self, tx: &mut Tx<'_>) -> Result<Vec<Appended>> {
+        let appended = self.write_entries(tx)?;
+        self.write_heads(tx)?;
+        self.announce(tx);
+        Ok(appended)
     }
 
     fn write_heads(&self, tx: &mut Tx<'_>) -> Result<()> {
@@ -283,7 +280,7 @@ impl Appender {
                 kind: prepared.entry.kind,
                 at: prepared.at,
                 user: prepared.user,
-                thing: prepared.thing,
+                fresh: prepared.fresh,
             });
         }
         for StoredRoom { record: room, .. } in self.heads {

@@ -18,8 +18,12 @@ use crate::{AsStoreError, Result, StoreError, Tx};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Options {
     Sqlite(PathBuf),
-    /// `postgres://user:password@host/database`
-    Postgres(String),
+    Postgres {
+        /// `postgres://user:password@host/database`
+        url: String,
+        /// At most so many; `None`: by the processors, see `Pool`.
+        connections: Option<usize>,
+    },
 }
 
 /// Which engine it is, and its version: for people.
@@ -70,6 +74,8 @@ where
     F: FnMut(&mut Tx<'_>) -> std::result::Result<T, E> + Send,
 {
     fn run(&mut self, tx: &mut Tx<'_>) -> Done {
+        // It may run again, and then panic: nothing stays of the time before.
+        (self.result, self.news) = (None, Vec::new());
         let result = (self.write)(tx);
         let done = match &result {
             Ok(_) => Done::Keep,
@@ -111,8 +117,8 @@ impl Store {
                 let (sqlite, migrated) = Sqlite::open(path, Arc::clone(&fatal))?;
                 (Backend::Sqlite(Arc::new(sqlite)), migrated)
             }
-            Options::Postgres(url) => {
-                let (postgres, migrated) = Postgres::open(url).await?;
+            Options::Postgres { url, connections } => {
+                let (postgres, migrated) = Postgres::open(url, *connections).await?;
                 (Backend::Postgres(Arc::new(postgres)), migrated)
             }
         };
@@ -135,8 +141,8 @@ impl Store {
                 let (sqlite, version) = Sqlite::open_to_read(path)?;
                 (Backend::Sqlite(Arc::new(sqlite)), version)
             }
-            Options::Postgres(url) => {
-                let (postgres, version) = Postgres::open_to_read(url).await?;
+            Options::Postgres { url, connections } => {
+                let (postgres, version) = Postgres::open_to_read(url, *connections).await?;
                 (Backend::Postgres(Arc::new(postgres)), version)
             }
         };
@@ -168,10 +174,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unusable`] says which of both it is not.
     pub async fn ensure_not_served(options: &Options) -> Result<()> {
-        let Options::Postgres(url) = options else {
+        let Options::Postgres { url, connections } = options else {
             return Ok(());
         };
-        let (postgres, version) = Postgres::open_to_read(url).await?;
+        let (postgres, version) = Postgres::open_to_read(url, *connections).await?;
         if version.is_none() {
             return Err(StoreError::Unusable(
                 "the database is empty: restore a copy into it first".to_owned(),
@@ -336,6 +342,23 @@ impl Store {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.read(read).await,
             Backend::Postgres(postgres) => postgres.read(read).await,
+        }
+    }
+
+    /// Runs a read that asks one statement. That is a snapshot by itself, so PostgreSQL is sent
+    /// nothing around it.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn look<T, E, F>(&self, read: F) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.read(read).await,
+            Backend::Postgres(postgres) => postgres.look(read).await,
         }
     }
 

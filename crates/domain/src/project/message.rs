@@ -58,8 +58,8 @@ pub struct MessageRecord {
 }
 
 impl MessageRecord {
-    /// A text that the system has just written into the room: nobody has received, changed or
-    /// answered it.
+    /// A message as it is when it was just written, of the system unless a sender is put in: nobody
+    /// has received, changed or answered it.
     #[must_use]
     pub const fn written(
         id: MessageId,

@@ -39,7 +39,7 @@ pub(crate) fn verify(settings: &Settings, wanted: &Wanted) -> anyhow::Result<Exi
     );
     let against = wanted.against.as_deref().map(read_head).transpose()?;
     let report = runtime()?.block_on(async {
-        let store = Store::open_to_read(&options(&settings.database)).await?;
+        let store = Store::open_to_read(&options(settings)).await?;
         let chat = commands(settings, store);
         let room = match &wanted.room {
             Some(name) => {

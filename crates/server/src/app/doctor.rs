@@ -214,7 +214,7 @@ async fn keys(settings: &Settings) -> Finding {
 }
 
 async fn database(settings: &Settings) -> Vec<Finding> {
-    let store = match Store::open(&options(&settings.database)).await {
+    let store = match Store::open(&options(settings)).await {
         Ok(store) => store,
         Err(error) => {
             let meaning = "nothing works without it";
@@ -309,7 +309,7 @@ async fn bus(settings: &Settings) -> Finding {
 /// The epoch under which this deployment's nodes speak; while the database is away any will do.
 async fn epoch(settings: &Settings) -> String {
     let any = || "doctor".to_owned();
-    match Store::open(&options(&settings.database)).await {
+    match Store::open(&options(settings)).await {
         Ok(store) => commands(settings, store)
             .ensure_epoch()
             .await

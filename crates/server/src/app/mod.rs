@@ -99,16 +99,19 @@ fn start_logging(settings: &Settings) -> anyhow::Result<()> {
         .context("the log cannot be started")
 }
 
-fn options(database: &Database) -> Options {
-    match database {
+fn options(settings: &Settings) -> Options {
+    match &settings.database {
         Database::Sqlite(path) => Options::Sqlite(path.clone()),
-        Database::Postgres(url) => Options::Postgres(url.expose_secret().to_owned()),
+        Database::Postgres(url) => Options::Postgres {
+            url: url.expose_secret().to_owned(),
+            connections: settings.database_connections,
+        },
     }
 }
 
 /// Opens the database that the settings name, to write.
 async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
-    let opened = Store::open(&options(&settings.database)).await;
+    let opened = Store::open(&options(settings)).await;
     opened.context("ORDERCHAT_DATABASE cannot be opened")
 }
 

@@ -142,7 +142,7 @@ fn adopt_database(settings: &Settings) -> anyhow::Result<ExitCode> {
         );
     }
     let (epoch, missing) = runtime()?.block_on(async {
-        Store::ensure_not_served(&options(&settings.database)).await?;
+        Store::ensure_not_served(&options(settings)).await?;
         let store = open_store(settings).await?;
         store.prepare_all().await?;
         let missing = backup_files::missing(settings, &store).await?;

@@ -219,7 +219,7 @@ impl Chat {
         match RoomName::parse(name)? {
             RoomName::Id(id) => Ok(id),
             RoomName::Code(code) => {
-                self.read(move |tx| Ok(rooms::id_of(tx, &code)?.unwrap_or(RoomId::OF_NONE)))
+                self.look(move |tx| Ok(rooms::id_of(tx, &code)?.unwrap_or(RoomId::OF_NONE)))
                     .await
             }
         }
@@ -239,14 +239,14 @@ impl Chat {
     /// A participant's room, and the participant's key.
     pub(super) async fn participant_place(&self, id: &str) -> Result<(RoomId, i64)> {
         let id = ParticipantId::parse(id).ok_or(Refusal::NotFound)?;
-        self.read(move |tx| Ok(participants::locate(tx, id)?.unwrap_or((RoomId::OF_NONE, NO_KEY))))
+        self.look(move |tx| Ok(participants::locate(tx, id)?.unwrap_or((RoomId::OF_NONE, NO_KEY))))
             .await
     }
 
     /// A message's room, and its seq there.
     pub(super) async fn message_place(&self, id: &str) -> Result<(RoomId, u64)> {
         let id = MessageId::parse(id).ok_or(Refusal::NotFound)?;
-        self.read(move |tx| Ok(messages::locate(tx, id)?.unwrap_or((RoomId::OF_NONE, 0))))
+        self.look(move |tx| Ok(messages::locate(tx, id)?.unwrap_or((RoomId::OF_NONE, 0))))
             .await
     }
 }

@@ -141,7 +141,7 @@ impl Chat {
         };
         let user = ctx.user;
         let found = self
-            .read(move |tx| Ok(attachments::by_id(tx, id)?))
+            .look(move |tx| Ok(attachments::by_id(tx, id)?))
             .await?
             .filter(|file| file.owner == user);
         let file = DraftFile {

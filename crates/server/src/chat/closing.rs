@@ -83,7 +83,7 @@ impl Chat {
 
     /// At most `limit` timers, those due first first.
     pub(crate) async fn soonest_timers(&self, limit: u32) -> Result<Vec<Timer>> {
-        self.read(move |tx| Ok(timers::soonest(tx, limit)?)).await
+        self.look(move |tx| Ok(timers::soonest(tx, limit)?)).await
     }
 
     /// Looks at a room whose timer is due, and does what the order policy has for it to do by now,

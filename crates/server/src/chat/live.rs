@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use orderchat_domain::capabilities::Capabilities;
+use orderchat_domain::id::RoomName;
 use orderchat_domain::news::ReceiptNews;
 use orderchat_domain::participant::Ended;
 use orderchat_domain::permission::{Action, Reach};
@@ -15,7 +16,7 @@ pub(crate) use orderchat_store::live::Place;
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{messages, participants, rooms};
 
-use super::access::{enter, id_of};
+use super::access::enter;
 use super::events::entries;
 use super::rooms::Seen;
 use super::{Chat, Context, Result};
@@ -117,19 +118,21 @@ impl Chat {
         after: i64,
         limit: u32,
     ) -> Result<(Vec<RoomId>, Option<i64>)> {
-        let asked = ctx.clone();
-        self.read(move |tx| {
-            let found = live::rooms_of(tx, asked.user, after, limit)?;
-            let last = found.last().map(|(key, _)| *key);
-            let more = last.filter(|_| found.len() >= limit as usize);
-            let mut rooms: Vec<_> = found.into_iter().map(|(_, room)| room).collect();
-            if let Some(name) = &asked.caller.room {
-                let good_for = id_of(tx, name)?;
-                rooms.retain(|room| Some(*room) == good_for);
-            }
-            Ok((rooms, more))
-        })
-        .await
+        let user = ctx.user;
+        let found = self
+            .look(move |tx| Ok(live::rooms_of(tx, user, after, limit)?))
+            .await?;
+        let last = found.last().map(|(key, _)| *key);
+        let more = last.filter(|_| found.len() >= limit as usize);
+        let mut rooms: Vec<_> = found.into_iter().map(|(_, room)| room).collect();
+        if let Some(name) = &ctx.caller.room {
+            let good_for = match RoomName::parse(name) {
+                Ok(_) => self.room_id(name).await?,
+                Err(_) => RoomId::OF_NONE,
+            };
+            rooms.retain(|room| *room == good_for);
+        }
+        Ok((rooms, more))
     }
 
     /// Rooms as lists show them: for each who is to be shown some of them, those that they reach, and
@@ -209,7 +212,7 @@ impl Chat {
 
     /// The user's places in rooms that are not archived, the newest of them.
     pub(crate) async fn places_of(&self, user: i64) -> Result<Vec<Place>> {
-        self.read(move |tx| Ok(live::places_of(tx, user, PLACES)?))
+        self.look(move |tx| Ok(live::places_of(tx, user, PLACES)?))
             .await
     }
 
@@ -230,7 +233,7 @@ impl Chat {
     pub(crate) async fn is_revoked(&self, ctx: &Context, issued_at: Millis) -> Result<bool> {
         let user = ctx.user;
         let known = self
-            .read(move |tx| Ok(orderchat_store::users::by_key(tx, user)?))
+            .look(move |tx| Ok(orderchat_store::users::by_key(tx, user)?))
             .await?;
         let revoked_at = known.and_then(|user| user.revoked_at);
         Ok(revoked_at.is_some_and(|revoked| issued_at <= revoked))
@@ -247,7 +250,7 @@ impl Chat {
     /// which is within a minute.
     pub(crate) async fn last_seen_anywhere(&self, user: i64) -> Result<Option<Millis>> {
         let known = self
-            .read(move |tx| Ok(orderchat_store::users::by_key(tx, user)?))
+            .look(move |tx| Ok(orderchat_store::users::by_key(tx, user)?))
             .await?;
         let written = known.and_then(|user| user.last_seen);
         Ok(written.max(self.last_seen(user)))

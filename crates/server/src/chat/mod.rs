@@ -226,7 +226,7 @@ impl Chat {
 
     /// Whether the database answers.
     pub(crate) async fn probe(&self) -> Result<()> {
-        self.read(|tx| Ok(orderchat_store::meta::probe(tx)?)).await
+        self.look(|tx| Ok(orderchat_store::meta::probe(tx)?)).await
     }
 
     pub(crate) async fn read<T: Send + 'static>(
@@ -234,6 +234,14 @@ impl Chat {
         read: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.0.store.read(read).await
+    }
+
+    /// [`Chat::read`] of one statement.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.0.store.look(read).await
     }
 
     /// Runs a command that writes. On a disk that is nearly full it is refused.

@@ -53,7 +53,7 @@ impl Chat {
 
     /// Takes the policy that another node has put into force since, if one has; its version then.
     pub(crate) async fn follow_newest_policy(&self) -> Result<Option<i64>> {
-        let newest = self.read(|tx| Ok(policies::newest(tx)?)).await?;
+        let newest = self.look(|tx| Ok(policies::newest(tx)?)).await?;
         let own = self.policy().edition();
         let Some(newest) = newest
             .map(|stored| stored.edition)
@@ -76,7 +76,7 @@ impl Chat {
     /// Brings some more rooms after the policy in force. `false` when all follow it. It may be
     /// stopped at any time and goes on where it was, on any node.
     pub(crate) async fn apply_policy(&self) -> Result<bool> {
-        let newest = self.read(|tx| Ok(policies::newest(tx)?)).await?;
+        let newest = self.look(|tx| Ok(policies::newest(tx)?)).await?;
         if newest.is_none_or(|stored| stored.is_applied) {
             return Ok(false);
         }

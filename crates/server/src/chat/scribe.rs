@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use orderchat_domain::Millis;
 use orderchat_domain::event::EventKind;
-use orderchat_domain::project::{MessageRecord, OrderRecord, ParticipantRecord, Thing};
+use orderchat_domain::news::Fresh;
+use orderchat_domain::project::{MessageRecord, OrderRecord, ParticipantRecord};
 use orderchat_domain::system::SystemMessage;
 use orderchat_domain::{MessageId, Refusal};
 use orderchat_store::log::{Actor, Appended, Appender, Entry, NewMessage, Text};
@@ -46,7 +47,7 @@ impl Scribe {
         }
     }
 
-    /// Something happened to the room or its order. `reason` is what a person wrote, `detail` what
+    /// Something happened to the room. `reason` is what a person wrote, `detail` what
     /// it was exactly; both are kept apart from the chain.
     pub(crate) fn room(
         &mut self,
@@ -67,11 +68,11 @@ impl Scribe {
         &mut self,
         room: &mut StoredRoom,
         mut order: OrderRecord,
-        detail: &Value,
     ) -> Arc<OrderRecord> {
-        order.version = self.append(room, EventKind::OrderUpdated, 0, None, detail);
+        let status = detail("status", &order.order.status);
+        order.version = self.append(room, EventKind::OrderUpdated, 0, None, &status);
         let order = Arc::new(order);
-        self.appender.show(Thing::Order(Arc::clone(&order)));
+        self.appender.show(Fresh::Order(Arc::clone(&order)));
         order
     }
 
@@ -139,7 +140,7 @@ impl Scribe {
             metadata: Some(message.metadata),
             ..MessageRecord::written(id, place, at, message_type, content)
         };
-        self.appender.show(Thing::Message(Arc::new(written)));
+        self.appender.show(Fresh::Message(Arc::new(written)));
         seq
     }
 
@@ -169,17 +170,16 @@ impl Scribe {
 
     /// Writes the entries, and the room if they changed it.
     pub(crate) fn finish(self, tx: &mut Tx<'_>, room: &StoredRoom) -> Result<(), StoreError> {
-        self.write(tx, room, Appender::flush_unplaced)
+        self.write(tx, room, Appender::flush)
     }
 
-    /// [`Scribe::finish`], and gives the places of the entries in the log, for which PostgreSQL is
-    /// waited for.
+    /// [`Scribe::finish`], and gives the places of the entries in the log.
     pub(crate) fn finish_placed(
         self,
         tx: &mut Tx<'_>,
         room: &StoredRoom,
     ) -> Result<Vec<Appended>, StoreError> {
-        self.write(tx, room, Appender::flush)
+        self.write(tx, room, Appender::flush_placed)
     }
 
     fn write<'tx, T>(

@@ -112,7 +112,7 @@ impl Chat {
         key: &IdempotencyKey,
     ) -> Result<bool> {
         let (hash, user) = (key_hash(key.as_str()), ctx.user);
-        self.read(move |tx| Ok(sends::is_known(tx, room, user, &hash)?))
+        self.look(move |tx| Ok(sends::is_known(tx, room, user, &hash)?))
             .await
     }
 

@@ -171,7 +171,7 @@ impl Chat {
     async fn recognise(&self, caller: &Arc<Caller>, now: Millis) -> Result<Remembered> {
         let asked = Arc::clone(caller);
         let found = self
-            .read(move |tx| {
+            .look(move |tx| {
                 let user = users::by_id(tx, &asked.user, asked.is_service())?;
                 let pharmacy = pharmacies_json(&asked);
                 Ok(user.filter(|user| !users::is_news(user, told_by(&asked, pharmacy.as_deref()))))

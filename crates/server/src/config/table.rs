@@ -106,6 +106,8 @@ settings! {
     metrics_listen: SocketAddr = "127.0.0.1:9090", "ADDRESS", Open, parse::address;
     /// Where everything is stored: sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE.
     database: Database = "sqlite:orderchat.db", "DATABASE", Url, parse::database;
+    /// Connections to PostgreSQL at once; none: six for each processor, 12 to 24. More where it is far away.
+    database_connections: Option<usize> = "", "COUNT", Open, parse::optional(parse::count(12..=500));
     /// How several nodes on one PostgreSQL tell each other what has happened: local for one node
     /// alone, or the NATS server that they share, nats://USER:PASSWORD@HOST:PORT (tls:// for TLS).
     bus: BusLocation = "local", "local|URL", Url, parse::bus;

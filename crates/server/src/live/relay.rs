@@ -1,8 +1,9 @@
 //! From what was committed, here or on another node, to those who are connected here.
 //!
 //! What this node commits is heard at once ([`Relay::hear`]) and mostly needs no reading: a new
-//! message and news of an order come with all of it. Whatever is missing, came out of order, or was only hinted at by
-//! another node is read from the log. So nothing hangs on hearing: it is only quicker.
+//! message, unless it quotes another, and news of an order come with all of it. Whatever is missing,
+//! came out of order, or was only hinted at by another node is read from the log. So nothing hangs on
+//! hearing: it is only quicker.
 
 mod elsewhere;
 mod receipts;
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use orderchat_domain::event::EventKind;
-use orderchat_domain::news::{LogNews, News, ReceiptNews};
+use orderchat_domain::news::{Fresh, LogNews, News, ReceiptNews};
 use orderchat_domain::project::{EventRecord, RoomRecord, Thing};
 use orderchat_domain::{Millis, RoomId};
 use parking_lot::Mutex;
@@ -195,7 +196,7 @@ impl Relay {
         for entry in &news.entries {
             self.who_comes(room, entry.kind, entry.user);
         }
-        let fresh = news.entries.iter().all(|entry| entry.thing.is_some());
+        let fresh = news.entries.iter().all(|entry| entry.fresh.is_some());
         let first = fresh.then(|| news.first());
         match hub.grown(room, first, news.room.seq) {
             Next::Nothing => {}
@@ -309,10 +310,9 @@ impl Drop for Reading<'_> {
 /// New entries as events, without reading them again.
 fn fresh_events(news: &LogNews) -> Vec<EventRecord> {
     let events = news.entries.iter().filter_map(|entry| {
-        let thing = entry.thing.clone()?;
-        let actor = match &thing {
-            Thing::Message(message) => message.sender.clone(),
-            _ => None,
+        let (actor, thing) = match entry.fresh.clone()? {
+            Fresh::Message(message) => (message.sender.clone(), Thing::Message(message)),
+            Fresh::Order(order) => (None, Thing::Order(order)),
         };
         Some(EventRecord {
             seq: entry.seq,

@@ -19,8 +19,9 @@ use crate::clock;
 
 /// How long an event waits for its order.
 const WAITS: i64 = 7 * DAY;
-/// Orders of a batch that are worked on at once; the events of one order come one after another.
-const AT_ONCE: usize = 16;
+/// Orders of a batch that are worked on at once, fewer than a node has connections to its database;
+/// the events of one order come one after another.
+const AT_ONCE: usize = 8;
 /// Orders that arrived after their events and are looked up in one go.
 const ARRIVED_AT_ONCE: u32 = 100;
 
@@ -194,7 +195,7 @@ pub(crate) async fn take_arrived(chat: &Chat) -> Result<()> {
     loop {
         let after = last.take();
         let arrived = chat
-            .read(move |tx| Ok(orders::arrived(tx, after.as_ref(), ARRIVED_AT_ONCE)?))
+            .look(move |tx| Ok(orders::arrived(tx, after.as_ref(), ARRIVED_AT_ONCE)?))
             .await?;
         let Some(end) = arrived.last() else {
             return Ok(());
@@ -218,7 +219,7 @@ pub(crate) async fn take_arrived(chat: &Chat) -> Result<()> {
 
 async fn forget_expired(chat: &Chat, before: Millis) -> Result<()> {
     let has_old = chat
-        .read(move |tx| Ok(orders::has_waited_since(tx, before)?))
+        .look(move |tx| Ok(orders::has_waited_since(tx, before)?))
         .await?;
     if has_old {
         chat.write_anyway(None, move |tx| Ok(orders::expire_waiting(tx, before)?))

@@ -208,8 +208,7 @@ fn follow(
         let (code, title) = (&room.record.code, room.record.title.as_deref());
         rooms::set_words(tx, key, code, &record.order.number, title)?;
     }
-    let detail = json!({"status": record.order.status});
-    let record = scribe.order(&mut room, record, &detail);
+    let record = scribe.order(&mut room, record);
     scribe.finish(tx, &room)?;
     orders::set_version(tx, record.key, record.version)?;
     Ok(record)

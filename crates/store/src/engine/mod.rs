@@ -51,9 +51,20 @@ impl<'a> Tx<'a> {
     }
 
     /// To be heard by [`crate::Store::on_commit`] once the transaction is committed, after what was
-    /// announced before it.
+    /// announced before it; what one room's log grew by, all at once.
     pub fn announce(&mut self, news: News) {
-        self.news.push(news);
+        let News::Log(news) = news else {
+            self.news.push(news);
+            return;
+        };
+        let logs = self.news.iter_mut().filter_map(|earlier| match earlier {
+            News::Log(earlier) => Some(earlier),
+            _ => None,
+        });
+        match logs.rev().find(|earlier| earlier.room.key == news.room.key) {
+            Some(earlier) => earlier.go_on(*news),
+            None => self.news.push(News::Log(news)),
+        }
     }
 
     /// What was announced so far.

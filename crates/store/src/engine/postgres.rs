@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use pool::{CONNECTIONS, Connection, Pool};
+use pool::{Connection, Pool};
 pub(crate) use session::Session;
 pub(crate) use values::{arrays, single};
 
@@ -47,8 +47,8 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     /// Connects, checks and migrates.
-    pub(crate) async fn open(url: &str) -> Result<(Self, Migrated)> {
-        let postgres = Self::new(url)?;
+    pub(crate) async fn open(url: &str, connections: Option<usize>) -> Result<(Self, Migrated)> {
+        let postgres = Self::new(url, connections)?;
         let migrated = postgres
             .first(|connection| {
                 let runtime = connection.take_runtime()?;
@@ -64,9 +64,12 @@ impl Postgres {
     }
 
     /// Connects, changing nothing; and the version of the schema, `None` when there is none.
-    pub(crate) async fn open_to_read(url: &str) -> Result<(Self, Option<usize>)> {
+    pub(crate) async fn open_to_read(
+        url: &str,
+        connections: Option<usize>,
+    ) -> Result<(Self, Option<usize>)> {
         const TABLE: &str = "SELECT CAST(to_regclass('refinery_schema_history') AS TEXT)";
-        let postgres = Self::new(url)?;
+        let postgres = Self::new(url, connections)?;
         let version = postgres
             .first(|connection| {
                 let client = connection.client();
@@ -93,7 +96,7 @@ impl Postgres {
         .await
     }
 
-    fn new(url: &str) -> Result<Self> {
+    fn new(url: &str, connections: Option<usize>) -> Result<Self> {
         let mut config: tokio_postgres::Config = url.parse().map_err(|_| {
             StoreError::Unusable(
                 "the PostgreSQL address cannot be read; give postgres://user:password@host/database"
@@ -104,9 +107,10 @@ impl Postgres {
         let options = config.get_options().unwrap_or_default();
         let options = format!("{options} {SETTINGS}");
         config.options(options.trim());
+        let pool = Pool::new(config, connections);
         Ok(Self {
-            pool: Arc::new(Pool::new(config)),
-            crew: Crew::start("store-session", vec![(); CONNECTIONS])?,
+            crew: Crew::start("store-session", vec![(); pool.size()])?,
+            pool: Arc::new(pool),
             queues: (0..QUEUES).map(|_| Arc::default()).collect(),
         })
     }
@@ -155,6 +159,21 @@ impl Postgres {
         self.blocking(move || {
             let mut used = pool.take(place)?;
             used.read(read)
+        })
+        .await
+    }
+
+    /// Runs a read of one statement.
+    pub(crate) async fn look<T, E, F>(&self, read: F) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    {
+        let (pool, place) = (Arc::clone(&self.pool), self.pool.place().await?);
+        self.blocking(move || {
+            let mut used = pool.take(place)?;
+            session::look(used.get()?, read)
         })
         .await
     }

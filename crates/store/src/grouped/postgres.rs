@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use orderchat_domain::news::News;
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::{Batch, Outcome, Patience, Pending, Ran};
 use super::{alone, is_undone, stopped, too_many};
@@ -21,6 +21,9 @@ const WRITERS: usize = 3;
 const GROUP: usize = 64;
 /// Inputs that may wait for one writer.
 const QUEUE: usize = 2_048;
+/// Of so many connections one may wait for a room that somebody else holds: whoever holds many rooms
+/// must not hold up all others.
+const SHARE_OF_HELD: usize = 3;
 
 /// Where inputs wait for their writers.
 pub(super) struct Writers<B: Batch> {
@@ -36,6 +39,7 @@ impl<B: Batch> Writers<B> {
         hearers: &Arc<Hearers>,
     ) -> Self {
         let batch = Arc::new(batch);
+        let patient = Arc::new(Semaphore::new(engine.pool().size() / SHARE_OF_HELD));
         let start = |_| {
             let (queue, receive) = mpsc::channel(QUEUE);
             let writer = Writer {
@@ -44,6 +48,7 @@ impl<B: Batch> Writers<B> {
                 commits: Arc::clone(commits),
                 hearers: Arc::clone(hearers),
                 held: Arc::default(),
+                patient: Arc::clone(&patient),
                 handle: Handle::current(),
             };
             // Not one of the runtime's: at its end that would wait for a writer, who waits for
@@ -77,6 +82,8 @@ struct Writer<B: Batch> {
     commits: Arc<watch::Sender<u64>>,
     hearers: Arc<Hearers>,
     held: Arc<Held<B>>,
+    /// Who may wait for a held room, of all writers.
+    patient: Arc<Semaphore>,
     handle: Handle,
 }
 
@@ -203,9 +210,11 @@ impl<B: Batch> Writer<B> {
         }
         let (engine, batch) = (Arc::clone(&self.engine), Arc::clone(&self.batch));
         let (commits, hearers) = (Arc::clone(&self.commits), Arc::clone(&self.hearers));
-        let held = Arc::clone(&self.held);
+        let (held, patient) = (Arc::clone(&self.held), Arc::clone(&self.patient));
         drop(self.handle.spawn(async move {
             while let Some(Pending { input, reply }) = held.next(room) {
+                // Never closed, so this waits or has one.
+                let _place = patient.acquire().await;
                 let batch = Arc::clone(&batch);
                 let write = move |tx: &mut Tx<'_>| alone(batch.as_ref(), tx, &input);
                 let outcome = engine.write(Some(room), Arc::clone(&hearers), write).await;

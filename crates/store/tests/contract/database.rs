@@ -35,6 +35,14 @@ pub(crate) fn postgres_is_wanted() -> bool {
     }
 }
 
+/// A PostgreSQL database, with as many connections as the store thinks right.
+pub(crate) fn postgres(url: &str) -> Options {
+    Options::Postgres {
+        url: url.to_owned(),
+        connections: None,
+    }
+}
+
 /// An empty database that nobody else uses.
 pub(crate) struct Database {
     options: Options,
@@ -75,7 +83,7 @@ impl Database {
         );
         execute(&admin_url, &create).await;
         Self {
-            options: Options::Postgres(beside(&admin_url, &name)),
+            options: postgres(&beside(&admin_url, &name)),
             place: Place::Server { admin_url, name },
         }
     }
@@ -100,7 +108,7 @@ impl Database {
     pub(crate) async fn raw(&self) -> Raw {
         match &self.options {
             Options::Sqlite(path) => Raw::sqlite(path),
-            Options::Postgres(url) => Raw::postgres(url).await,
+            Options::Postgres { url, .. } => Raw::postgres(url).await,
         }
     }
 

@@ -233,7 +233,7 @@ pub(crate) fn append(
     let mut appender = Appender::default();
     appender.append(room, now, entry);
     appender.finish(room);
-    Ok(appender.flush(tx)?[0])
+    Ok(appender.flush_placed(tx)?[0])
 }
 
 /// At most `limit` entries of the room's log after `after`.

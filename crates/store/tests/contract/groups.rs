@@ -18,7 +18,7 @@ tests! {
     BOTH: each_room_keeps_its_order_and_each_input_is_answered,
         a_batch_that_panics_leaves_nothing_and_the_next_is_taken,
         a_group_takes_many_inputs_of_a_room;
-    POSTGRES: a_held_room_stalls_no_other;
+    POSTGRES: held_rooms_stall_no_other;
 }
 
 /// Something said in a room.
@@ -227,11 +227,15 @@ async fn a_group_takes_many_inputs_of_a_room(database: &Database) {
     assert_eq!(breaks(&database.raw().await).await, []);
 }
 
-/// Somebody holds one room for longer than a command waits for it; the sends of all others, whose
-/// group it is in, are answered meanwhile, and its own when it is free.
-async fn a_held_room_stalls_no_other(database: &Database) {
+/// More rooms than there can be connections to PostgreSQL.
+const HELD: usize = 30;
+
+/// Somebody holds many rooms, more than there are connections that could wait for them; the sends of
+/// all others, whose group they are in, are answered meanwhile, and their own when they are free.
+async fn held_rooms_stall_no_other(database: &Database) {
     let store = database.open().await;
     let rooms = rooms_of(&store, 40).await;
+    let (theirs, free) = rooms.split_at(HELD);
     let saying = Grouped::new(&store, Saying::default());
     let said = |(room, id): (i64, RoomId)| {
         saying.submit(Said {
@@ -242,15 +246,17 @@ async fn a_held_room_stalls_no_other(database: &Database) {
         })
     };
     let raw = database.raw().await;
+    let keys: Vec<String> = theirs.iter().map(|(room, _)| room.to_string()).collect();
     let hold = format!(
-        "BEGIN; SELECT seq FROM room_head WHERE room = {} FOR UPDATE",
-        rooms[0].0
+        "BEGIN; SELECT seq FROM room_head WHERE room IN ({}) FOR UPDATE",
+        keys.join(", ")
     );
     raw.execute(&hold).await;
-    let mut held = Box::pin(join_all((0..3).map(|_| said(rooms[0]))));
-    let mut others = Box::pin(join_all(
-        (0..3).flat_map(|_| &rooms[1..]).map(|room| said(*room)),
-    ));
+    let three_times = |rooms: &[(i64, RoomId)]| {
+        let all = (0..3).flat_map(|_| rooms).map(|room| said(*room));
+        Box::pin(join_all(all.collect::<Vec<_>>()))
+    };
+    let (mut held, mut others) = (three_times(theirs), three_times(free));
     tokio::select! {
         biased;
         _ = &mut held => panic!("a send was answered though its room is held"),
@@ -259,12 +265,15 @@ async fn a_held_room_stalls_no_other(database: &Database) {
         },
     }
     raw.execute("COMMIT").await;
-    let mut seqs: Vec<u64> = held
-        .await
-        .into_iter()
-        .map(|answer| answer.expect("an answer").1)
-        .collect();
-    seqs.sort_unstable();
-    assert_eq!(seqs, [1, 2, 3]);
+    let mut seqs: HashMap<RoomId, Vec<u64>> = HashMap::new();
+    for answer in held.await {
+        let (room, seq) = answer.expect("an answer");
+        seqs.entry(room).or_default().push(seq);
+    }
+    assert_eq!(seqs.len(), HELD);
+    for mut of_one in seqs.into_values() {
+        of_one.sort_unstable();
+        assert_eq!(of_one, [1, 2, 3]);
+    }
     assert_eq!(breaks(&raw).await, []);
 }

@@ -1,11 +1,14 @@
 //! The room log: appended, numbered, chained; what people wrote apart from it.
 
+use std::sync::{Arc, Mutex};
+
 use orderchat_domain::event::EventKind;
 use orderchat_domain::message::MessageType;
+use orderchat_domain::news::{Fresh, News};
 use orderchat_domain::{Millis, Role};
 use orderchat_store::log::{self, Actor, Appender};
 use orderchat_store::sends::{self, Lookups};
-use orderchat_store::{Patience, Result, Store, StoreError, Tx, actors, messages, rooms};
+use orderchat_store::{Patience, Result, Store, StoreError, Tx, actors, messages, orders, rooms};
 
 use crate::chain::breaks;
 use crate::database::Database;
@@ -26,7 +29,8 @@ tests! {
         ordinals_count_what_counts_as_unread,
         a_key_is_good_once_for_a_sender_in_a_room,
         a_message_has_an_id_of_its_own,
-        an_actor_is_shown_in_their_role_in_the_room;
+        an_actor_is_shown_in_their_role_in_the_room,
+        what_one_transaction_does_to_a_room_is_heard_as_one;
 }
 
 /// Two rooms with entries of many kinds, written in three transactions, two of them over both.
@@ -328,4 +332,49 @@ async fn an_actor_is_shown_in_their_role_in_the_room(database: &Database) {
     assert_eq!((sam.role, sam.participant), (Role::Support, None));
     assert_eq!(shown(Actor::SERVER.user, Actor::SERVER.role), None);
     assert_eq!(shown(7_777, "service"), None);
+}
+
+/// Two reports of an order in one transaction: nobody hears of the order as it was between.
+async fn what_one_transaction_does_to_a_room_is_heard_as_one(database: &Database) {
+    let store = database.open().await;
+    let [first, second] = two_rooms(&store).await;
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let hearer = Arc::clone(&heard);
+    store.on_commit(move |news| hearer.lock().expect("nobody panics here").extend(news));
+    write(&store, move |tx| {
+        for (key, version) in [(first, 1), (second, 2), (first, 3)] {
+            let mut room = rooms::by_key(tx, key)?.expect("a room");
+            let mut order = orders::by_key(tx, room.record.order.key)?.expect("its order");
+            order.version = version;
+            let mut appender = Appender::default();
+            let entry = event(&room, EventKind::OrderUpdated, Actor::SERVER, 0);
+            appender.append(&mut room, NOW, entry);
+            appender.show(Fresh::Order(Arc::new(order)));
+            appender.finish(&room);
+            appender.flush(tx)?;
+        }
+        Ok(())
+    })
+    .await;
+    let heard = std::mem::take(&mut *heard.lock().expect("nobody panics here"));
+    let told: Vec<_> = heard
+        .iter()
+        .map(|news| {
+            let News::Log(news) = news else {
+                panic!("{news:?}")
+            };
+            let entries = news.entries.iter().map(|entry| match &entry.fresh {
+                Some(Fresh::Order(order)) => (entry.seq, order.version),
+                other => panic!("{other:?}"),
+            });
+            (news.room.key, news.room.seq, entries.collect::<Vec<_>>())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (first, 11, vec![(10, 3), (11, 3)]),
+            (second, 9, vec![(9, 2)])
+        ]
+    );
 }

@@ -2,7 +2,7 @@
 
 use orderchat_store::{Options, Store, StoreError, meta};
 
-use crate::database::{Database, Engine};
+use crate::database::{Database, Engine, postgres};
 use crate::fixture::{read, write};
 use crate::harness::tests;
 
@@ -91,7 +91,7 @@ async fn a_file_that_is_no_database_is_named(database: &Database) {
 
 async fn an_address_that_cannot_be_read_is_not_repeated(_: &Database) {
     let address = "postgres://shop:hunter2@host:not-a-port/orderchat";
-    let refused = Store::open(&Options::Postgres(address.to_owned())).await;
+    let refused = Store::open(&postgres(address)).await;
     let reason = refused.expect_err("no address").to_string();
     assert!(
         reason.contains("postgres://user:password@host/database"),
@@ -103,7 +103,7 @@ async fn an_address_that_cannot_be_read_is_not_repeated(_: &Database) {
 async fn a_server_that_is_not_there_is_unusable_without_saying_the_password(_: &Database) {
     // Nothing listens on port 1 of this machine.
     let address = "postgres://shop:hunter2@127.0.0.1:1/orderchat";
-    let refused = Store::open(&Options::Postgres(address.to_owned())).await;
+    let refused = Store::open(&postgres(address)).await;
     let error = refused.expect_err("no server");
     assert!(matches!(error, StoreError::Unusable(_)), "{error:?}");
     assert!(!error.to_string().contains("hunter2"), "{error}");

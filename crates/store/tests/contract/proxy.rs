@@ -7,7 +7,7 @@ use orderchat_store::Options;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::database::Database;
+use crate::database::{Database, postgres};
 
 /// Ends with the test's runtime.
 pub(crate) struct Proxy {
@@ -24,14 +24,14 @@ struct State {
 impl Proxy {
     /// Listens before the database's server.
     pub(crate) async fn before(database: &Database) -> Self {
-        let Options::Postgres(url) = database.options() else {
+        let Options::Postgres { url, .. } = database.options() else {
             panic!("SQLite is not reached by a network");
         };
         let (_, address) = url.split_once('@').expect("user@host:port");
         let (server, _) = address.split_once('/').expect("host:port/database");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let own = listener.local_addr().expect("an address").to_string();
-        let options = Options::Postgres(url.replacen(server, &own, 1));
+        let options = postgres(&url.replacen(server, &own, 1));
         let state = Arc::new(State::default());
         let (server, seen) = (server.to_owned(), Arc::clone(&state));
         drop(tokio::spawn(async move {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::{join_all, poll_immediate};
 use orderchat_domain::Role;
-use orderchat_store::{Store, StoreError, meta, rooms};
+use orderchat_store::{Store, StoreError, meta, orders, rooms};
 
 use crate::chain::breaks;
 use crate::database::Database;
@@ -18,8 +18,10 @@ tests! {
         a_write_that_panics_takes_nobody_with_it,
         a_read_that_panics_gives_its_connection_back,
         a_read_whose_caller_has_gone_keeps_its_connection_until_it_ends,
-        what_was_answered_is_there_for_another_process;
+        what_was_answered_is_there_for_another_process,
+        a_look_sees_what_is_committed;
     SQLITE: the_write_ahead_log_stays_short_under_a_steady_load;
+    POSTGRES: a_look_that_asks_twice_or_writes_is_refused;
 }
 
 async fn of_500_writes_at_once_the_refused_leave_nothing_and_the_others_are_all_there(
@@ -161,6 +163,40 @@ async fn what_was_answered_is_there_for_another_process(database: &Database) {
     let other = database.open().await;
     let entries = read(&other, move |tx| entries(tx, key, 0, 10)).await;
     assert_eq!(entries.len(), 1);
+}
+
+async fn a_look_sees_what_is_committed(database: &Database) {
+    let store = database.open().await;
+    let key = write(&store, |tx| Ok(room(tx, 1, Given::default())?.record.key)).await;
+    let look = store.look(move |tx| rooms::by_key(tx, key)).await;
+    let found: Option<_> = look.expect("one statement");
+    assert_eq!(found.map(|room| room.record.key), Some(key));
+}
+
+/// Between its statements others could commit, and nothing would undo what it wrote. After it the
+/// connection serves the next.
+async fn a_look_that_asks_twice_or_writes_is_refused(database: &Database) {
+    let store = database.open().await;
+    let key = write(&store, |tx| Ok(room(tx, 1, Given::default())?.record.key)).await;
+    let twice = store.look(move |tx| {
+        rooms::by_key(tx, key)?;
+        rooms::by_key(tx, key)
+    });
+    let twice = twice.await;
+    assert!(matches!(twice, Err(StoreError::Statement(_))), "{twice:?}");
+    let writes = store.look(|tx| meta::get_or_put(tx, "look", "x")).await;
+    assert!(
+        matches!(writes, Err(StoreError::Statement(_))),
+        "{writes:?}"
+    );
+    let unsent = store.look(|tx| orders::set_version(tx, 1, 2)).await;
+    assert!(
+        matches!(unsent, Err(StoreError::Statement(_))),
+        "{unsent:?}"
+    );
+    let put = read(&store, |tx| meta::get(tx, "look")).await;
+    assert_eq!(put, None);
+    all_connections_read_and_write(&store).await;
 }
 
 async fn the_write_ahead_log_stays_short_under_a_steady_load(database: &Database) {

@@ -62,7 +62,7 @@ impl Chat {
 
     /// Files that wait for the scanner, after the one of this key.
     pub(crate) async fn files_pending(&self, after: i64, limit: u32) -> Result<Vec<StoredFile>> {
-        self.read(move |tx| Ok(attachments::pending(tx, after, limit)?))
+        self.look(move |tx| Ok(attachments::pending(tx, after, limit)?))
             .await
     }
 

@@ -50,7 +50,7 @@ impl Chat {
 
     /// The names of the upload's pieces, in their order.
     pub(crate) async fn upload_pieces(&self, key: i64) -> Result<Vec<String>> {
-        self.read(move |tx| Ok(uploads::pieces(tx, key)?)).await
+        self.look(move |tx| Ok(uploads::pieces(tx, key)?)).await
     }
 
     /// When an upload that was begun then is over. What is asked of it later has no answer.
@@ -65,7 +65,7 @@ impl Chat {
         after: i64,
         limit: u32,
     ) -> Result<Vec<(i64, AttachmentId)>> {
-        self.read(move |tx| Ok(uploads::done(tx, after, limit)?))
+        self.look(move |tx| Ok(uploads::done(tx, after, limit)?))
             .await
     }
 
@@ -79,7 +79,7 @@ impl Chat {
     pub(crate) async fn forget_old_uploads(&self) -> Result<()> {
         let begun_by = Millis(clock::now_ms()).plus(-self.rules().files.unsent);
         let old = self
-            .read(move |tx| Ok(uploads::old(tx, begun_by, OLD_UPLOADS)?))
+            .look(move |tx| Ok(uploads::old(tx, begun_by, OLD_UPLOADS)?))
             .await?;
         if old.is_empty() {
             return Ok(());

@@ -7,7 +7,8 @@ use orderchat_domain::MessageId;
 use orderchat_domain::attachment::FileState;
 use orderchat_domain::event::{EventKind, salted_digest};
 use orderchat_domain::message::Draft;
-use orderchat_domain::project::{ActorRecord, MessageRecord, Thing};
+use orderchat_domain::news::Fresh;
+use orderchat_domain::project::{ActorRecord, MessageRecord};
 use orderchat_domain::system::{About, completed};
 use orderchat_store::attachments::{self, SentFile, StoredFile};
 use orderchat_store::log::{Appender, Entry, NewMessage, Text};
@@ -83,7 +84,7 @@ impl Writing {
             .is_none()
             .then(|| Arc::new(fresh(request, scene, file, seq, id)));
         if let Some(fresh) = &fresh {
-            self.appender.show(Thing::Message(Arc::clone(fresh)));
+            self.appender.show(Fresh::Message(Arc::clone(fresh)));
         }
         self.appender.finish(&scene.room);
         if let Some(own) = &mut scene.own
@@ -116,7 +117,7 @@ impl Writing {
     }
 
     pub(super) fn flush(self, tx: &mut Tx<'_>) -> std::result::Result<(), StoreError> {
-        self.appender.flush_unplaced(tx)?;
+        self.appender.flush(tx)?;
         attachments::sent(tx, &self.files)?;
         participants::sent(tx, &self.senders)?;
         let mut replied = BTreeMap::new();

@@ -112,15 +112,17 @@ impl Room {
             // Nobody was given anything; from now on it is given from here on.
             self.head = follower.seq;
         }
-        if self
-            .record
-            .as_ref()
-            .is_none_or(|known| known.seq < record.seq)
-        {
+        if self.is_newer(record) {
             self.record = Some(Arc::clone(record));
         }
         self.followers.push(follower);
         Ok(())
+    }
+
+    /// Whether the room is known as it was before this, if at all.
+    fn is_newer(&self, record: &RoomRecord) -> bool {
+        let known = self.record.as_ref();
+        known.is_none_or(|known| known.seq < record.seq)
     }
 
     pub(super) fn detach(&mut self, connection: u64) -> Option<u64> {
@@ -180,7 +182,7 @@ impl Room {
             self.head = self.head.max(event.seq);
         }
         let matters = |event: &EventRecord| event.kind.subject() != Subject::Message;
-        if self.is_followed() && events.iter().any(matters) {
+        if self.is_followed() && events.iter().any(matters) && self.is_newer(record) {
             self.record = Some(Arc::new(record.clone()));
         }
         self.rest();

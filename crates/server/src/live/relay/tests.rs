@@ -136,7 +136,7 @@ impl Log {
                 kind: EventKind::MessageCreated,
                 at: Millis(0),
                 user: None,
-                thing: fresh.then_some(Thing::Message(message)),
+                fresh: fresh.then_some(Fresh::Message(message)),
             });
         }
         LogNews {

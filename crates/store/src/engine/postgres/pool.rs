@@ -23,8 +23,13 @@ use crate::engine::Tx;
 use crate::sql::Sql;
 use crate::{AsStoreError, Result, StoreError};
 
-/// Connections of one node. Two nodes and their tools fit into PostgreSQL's default of 100.
-pub(super) const CONNECTIONS: usize = 24;
+/// Connections for each processor, where nobody says how many: with PostgreSQL on the same machine
+/// more of them only take turns.
+const PER_PROCESSOR: usize = 6;
+/// Never fewer: three writers of groups, the relay's eight reads, and somebody else.
+const AT_LEAST: usize = 12;
+/// Two nodes and their tools fit into PostgreSQL's default of 100.
+const AT_MOST: usize = 24;
 /// How long a command waits for one, and for PostgreSQL to accept a new one.
 const WAIT: Duration = Duration::from_secs(5);
 
@@ -34,6 +39,7 @@ pub(crate) struct Pool {
     config: Config,
     idle: Mutex<Vec<Connection>>,
     places: Arc<Semaphore>,
+    size: usize,
 }
 
 /// The right to use a connection.
@@ -63,12 +69,22 @@ pub(crate) struct Connection {
 }
 
 impl Pool {
-    pub(crate) fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config, size: Option<usize>) -> Self {
+        let size = size.unwrap_or_else(|| {
+            let processors = std::thread::available_parallelism().map_or(1, usize::from);
+            (processors * PER_PROCESSOR).clamp(AT_LEAST, AT_MOST)
+        });
         Self {
             config,
             idle: Mutex::default(),
-            places: Arc::new(Semaphore::new(CONNECTIONS)),
+            places: Arc::new(Semaphore::new(size)),
+            size,
         }
+    }
+
+    /// How many connections there may be.
+    pub(crate) const fn size(&self) -> usize {
+        self.size
     }
 
     /// Waits until a connection may be used.

@@ -28,6 +28,10 @@ type Waiting = RefCell<Vec<Unsent>>;
 #[derive(Debug)]
 enum Unsent {
     Begin(&'static str),
+    /// Of a [`look`]: whether its statement was sent. It stays, since nothing waits to be sent.
+    Look {
+        asked: bool,
+    },
     Statement(&'static Sql, Params),
 }
 
@@ -47,6 +51,29 @@ pub(super) fn read<T, E>(
     // is sent.
     session.end("COMMIT");
     result
+}
+
+/// Runs a read of one statement, which needs no transaction around it.
+pub(super) fn look<T, E>(
+    connection: &Connection,
+    read: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E>,
+) -> std::result::Result<T, E>
+where
+    E: From<StoreError>,
+{
+    let waiting = Waiting::default();
+    let session = Session::new(connection, &waiting);
+    session.waiting.replace(vec![Unsent::Look { asked: false }]);
+    let result = read(&mut Tx::postgres(session))?;
+    match waiting.take().as_slice() {
+        [Unsent::Look { .. }] => Ok(result),
+        _ => Err(no_look().into()),
+    }
+}
+
+fn no_look() -> StoreError {
+    let what = "Store::look asks one statement that reads; for more there is Store::read";
+    StoreError::Statement(what.to_owned())
 }
 
 /// Runs a command in a transaction, again when it met another one. With what it committed comes what
@@ -119,10 +146,21 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Sends what waits and then `last`, in one go, and waits for all answers. `writes`: whether
-    /// `last` does.
-    fn send<T>(&self, writes: bool, last: impl Future<Output = PgResult<T>>) -> Result<T> {
+    /// Sends what waits and then `last`, in one go, and waits for all answers. `last`: so many
+    /// statements, and whether they write.
+    fn send<T>(
+        &self,
+        (statements, writes): (usize, bool),
+        last: impl Future<Output = PgResult<T>>,
+    ) -> Result<T> {
         let mut unsent = self.waiting.take();
+        if let Some(Unsent::Look { asked }) = unsent.first() {
+            if *asked || unsent.len() > 1 || statements > 1 || writes {
+                return Err(no_look());
+            }
+            self.waiting.replace(vec![Unsent::Look { asked: true }]);
+            return self.connection.block_on(last);
+        }
         if is_begin(&unsent) && (writes || unsent.iter().any(Unsent::writes)) {
             self.begin_now(&mut unsent)?;
         }
@@ -130,7 +168,7 @@ impl<'a> Session<'a> {
         let statements = unsent
             .iter()
             .map(|unsent| match unsent {
-                Unsent::Begin(_) => Ok(None),
+                Unsent::Begin(_) | Unsent::Look { .. } => Ok(None),
                 Unsent::Statement(sql, _) => self.connection.statement(sql).map(Some),
             })
             .collect::<Result<Vec<_>>>()?;
@@ -145,7 +183,7 @@ impl<'a> Session<'a> {
                         (Unsent::Statement(_, params), Some(statement)) => {
                             client.execute(statement, &refs(params)).await.map(drop)
                         }
-                        (Unsent::Statement(..), None) => Ok(()),
+                        (Unsent::Statement(..) | Unsent::Look { .. }, _) => Ok(()),
                     }
                 }))
             })
@@ -197,7 +235,7 @@ impl<'a> Session<'a> {
             self.waiting.take();
             return Ok(());
         }
-        self.send(false, self.connection.client().batch_execute("COMMIT"))
+        self.send((0, false), self.connection.client().batch_execute("COMMIT"))
     }
 
     /// Prepares the text, and checks that parameters and columns are of types that [`Value`] and
@@ -228,7 +266,7 @@ impl<'a> Session<'a> {
         let statement = self.connection.statement(sql)?;
         let params = borrowed(params);
         let asked = self.connection.client().query(&statement, &params);
-        let found = self.send(sql.writes(), asked)?;
+        let found = self.send((1, sql.writes()), asked)?;
         rows(&found)
     }
 
@@ -236,7 +274,7 @@ impl<'a> Session<'a> {
         let statement = self.connection.statement(sql)?;
         let params = borrowed(params);
         let asked = self.connection.client().execute(&statement, &params);
-        self.send(sql.writes(), asked)
+        self.send((1, sql.writes()), asked)
     }
 
     pub(crate) fn execute_later(&self, sql: &'static Sql, params: &[Value<'_>]) {
@@ -257,7 +295,7 @@ impl<'a> Session<'a> {
             .map(|(sql, params)| Ok((self.connection.statement(sql)?, params)))
             .collect::<Result<Vec<(Statement, Params)>>>()?;
         let client = self.connection.client();
-        let answers = self.send(writes, async {
+        let answers = self.send((asked.len(), writes), async {
             let mut queries: Vec<_> = asked
                 .iter()
                 .map(|(statement, params)| {
