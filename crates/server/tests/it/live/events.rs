@@ -42,10 +42,6 @@ async fn every_kind(room: &Room, guest: &Client) {
         ("delivery_status", json!("accepted")),
         ("metadata", json!({ "shelf": 3, "bag": "blue" })),
         ("language", json!("de")),
-        (
-            "customer",
-            json!({ "id": room.customer.user, "name": "Amina B." }),
-        ),
     ] {
         let report = busy.clone().with(field, value);
         room.service.report(&report).await.ok(200);
