@@ -74,19 +74,32 @@ fn sqlite(settings: &Settings, file: &Path, to: &Path) -> anyhow::Result<ExitCod
     {
         return Err(error).with_context(|| partial.display().to_string());
     }
-    make_folder(&partial)?;
-    let database = partial.join(DATABASE);
-    copy::take(file, &database)?;
-    let schema = copy::check(&database)?;
-    let files = backup_files::take(settings, &database, &partial)?;
-    describe(settings, &database, "sqlite", schema)?;
-    std::fs::rename(&partial, to).with_context(|| to.display().to_string())?;
+    let made = fill(settings, file, &partial).and_then(|made| {
+        std::fs::rename(&partial, to).with_context(|| to.display().to_string())?;
+        Ok(made)
+    });
+    if made.is_err() {
+        // It may be what filled the disk. Why there is no backup says more than what became of it.
+        let _ = std::fs::remove_dir_all(&partial);
+    }
+    let (schema, files) = made?;
     copy::sync_folder(to)?;
     println!(
         "backed up to {}: {DATABASE}, checked, schema version {schema}; {files}",
         to.display()
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Makes the folder and all that a backup holds; the schema's version, and what to say of the files.
+fn fill(settings: &Settings, file: &Path, folder: &Path) -> anyhow::Result<(usize, String)> {
+    make_folder(folder)?;
+    let database = folder.join(DATABASE);
+    copy::take(file, &database)?;
+    let schema = copy::check(&database)?;
+    let files = backup_files::take(settings, &database, folder)?;
+    describe(settings, &database, "sqlite", schema)?;
+    Ok((schema, files))
 }
 
 /// PostgreSQL's own tool makes the copy; this says how, and checks what it made.

@@ -32,7 +32,7 @@ pub(super) fn take(settings: &Settings, database: &Path, to: &Path) -> anyhow::R
     let remedy = |file: &Held| match file.shown {
         Shown::InMessage(message) => format!(
             "put a whole copy of it there, of an earlier backup, or delete its message \
-             (DELETE /api/chat/messages/{message}/); then back up again"
+             (DELETE /api/chat/messages/{message}/ with a reason); then back up again"
         ),
         _ => "put a whole copy of it there, of an earlier backup; then back up again".to_owned(),
     };

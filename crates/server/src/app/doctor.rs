@@ -205,7 +205,12 @@ fn signing_key(settings: &Settings) -> Finding {
 async fn keys(settings: &Settings) -> Finding {
     let meaning = "tokens are verified with them";
     match verifier(settings).await {
-        Ok(_) => Finding::good("keys", "loaded", meaning),
+        Ok(verifier) if verifier.has_keys() => Finding::good("keys", "loaded", meaning),
+        Ok(_) => {
+            let remedy =
+                "check ORDERCHAT_AUTH_JWKS, and that its server answers; serve tries it again";
+            Finding::bad("keys", "the key set could not be fetched", meaning, remedy)
+        }
         Err(error) => {
             let remedy = "check ORDERCHAT_AUTH_SECRET or ORDERCHAT_AUTH_JWKS";
             Finding::bad("keys", error.to_string(), meaning, remedy)

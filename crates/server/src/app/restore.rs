@@ -62,18 +62,30 @@ fn put_in_place(
             "{} is there already; stop its server and give --overwrite to put it aside",
             file.display()
         );
+        out_of_service(to)?;
     }
     let (now, partial) = (Millis(clock::now_ms()), beside(to, ".restoring"));
     for file in copy::files_of(&partial) {
         remove(&file)?;
     }
-    copy::take(&source, &partial)?;
-    let epoch = copy::prepare(&partial, |tx| adopt(tx, now))?;
-    let files = backup_files::put(settings, from, &partial)?;
-    if !there.is_empty() {
-        put_aside(to, now)?;
+    let made = || {
+        copy::take(&source, &partial)?;
+        let epoch = copy::prepare(&partial, |tx| adopt(tx, now))?;
+        let files = backup_files::put(settings, from, &partial)?;
+        if !there.is_empty() {
+            put_aside(to, now)?;
+        }
+        std::fs::rename(&partial, to).with_context(|| to.display().to_string())?;
+        anyhow::Ok((epoch, files))
+    };
+    let made = made();
+    if made.is_err() {
+        // It holds everything in plain text.
+        for file in copy::files_of(&partial) {
+            remove(&file)?;
+        }
     }
-    std::fs::rename(&partial, to).with_context(|| to.display().to_string())?;
+    let (epoch, files) = made?;
     copy::sync_folder(to)?;
     println!(
         "restored {} from the backup of {}; {files}; its epoch is {epoch}",
@@ -98,8 +110,8 @@ fn files_there(database: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(there)
 }
 
-/// Nothing is deleted: what was there may be wanted again.
-fn put_aside(database: &Path, now: Millis) -> anyhow::Result<()> {
+/// Refuses a database that a server runs on.
+fn out_of_service(database: &Path) -> anyhow::Result<()> {
     if database.try_exists()? {
         match copy::retire(database) {
             Ok(true) => {}
@@ -111,6 +123,11 @@ fn put_aside(database: &Path, now: Millis) -> anyhow::Result<()> {
             Err(error) => println!("{error}; it is put aside as it is"),
         }
     }
+    Ok(())
+}
+
+/// Nothing is deleted: what was there may be wanted again.
+fn put_aside(database: &Path, now: Millis) -> anyhow::Result<()> {
     let aside = beside(database, &format!(".before-{}", now.0));
     for (file, aside) in copy::files_of(database).iter().zip(copy::files_of(&aside)) {
         if file.try_exists()? {

@@ -67,6 +67,14 @@ impl Verifier {
         }
     }
 
+    /// Whether tokens can be verified: a key set that was never fetched verifies none.
+    pub(crate) fn has_keys(&self) -> bool {
+        match &self.keys {
+            Keys::Secret(_) => true,
+            Keys::Jwks(jwks) => !jwks.present().keys.is_empty(),
+        }
+    }
+
     /// What the token says, if it can be believed at `now_ms`.
     ///
     /// Revocation is not looked at here: compare [`Claims::iat_s`] with the user's.

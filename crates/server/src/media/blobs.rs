@@ -175,8 +175,18 @@ impl Blobs {
         self.root.clone().join("pieces").join(id)
     }
 
+    /// Refuses to write into a folder that went after the start, as a share that is no longer mounted:
+    /// made anew, it would take what nobody finds when the other one is back.
+    fn ensure_there(&self) -> Result<(), MediaError> {
+        if let Some(folder) = &self.folder {
+            std::fs::metadata(folder)?;
+        }
+        Ok(())
+    }
+
     /// Stores these bytes.
     pub(crate) async fn put(&self, blob: Blob<'_>, bytes: Bytes) -> Result<(), MediaError> {
+        self.ensure_there()?;
         let path = self.path(blob);
         in_time(self.store.put(&path, PutPayload::from_bytes(bytes))).await?;
         Ok(())
@@ -354,6 +364,7 @@ impl Writer {
         let upload = match &mut self.upload {
             Some(upload) => upload,
             none => {
+                self.blobs.ensure_there()?;
                 let begun = in_time(self.blobs.store.put_multipart(&self.path)).await?;
                 none.insert(begun)
             }
@@ -366,6 +377,7 @@ impl Writer {
     pub(crate) async fn finish(mut self) -> Result<(), MediaError> {
         let last = std::mem::take(&mut self.held).freeze();
         if self.upload.is_none() {
+            self.blobs.ensure_there()?;
             in_time(self.blobs.store.put(&self.path, last)).await?;
             return Ok(());
         }

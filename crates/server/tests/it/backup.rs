@@ -243,8 +243,12 @@ async fn nothing_is_restored_under_a_running_server() {
     let server = Server::start().await;
     let room = server.open_room().await;
     say(&room, "kept").await;
+    let form = Form::file("a.pdf", "application/pdf", &pdf(3_000));
+    let sent = room.customer.send_file(&room, form).await.ok(201);
     let made = back_up(&server).await;
     assert!(made.status.success(), "{}", made.output);
+    let lost = place_of(&server, &sent["file"]);
+    std::fs::remove_file(&lost).expect("the file goes");
     for restore in [
         &["restore", FOLDER, "--overwrite"][..],
         &["restore", "--adopt"],
@@ -260,7 +264,10 @@ async fn nothing_is_restored_under_a_running_server() {
             refused.output
         );
     }
-    assert_eq!(texts(&room.admin, &room).await, ["kept"]);
+    assert!(!lost.exists(), "a file was put back");
+    let left = server.folder().join("orderchat.db.restoring");
+    assert!(!left.exists(), "a copy of the database was left");
+    assert_eq!(texts(&room.admin, &room).await, ["kept", ""]);
     say(&room, "and on").await;
 }
 
@@ -452,7 +459,12 @@ async fn a_backup_whose_files_are_damaged_or_gone_is_refused_and_half_a_file_is_
     std::fs::remove_file(&file).expect("the file goes");
     let gone = restore().await;
     assert!(!gone.status.success(), "{}", gone.output);
-    assert!(!Path::new(to).exists(), "a database without its files");
+    let left = std::fs::read_dir(elsewhere.path()).expect("a folder");
+    let left: Vec<_> = left.flatten().map(|entry| entry.file_name()).collect();
+    assert!(
+        left.iter().all(|name| name == STORED),
+        "a database without its files: {left:?}"
+    );
 
     std::fs::write(&file, &whole).expect("the file comes back");
     let below = file.strip_prefix(in_backup(&server, "files"));

@@ -67,6 +67,19 @@ async fn doctor_says_how_much_room_there_is() {
 }
 
 #[tokio::test]
+async fn doctor_says_that_the_keys_cannot_be_fetched() {
+    // Nothing listens on port 1 of this machine.
+    let away = [
+        ("ORDERCHAT_AUTH_SECRET", ""),
+        ("ORDERCHAT_AUTH_JWKS", "http://127.0.0.1:1/jwks"),
+    ];
+    let ill = run(&["doctor"], &away).await;
+    assert!(ill.output.contains("WRONG  keys:"), "{}", ill.output);
+    assert!(ill.output.contains("check ORDERCHAT_AUTH_JWKS"));
+    assert_eq!(ill.status.code(), Some(1));
+}
+
+#[tokio::test]
 async fn a_reader_that_has_gone_is_no_panic() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for arguments in [&["doctor"][..], &["openapi"]] {

@@ -205,3 +205,33 @@ async fn a_refused_send_leaves_its_file_to_the_one_after_it() {
         }
     }
 }
+
+/// A share that is not mounted any more: what was made in its place would be gone with it.
+#[tokio::test]
+async fn a_folder_that_went_away_takes_nothing_until_it_is_back() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let before = room.pharmacist.send_file(&room, leaflet()).await.ok(201);
+    let folder = server.folder().join("orderchat-files");
+    let away = server.folder().join("away");
+    std::fs::rename(&folder, &away).expect("the folder goes");
+
+    room.pharmacist
+        .send_file(&room, leaflet())
+        .await
+        .refused(503);
+    let photo = Form::file("p.jpg", "image/jpeg", include_bytes!("photo.jpg"));
+    room.pharmacist.send_file(&room, photo).await.refused(503);
+    assert_eq!(
+        room.rider.download(before.str("file_path")).await.status,
+        503
+    );
+    assert!(!folder.exists(), "a folder was made in its place");
+    room.rider.say(&room, "chat goes on").await;
+
+    std::fs::rename(&away, &folder).expect("the folder comes back");
+    let after = room.pharmacist.send_file(&room, leaflet()).await.ok(201);
+    for message in [before, after] {
+        assert_eq!(shown(&room, &message).await, pdf(3_000));
+    }
+}
