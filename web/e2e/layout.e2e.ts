@@ -392,6 +392,11 @@ test('L8 C10: muted, closed, archived, blocked: each says so in place of the com
     `/api/chat/rooms/${second.room}/participants/`,
   );
   const id = there.results.find(({ user }) => user === 'aisha')!.id;
+  // What is said once the page is there comes by its connection: the block will, too.
+  await expect(composer(page)).toBeVisible();
+  const said = { content: 'One more time.' };
+  await server.ask(mei, 'POST', `/api/chat/rooms/${second.room}/messages/`, said);
+  await expect(page.locator('main')).toContainText(said.content);
   await server.ask(admin, 'POST', `/api/chat/participants/${id}/block/`, { reason: 'threats' });
   await expect(page.locator('main')).toContainText('You are no longer in this chat.');
 });

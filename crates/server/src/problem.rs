@@ -209,6 +209,16 @@ impl Problem {
         )
     }
 
+    /// 416.
+    pub(crate) fn beyond_the_end(size: u64) -> Self {
+        Self::new(
+            "range-not-satisfiable",
+            "The range lies behind the end",
+            StatusCode::RANGE_NOT_SATISFIABLE,
+            format!("the file has {size} bytes, the first of them is 0"),
+        )
+    }
+
     /// 415.
     pub(crate) fn unsupported_media_type(detail: &'static str) -> Self {
         Self::new(

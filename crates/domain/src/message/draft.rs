@@ -161,7 +161,8 @@ impl Draft {
         Ok(self)
     }
 
-    /// What a repeated request is compared by: all that was asked for, before masking.
+    /// What a repeated request is compared by: all that was asked for, before masking. In which order
+    /// an object's fields came says nothing: who asks again may not keep it.
     #[must_use]
     pub fn request(&self) -> Vec<u8> {
         let reply_to = self.reply_to.map(|id| id.to_string());
@@ -175,7 +176,9 @@ impl Draft {
             let source = file.facts.map(|facts| facts.source.to_vec());
             asked.push(Value::from(source));
         }
-        Value::Array(asked).to_string().into_bytes()
+        let mut asked = Value::Array(asked);
+        asked.sort_all_objects();
+        asked.to_string().into_bytes()
     }
 
     /// The pre-send step: card numbers are masked; what the sender must be told comes beside.

@@ -63,6 +63,11 @@ pub fn told(viewer: Viewer<'_>, record: &ToldRecord) -> ToldView {
         (Some(_), _) => &no_data,
     };
     let text = |field: &str| data.get(field)?.as_str().map(str::to_owned);
+    // As the shop wrote it, where it is no time that we can read.
+    let time = |field: &str| {
+        let at = text(field)?;
+        Some(Millis::parse(&at).map_or(at, |at| at.to_string()))
+    };
     let staff = viewer.sees_identities();
     let for_staff = |value: Option<String>| value.filter(|_| staff);
     let number = |field: &str| data.get(field)?.as_f64().filter(|_| staff);
@@ -74,15 +79,11 @@ pub fn told(viewer: Viewer<'_>, record: &ToldRecord) -> ToldView {
         status: text("status").or_else(cancelled),
         delivery_status: text("delivery_status"),
         rider: rider.map(|name| viewer.name_style().show(name, Role::Rider)),
-        eta: text("eta"),
+        eta: time("eta"),
         proof: (record.kind == "delivery.proof_added").then(|| Proof {
             kind: text("kind"),
             attachment: text("attachment"),
-            // As the shop wrote it, where it is no time that we can read.
-            taken_at: text("taken_at").map(|at| match Millis::parse(&at) {
-                Some(at) => at.to_string(),
-                None => at,
-            }),
+            taken_at: time("taken_at"),
             lat: number("lat"),
             lon: number("lon"),
             note: for_staff(text("note")),

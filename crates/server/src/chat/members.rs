@@ -9,8 +9,8 @@ use orderchat_domain::project::{ParticipantRecord, Person};
 use orderchat_domain::receipt::{Unread, Watermarks};
 use orderchat_domain::{ParticipantId, Refusal, Role};
 use orderchat_store::rooms::StoredRoom;
-use orderchat_store::{Tx, log, participants, receipts};
-use serde_json::{Map, json};
+use orderchat_store::{Tx, log, participants, receipts, users};
+use serde_json::json;
 
 use super::access::rights_of;
 use super::{Result, Scribe};
@@ -79,7 +79,10 @@ pub(crate) fn admit(
         .and_then(|known| known.ended.map(|how| (how, known.visible_from)));
     let from = visible_from(capacity, joined, ended, policy.rider_sees_earlier);
     let is_new = before.is_none();
-    let mut participant = before.unwrap_or_else(|| blank(room, newcomer, scribe));
+    let mut participant = match before {
+        Some(before) => before,
+        None => blank(tx, room, newcomer, scribe)?,
+    };
     participant.role = newcomer.role;
     participant.guest = newcomer.guest;
     participant.ended = None;
@@ -105,8 +108,14 @@ pub(crate) fn admit(
     Ok(participant)
 }
 
-fn blank(room: &StoredRoom, newcomer: &Newcomer, scribe: &Scribe) -> ParticipantRecord {
-    ParticipantRecord {
+fn blank(
+    tx: &mut Tx<'_>,
+    room: &StoredRoom,
+    newcomer: &Newcomer,
+    scribe: &Scribe,
+) -> Result<ParticipantRecord> {
+    let known = users::by_key(tx, newcomer.person.key)?;
+    Ok(ParticipantRecord {
         key: 0,
         id: ParticipantId(random::uuid_v7(scribe.now.0)),
         room: room.record.id,
@@ -120,7 +129,7 @@ fn blank(room: &StoredRoom, newcomer: &Newcomer, scribe: &Scribe) -> Participant
         joined_at: scribe.now,
         left_at: None,
         last_seen: None,
-        preferences: Map::new(),
+        preferences: known.map(|user| user.preferences).unwrap_or_default(),
         marks: Watermarks::default(),
         unread: Unread::default(),
         visible_from: 1,
@@ -128,7 +137,7 @@ fn blank(room: &StoredRoom, newcomer: &Newcomer, scribe: &Scribe) -> Participant
         news_before: 0,
         next_on_board: false,
         version: 0,
-    }
+    })
 }
 
 /// Sets from where on they see: from the beginning or from now on. What lies before neither counts

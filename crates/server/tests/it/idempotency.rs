@@ -71,6 +71,26 @@ async fn other_content_under_the_same_key_is_refused() {
 }
 
 #[tokio::test]
+async fn in_which_order_fields_come_again_says_nothing() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let send = |metadata: Value| {
+        let draft = json!({ "content": "x", "client_message_id": "k", "metadata": metadata });
+        room.customer.send(&room, draft)
+    };
+    let first = send(json!({ "a": 1, "b": { "c": 2, "d": 3 } }))
+        .await
+        .ok(201);
+    let again = send(json!({ "b": { "d": 3, "c": 2 }, "a": 1 }))
+        .await
+        .ok(200);
+    assert_eq!(again["id"], first["id"]);
+    send(json!({ "a": 1, "b": { "c": 3, "d": 2 } }))
+        .await
+        .refused(422);
+}
+
+#[tokio::test]
 async fn a_masked_card_number_is_compared_as_it_was_sent() {
     let server = Server::start().await;
     let room = server.open_room().await;

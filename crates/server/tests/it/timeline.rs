@@ -95,6 +95,23 @@ async fn each_sees_their_own_view_of_it() {
 }
 
 #[tokio::test]
+async fn its_times_are_in_utc_however_the_shop_wrote_them() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let eta = json!({ "eta": "2026-12-01T12:00:00+02:00" });
+    let event = an_event(&room.order, "delivery.eta_changed", eta);
+    room.service.tell(&event).await.ok(202);
+    let seen = timeline(&room.customer, &room).await;
+    let told = seen
+        .iter()
+        .find(|entry| entry["kind"] == "delivery.eta_changed");
+    assert_eq!(
+        told.expect("the event")["told"]["eta"],
+        "2026-12-01T10:00:00.000Z"
+    );
+}
+
+#[tokio::test]
 async fn an_order_without_a_room_has_a_timeline_too() {
     let server = Server::start().await;
     let service = server.service();

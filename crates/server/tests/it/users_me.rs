@@ -230,3 +230,26 @@ async fn a_token_for_one_room_tells_of_that_room_only() {
     other.admin.delete(&other.at("")).await.ok(204);
     assert_eq!(unread(&bound(&other.id)).await, (0, 0));
 }
+
+#[tokio::test]
+async fn a_rooms_preferences_start_from_ones_own() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let guest = server.customer("guest-1");
+    let quiet = json!({ "notification_preferences": { "sound": false, "shop": "x" } });
+    guest.patch("/api/chat/me/", quiet).await.ok(200);
+    room.make_public().await;
+    guest.act(&room.at("join/")).await.ok(200);
+    let own = |room: &Value| room["my_participant"]["notification_preferences"].clone();
+    let started = own(&room.seen_by(&guest).await);
+    assert_eq!(
+        (&started["sound"], &started["shop"]),
+        (&json!(false), &json!("x"))
+    );
+    assert_eq!(started["messages"], true);
+
+    // From there on each is its own.
+    let loud = json!({ "notification_preferences": { "sound": true } });
+    guest.patch("/api/chat/me/", loud).await.ok(200);
+    assert_eq!(own(&room.seen_by(&guest).await)["sound"], false);
+}

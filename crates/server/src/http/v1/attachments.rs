@@ -178,9 +178,10 @@ async fn serve(
             (StatusCode::PARTIAL_CONTENT, range)
         }
         Asked::Beyond => {
-            let mut about = HeaderMap::new();
-            put(&mut about, CONTENT_RANGE, &format!("bytes */{}", file.size));
-            return Ok((StatusCode::RANGE_NOT_SATISFIABLE, about).into_response());
+            let mut answer = Problem::beyond_the_end(file.size).into_response();
+            let size = format!("bytes */{}", file.size);
+            put(answer.headers_mut(), CONTENT_RANGE, &size);
+            return Ok(answer);
         }
     };
     about.insert(CONTENT_LENGTH, (range.end - range.start).into());

@@ -120,7 +120,7 @@ impl Session<'_> {
     }
 
     /// Customers and riders follow all their open and closed rooms.
-    async fn follow_own(&mut self) -> Going {
+    pub(super) async fn follow_own(&mut self) -> Going {
         let (chat, mut after) = (&self.live.chat, Some(0));
         while let Some(key) = after {
             let ctx = self.who.now();

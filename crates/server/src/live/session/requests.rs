@@ -91,6 +91,10 @@ impl Session<'_> {
                     self.live.hub.people.watch(&self.connection, &watch, caller);
                     self.watch = watch;
                     self.following.restart();
+                    if !self.who.ctx.caller.acts_for_business() {
+                        // It may be good for more rooms than the one before.
+                        self.follow_own().await?;
+                    }
                 }
                 self.done(reference.as_ref());
                 Ok(())

@@ -54,6 +54,7 @@ async fn ranges_and_versions_are_answered() {
     let beyond = with(&room, path, "range", "bytes=5000-").await;
     assert_eq!(beyond.status, 416);
     assert_eq!(beyond.header("content-range"), "bytes */5000");
+    assert_eq!(beyond.header("content-type"), "application/problem+json");
     let same = with(&room, path, "if-none-match", &tag).await;
     assert_eq!((same.status, same.bytes.len()), (304, 0));
     let head = room.rider.request(Method::HEAD, path);

@@ -303,3 +303,18 @@ async fn a_token_for_one_room_that_replaces_another_ends_the_other_rooms_alone()
     room.remove(&room.customer).await;
     live.closed_with(4403).await;
 }
+
+#[tokio::test]
+async fn a_wider_token_follows_the_rooms_that_it_is_good_for_too() {
+    let server = Server::start().await;
+    let (room, other) = (server.open_room().await, server.open_room().await);
+    other.add(&room.customer, "customer").await;
+    let identity = server.identity("customer", &room.customer.user);
+    let bound = server.client(&identity.with("room", room.id.as_str()));
+    let mut live = Live::following(&bound, &room).await;
+    live.done(json!({ "type": "auth", "token": room.customer.token() }))
+        .await;
+    live.caught_up(&other).await;
+    let seq = other.rider.say(&other, "for them, too").await.number("seq");
+    live.event_at(&other, seq).await;
+}

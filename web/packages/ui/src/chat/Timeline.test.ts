@@ -57,7 +57,7 @@ describe('Timeline', () => {
       void shown.rerender({ messages: tall.slice(0, count) });
       await (count % 2 ? frame() : new Promise((done) => setTimeout(done)));
     }
-    await vi.waitFor(() => expect(top('m400')).toBeDefined());
+    await vi.waitFor(() => expect(top('m400')).toBeDefined(), { timeout: 5_000 });
     await vi.waitFor(() => expect(gap()).toBeLessThanOrEqual(1));
   });
 
