@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail, ensure};
 use orderchat_domain::Millis;
-use orderchat_store::{Store, copy};
+use orderchat_store::{Store, StoreError, copy};
 
 use super::backup::{self, beside};
 use super::{backup_files, commands, open_store, options, run, runtime};
@@ -62,7 +62,9 @@ fn put_in_place(
             "{} is there already; stop its server and give --overwrite to put it aside",
             file.display()
         );
-        out_of_service(to)?;
+        if to.try_exists()? {
+            out_of_service(to)?;
+        }
     }
     let (now, partial) = (Millis(clock::now_ms()), beside(to, ".restoring"));
     for file in copy::files_of(&partial) {
@@ -110,24 +112,28 @@ fn files_there(database: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(there)
 }
 
-/// Refuses a database that a server runs on.
-fn out_of_service(database: &Path) -> anyhow::Result<()> {
-    if database.try_exists()? {
-        match copy::retire(database) {
-            Ok(true) => {}
-            Ok(false) => bail!(
-                "a server runs on {}: stop it first; nothing was changed",
-                database.display()
-            ),
-            // A damaged one may be why there is a restore at all.
-            Err(error) => println!("{error}; it is put aside as it is"),
-        }
+/// Takes the database out of service, unless a server runs on it. What is wrong with one that is
+/// damaged, which nobody serves.
+fn out_of_service(database: &Path) -> anyhow::Result<Option<StoreError>> {
+    match copy::retire(database) {
+        Ok(true) => Ok(None),
+        Ok(false) => bail!(
+            "a server runs on {}: stop it first; nothing was changed",
+            database.display()
+        ),
+        Err(damaged) => Ok(Some(damaged)),
     }
-    Ok(())
 }
 
-/// Nothing is deleted: what was there may be wanted again.
+/// Nothing is deleted: what was there may be wanted again. A server may have started since it was
+/// looked at first.
 fn put_aside(database: &Path, now: Millis) -> anyhow::Result<()> {
+    // A damaged one may be why there is a restore at all.
+    if database.try_exists()?
+        && let Some(damaged) = out_of_service(database)?
+    {
+        println!("{damaged}; it is put aside as it is");
+    }
     let aside = beside(database, &format!(".before-{}", now.0));
     for (file, aside) in copy::files_of(database).iter().zip(copy::files_of(&aside)) {
         if file.try_exists()? {
@@ -152,11 +158,9 @@ fn adopt_database(settings: &Settings) -> anyhow::Result<ExitCode> {
     run::make_private(settings);
     if let Database::Sqlite(file) = &settings.database {
         copy::check(file)?;
-        ensure!(
-            copy::retire(file)?,
-            "a server runs on {}: stop it first; nothing was changed",
-            file.display()
-        );
+        if let Some(damaged) = out_of_service(file)? {
+            return Err(damaged.into());
+        }
     }
     let (epoch, missing) = runtime()?.block_on(async {
         Store::ensure_not_served(&options(settings)).await?;

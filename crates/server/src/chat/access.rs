@@ -9,11 +9,11 @@ use orderchat_domain::permission::{Action, Reach};
 use orderchat_domain::policy::{Circumstances, OrderPolicy};
 use orderchat_domain::project::{ParticipantRecord, by};
 use orderchat_domain::room::check_state;
-use orderchat_domain::{MessageId, Millis, OrderId, ParticipantId, Refusal, Role, RoomId};
+use orderchat_domain::{Caller, MessageId, Millis, OrderId, ParticipantId, Refusal, Role, RoomId};
 use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{Tx, messages, orders, participants, rooms};
 
-use super::{Chat, Context, Result};
+use super::{Chat, ChatError, Context, Result};
 
 /// A room that the caller reached, and how they stand to it.
 #[derive(Clone, Debug)]
@@ -222,6 +222,19 @@ impl Chat {
                 self.look(move |tx| Ok(rooms::id_of(tx, &code)?.unwrap_or(RoomId::OF_NONE)))
                     .await
             }
+        }
+    }
+
+    /// The room that the caller's token is good for, where it is for one alone; one that nothing has
+    /// where no room is called so.
+    pub(crate) async fn good_for(&self, caller: &Caller) -> Result<Option<RoomId>> {
+        let Some(name) = &caller.room else {
+            return Ok(None);
+        };
+        match self.room_id(name).await {
+            Ok(room) => Ok(Some(room)),
+            Err(ChatError::Refused(_)) => Ok(Some(RoomId::OF_NONE)),
+            Err(failed) => Err(failed),
         }
     }
 

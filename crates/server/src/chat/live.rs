@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use orderchat_domain::capabilities::Capabilities;
-use orderchat_domain::id::RoomName;
 use orderchat_domain::news::ReceiptNews;
 use orderchat_domain::participant::Ended;
 use orderchat_domain::permission::{Action, Reach};
@@ -125,11 +124,7 @@ impl Chat {
         let last = found.last().map(|(key, _)| *key);
         let more = last.filter(|_| found.len() >= limit as usize);
         let mut rooms: Vec<_> = found.into_iter().map(|(_, room)| room).collect();
-        if let Some(name) = &ctx.caller.room {
-            let good_for = match RoomName::parse(name) {
-                Ok(_) => self.room_id(name).await?,
-                Err(_) => RoomId::OF_NONE,
-            };
+        if let Some(good_for) = self.good_for(&ctx.caller).await? {
             rooms.retain(|room| *room == good_for);
         }
         Ok((rooms, more))

@@ -14,7 +14,6 @@ use super::Live;
 use super::connection::{Connection, Signal};
 use super::hub::Expected;
 use super::protocol::{Frame, Ref, ResyncReason, ServerFrame};
-use crate::chat::ChatError;
 use crate::chat::live::{Followed, From};
 
 /// The rooms of one connection.
@@ -155,15 +154,7 @@ impl Following {
     /// # Errors
     /// The database could not be asked.
     pub(super) async fn keep_to(&mut self, caller: &Caller) -> crate::chat::Result<()> {
-        self.good_for = match &caller.room {
-            Some(name) => match self.live.chat.room_id(name).await {
-                Ok(room) => Some(room),
-                // No room is called so.
-                Err(ChatError::Refused(_)) => Some(RoomId::OF_NONE),
-                Err(failed) => return Err(failed),
-            },
-            None => None,
-        };
+        self.good_for = self.live.chat.good_for(caller).await?;
         Ok(())
     }
 

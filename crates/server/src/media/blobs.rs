@@ -186,9 +186,13 @@ impl Blobs {
 
     /// Stores these bytes.
     pub(crate) async fn put(&self, blob: Blob<'_>, bytes: Bytes) -> Result<(), MediaError> {
-        self.ensure_there()?;
         let path = self.path(blob);
-        in_time(self.store.put(&path, PutPayload::from_bytes(bytes))).await?;
+        self.put_whole(&path, PutPayload::from_bytes(bytes)).await
+    }
+
+    async fn put_whole(&self, path: &Path, bytes: PutPayload) -> Result<(), MediaError> {
+        self.ensure_there()?;
+        in_time(self.store.put(path, bytes)).await?;
         Ok(())
     }
 
@@ -377,9 +381,7 @@ impl Writer {
     pub(crate) async fn finish(mut self) -> Result<(), MediaError> {
         let last = std::mem::take(&mut self.held).freeze();
         if self.upload.is_none() {
-            self.blobs.ensure_there()?;
-            in_time(self.blobs.store.put(&self.path, last)).await?;
-            return Ok(());
+            return self.blobs.put_whole(&self.path, last).await;
         }
         if last.content_length() > 0 {
             self.put_part(last).await?;

@@ -148,6 +148,19 @@ impl Postgres {
         &self.pool
     }
 
+    /// Runs on a thread that may block, with a connection.
+    async fn connected<T, E>(
+        &self,
+        run: impl FnOnce(&Connection) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (pool, place) = (Arc::clone(&self.pool), self.pool.place().await?);
+        self.blocking(move || run(pool.take(place)?.get()?)).await
+    }
+
     /// Runs a read on a snapshot.
     pub(crate) async fn read<T, E, F>(&self, read: F) -> std::result::Result<T, E>
     where
@@ -155,12 +168,8 @@ impl Postgres {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
     {
-        let (pool, place) = (Arc::clone(&self.pool), self.pool.place().await?);
-        self.blocking(move || {
-            let mut used = pool.take(place)?;
-            used.read(read)
-        })
-        .await
+        self.connected(|connection| session::read(connection, read))
+            .await
     }
 
     /// Runs a read of one statement.
@@ -170,12 +179,8 @@ impl Postgres {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
     {
-        let (pool, place) = (Arc::clone(&self.pool), self.pool.place().await?);
-        self.blocking(move || {
-            let mut used = pool.take(place)?;
-            session::look(used.get()?, read)
-        })
-        .await
+        self.connected(|connection| session::look(connection, read))
+            .await
     }
 
     /// Runs a write; `room` names the queue it waits in. `hearers` hear of it before anybody else

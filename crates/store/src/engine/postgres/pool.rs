@@ -134,17 +134,6 @@ impl Used {
         session::write(self.get()?, write)
     }
 
-    /// Runs a read on a snapshot.
-    pub(crate) fn read<T, E>(
-        &mut self,
-        read: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E>,
-    ) -> std::result::Result<T, E>
-    where
-        E: From<StoreError>,
-    {
-        session::read(self.get()?, read)
-    }
-
     pub(crate) fn get(&mut self) -> Result<&mut Connection> {
         let lost = || StoreError::Failed("a connection was lost".to_owned());
         self.connection.as_mut().ok_or_else(lost)
