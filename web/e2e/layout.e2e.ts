@@ -27,16 +27,19 @@ test('L1 @both: nothing is wider than the window, and no pane lies on another', 
   for (const width of [320, 390, 768, 1024, 1280, 1920]) {
     await page.setViewportSize({ width, height: 800 });
     expect({ width, over: await wide(page) }).toEqual({ width, over: [] });
-    const edges = await page.evaluate(() =>
-      ['.side', '.conversation > main', 'aside'].map((pane) => {
-        const { left, right } = document.querySelector(pane)!.getBoundingClientRect();
-        return [Math.round(left), Math.round(right)];
-      }),
-    );
-    // The third one has its own place from 1100 px on; below it lies over the conversation.
-    const beside = width >= 1104 ? edges : width >= 736 ? edges.slice(0, 2) : [];
-    for (const [at, [left]] of beside.entries())
-      if (at > 0) expect({ width, left }).toEqual({ width, left: beside[at - 1]![1] });
+    // The page hears of its new width a moment after it has it.
+    await expect(async () => {
+      const edges = await page.evaluate(() =>
+        ['.side', '.conversation > main', 'aside'].map((pane) => {
+          const { left, right } = document.querySelector(pane)!.getBoundingClientRect();
+          return [Math.round(left), Math.round(right)];
+        }),
+      );
+      // The third one has its own place from 1100 px on; below it lies over the conversation.
+      const beside = width >= 1104 ? edges : width >= 736 ? edges.slice(0, 2) : [];
+      for (const [at, [left]] of beside.entries())
+        if (at > 0) expect({ width, left }).toEqual({ width, left: beside[at - 1]![1] });
+    }).toPass({ timeout: 5_000 });
   }
 });
 

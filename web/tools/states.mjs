@@ -4,8 +4,11 @@
 const room = (demo, query = '') => `/app/rooms/${demo.room}${query}`;
 const timeline = '[role=log][data-settled="true"]';
 
+/** A card of what the order did is a row, too, and has no menu. */
+const lastMessage = (page) => page.locator('[role=log] article[data-message]').last();
+
 async function openMenu(page) {
-  await page.locator('[role=log] article[aria-label]').last().focus();
+  await lastMessage(page).focus();
   await page.keyboard.press('Enter');
 }
 
@@ -35,7 +38,7 @@ const described = [
     path: (demo) => room(demo),
     ready: timeline,
     async go(page) {
-      await page.locator('[role=log] article[aria-label]').last().focus();
+      await lastMessage(page).focus();
       await page.keyboard.press('r');
       await page
         .locator('[data-composer]')

@@ -27,6 +27,25 @@ describe('End', () => {
     expect(end.look(box(1400, 1900), true)).toBe(true);
   });
 
+  it('T6: holds whom the list has moved up while more grew below, not who had gone up before it did', () => {
+    const list = {
+      ...box(1000, 1500),
+      scrollTo: ({ top = 0 }: ScrollToOptions) => void (list.scrollTop = top),
+      scrollBy: ({ top = 0 }: ScrollToOptions) => void (list.scrollTop += top),
+    };
+    const end = new End();
+    end.look(list, true);
+    end.watch(list as unknown as HTMLElement);
+    list.scrollHeight = 1900;
+    list.scrollBy({ top: -43 });
+    expect(end.look(list, true)).toBe(true);
+    list.scrollTo({ top: 900 });
+    expect(end.look(list, true)).toBe(true);
+    list.scrollTop = 600;
+    list.scrollBy({ top: 20 });
+    expect(end.look(list, true)).toBe(false);
+  });
+
   it('T8: the end of what is loaded is not the end while something newer is not', () => {
     const end = new End();
     end.look(box(1000, 1500), false);
