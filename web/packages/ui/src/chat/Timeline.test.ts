@@ -196,6 +196,24 @@ describe('Timeline', () => {
     expect(under?.closest('[data-row]')).toBeTruthy();
   });
 
+  it('K1: who sets out for the end while the way to the beginning still loads is not fetched back', async () => {
+    let arrive = () => {};
+    const onfirst = () => new Promise<void>((done) => (arrive = done));
+    await render(TimelineHost, { messages: list(1, 300), onfirst });
+    await settled();
+    const press = (key: string) =>
+      log().dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey: true, bubbles: true }));
+    press('Home');
+    press('End');
+    for (let frames = 0; frames < 6; frames += 1) await frame();
+    arrive();
+    for (let frames = 0; frames < 6; frames += 1) await frame();
+    expect(gap()).toBeLessThanOrEqual(1);
+    press('Home');
+    arrive();
+    await vi.waitFor(() => expect(log().scrollTop).toBe(0));
+  });
+
   it('K2: no arrow is lost that comes before the last one is drawn, also far from what is shown', async () => {
     await render(TimelineHost, { messages: list(1, 300) });
     await settled();
