@@ -357,7 +357,7 @@ impl Store {
         F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
     {
         match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.read(read).await,
+            Backend::Sqlite(sqlite) => sqlite.look(read).await,
             Backend::Postgres(postgres) => postgres.look(read).await,
         }
     }

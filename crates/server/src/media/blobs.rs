@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
-use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +60,8 @@ pub(crate) struct Blobs {
     root: Path,
     /// Where it lies on this machine, if it does.
     folder: Option<PathBuf>,
+    /// Which folder that was at the start: one under the same name may be another.
+    identity: Option<(u64, u64)>,
     /// Bytes that are sent to it at once.
     piece: usize,
     /// Of a storage that clients can be sent to.
@@ -84,7 +86,9 @@ impl Blobs {
         let store = LocalFileSystem::new_with_prefix(folder)?
             .with_automatic_cleanup(true)
             .with_fsync(true);
+        let identity = Some(identity(&std::fs::metadata(folder)?));
         Ok(Self {
+            identity,
             store: Arc::new(store),
             root: Path::default(),
             folder: Some(folder.to_owned()),
@@ -117,6 +121,7 @@ impl Blobs {
             store: Arc::clone(&store) as Arc<dyn ObjectStore>,
             root: Path::from(prefix),
             folder: None,
+            identity: None,
             piece: S3_PIECE,
             signer: Some(store),
         })
@@ -175,13 +180,22 @@ impl Blobs {
         self.root.clone().join("pieces").join(id)
     }
 
-    /// Refuses to write into a folder that went after the start, as a share that is no longer mounted:
-    /// made anew, it would take what nobody finds when the other one is back.
-    fn ensure_there(&self) -> Result<(), MediaError> {
-        if let Some(folder) = &self.folder {
-            std::fs::metadata(folder)?;
+    /// Refuses to change a folder that is not the one of the start, as where a share is no longer mounted:
+    /// what is written there nobody finds when the other one is back, and what is not there is not deleted.
+    async fn ensure_there(&self) -> Result<(), MediaError> {
+        let Some(folder) = &self.folder else {
+            return Ok(());
+        };
+        let found = timeout(PATIENCE, tokio::fs::metadata(folder)).await;
+        let found = found.map_err(|_| MediaError::from(Failure::TooSlow))??;
+        if self.identity == Some(identity(&found)) {
+            return Ok(());
         }
-        Ok(())
+        let folder = folder.display();
+        let other = format!(
+            "{folder} is not the folder that it was at the start; mount that one again, or start the server anew"
+        );
+        Err(io::Error::other(other).into())
     }
 
     /// Stores these bytes.
@@ -191,7 +205,7 @@ impl Blobs {
     }
 
     async fn put_whole(&self, path: &Path, bytes: PutPayload) -> Result<(), MediaError> {
-        self.ensure_there()?;
+        self.ensure_there().await?;
         in_time(self.store.put(path, bytes)).await?;
         Ok(())
     }
@@ -265,6 +279,7 @@ impl Blobs {
 
     /// Deletes what was on its way to become the file.
     pub(crate) async fn delete_pieces(&self, id: AttachmentId) -> Result<(), MediaError> {
+        self.ensure_there().await?;
         let mut pieces = self.store.list(Some(&self.pieces(id)));
         while let Some(piece) = in_time(pieces.try_next()).await? {
             self.delete_path(&piece.location).await?;
@@ -298,6 +313,11 @@ fn pieces_of(file: File, range: Range<u64>) -> impl Stream<Item = Result<Bytes, 
         let (piece, rest) = read.await.map_err(io::Error::other)??;
         Ok((!piece.is_empty()).then(|| (piece.into(), rest)))
     })
+}
+
+/// Device and number of a folder.
+fn identity(found: &std::fs::Metadata) -> (u64, u64) {
+    (found.dev(), found.ino())
 }
 
 /// What is not there is deleted already.
@@ -368,7 +388,7 @@ impl Writer {
         let upload = match &mut self.upload {
             Some(upload) => upload,
             none => {
-                self.blobs.ensure_there()?;
+                self.blobs.ensure_there().await?;
                 let begun = in_time(self.blobs.store.put_multipart(&self.path)).await?;
                 none.insert(begun)
             }

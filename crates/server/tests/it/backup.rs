@@ -530,6 +530,12 @@ async fn a_damaged_file_that_no_message_shows_is_left_out_of_a_backup_and_named(
     for said in ["is damaged", &path] {
         assert!(refused.output.contains(said), "{said}: {}", refused.output);
     }
+    let left = std::fs::read_dir(server.folder()).expect("the folder");
+    let left = left.map(|entry| entry.expect("an entry").file_name());
+    let left: Vec<_> = left
+        .filter(|name| name.to_string_lossy().contains("partial"))
+        .collect();
+    assert!(left.is_empty(), "{left:?} was left");
     spoil(&places[2]);
     room.customer
         .delete(&message_path(&deleted, ""))

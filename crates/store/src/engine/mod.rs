@@ -18,6 +18,9 @@ pub struct Tx<'a> {
     engine: Engine<'a>,
     /// What is to be heard once it is committed, in order.
     news: Vec<News>,
+    /// Of a look on SQLite, which could as well ask more: whether it has asked. PostgreSQL's session counts
+    /// for itself.
+    looked: Option<bool>,
 }
 
 #[derive(Debug)]
@@ -31,6 +34,14 @@ impl<'a> Tx<'a> {
         Self {
             engine: Engine::Sqlite(connection),
             news: Vec::new(),
+            looked: None,
+        }
+    }
+
+    pub(crate) fn sqlite_look(connection: &'a rusqlite::Connection) -> Self {
+        Self {
+            looked: Some(false),
+            ..Self::sqlite(connection)
         }
     }
 
@@ -38,6 +49,7 @@ impl<'a> Tx<'a> {
         Self {
             engine: Engine::Postgres(session),
             news: Vec::new(),
+            looked: None,
         }
     }
 
@@ -77,6 +89,29 @@ impl<'a> Tx<'a> {
     }
 }
 
+/// What [`crate::Store::look`] is not for.
+fn no_look() -> StoreError {
+    let what = "Store::look asks one statement that reads; for more there is Store::read";
+    StoreError::Statement(what.to_owned())
+}
+
+/// A look reads once.
+fn reads(looked: &mut Option<bool>) -> Result<()> {
+    match looked {
+        Some(true) => Err(no_look()),
+        Some(looked) => {
+            *looked = true;
+            Ok(())
+        }
+        None => Ok(()),
+    }
+}
+
+/// A look writes nothing.
+fn writes(looked: Option<bool>) -> Result<()> {
+    looked.map_or(Ok(()), |_| Err(no_look()))
+}
+
 impl Tx<'_> {
     /// Prepares the text without running it.
     ///
@@ -92,7 +127,10 @@ impl Tx<'_> {
     /// All rows.
     pub(crate) fn query(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<Vec<Row>> {
         match &mut self.engine {
-            Engine::Sqlite(connection) => sqlite::query(connection, sql, params),
+            Engine::Sqlite(connection) => {
+                reads(&mut self.looked)?;
+                sqlite::query(connection, sql, params)
+            }
             Engine::Postgres(session) => session.query(sql, params),
         }
     }
@@ -111,7 +149,10 @@ impl Tx<'_> {
     /// in either case.
     pub(crate) fn execute(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<()> {
         match &mut self.engine {
-            Engine::Sqlite(connection) => sqlite::execute(connection, sql, params).map(drop),
+            Engine::Sqlite(connection) => {
+                writes(self.looked)?;
+                sqlite::execute(connection, sql, params).map(drop)
+            }
             Engine::Postgres(session) => {
                 session.execute_later(sql, params);
                 Ok(())
@@ -125,7 +166,10 @@ impl Tx<'_> {
             return Ok(());
         }
         match &mut self.engine {
-            Engine::Sqlite(connection) => sqlite::execute_rows(connection, sql, rows),
+            Engine::Sqlite(connection) => {
+                writes(self.looked)?;
+                sqlite::execute_rows(connection, sql, rows)
+            }
             Engine::Postgres(session) => {
                 session.execute_rows_later(sql, rows);
                 Ok(())
@@ -153,7 +197,10 @@ impl Tx<'_> {
     /// Runs the statement now. How many rows were changed.
     pub(crate) fn change(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<u64> {
         match &mut self.engine {
-            Engine::Sqlite(connection) => sqlite::execute(connection, sql, params),
+            Engine::Sqlite(connection) => {
+                writes(self.looked)?;
+                sqlite::execute(connection, sql, params)
+            }
             Engine::Postgres(session) => session.execute(sql, params),
         }
     }
@@ -195,7 +242,10 @@ impl Tx<'_> {
             return Ok(Vec::new());
         }
         match &mut self.engine {
-            Engine::Sqlite(connection) => sqlite::query_rows(connection, sql, rows),
+            Engine::Sqlite(connection) => {
+                reads(&mut self.looked)?;
+                sqlite::query_rows(connection, sql, rows)
+            }
             Engine::Postgres(session) => {
                 let asked = vec![(sql, postgres::arrays(sql, rows))];
                 Ok(session.query_all(asked)?.pop().unwrap_or_default())

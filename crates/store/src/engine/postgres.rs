@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
+pub(crate) use pool::WAIT;
 use pool::{Connection, Pool};
 pub(crate) use session::Session;
 pub(crate) use values::{arrays, single};

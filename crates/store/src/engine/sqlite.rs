@@ -170,10 +170,38 @@ impl Sqlite {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
     {
-        let run = move |connection: &Connection| snapshot(connection, read);
+        self.run(move |connection| snapshot(connection, read)).await
+    }
+
+    /// Runs a read of one statement.
+    pub(crate) async fn look<T, E, F>(&self, read: F) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+    {
+        self.run(move |connection| once(connection, read)).await
+    }
+
+    async fn run<T, E>(
+        &self,
+        run: impl FnOnce(&Connection) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
         let result = self.readers.run(run).await;
         result.unwrap_or_else(|| Err(StoreError::Failed("a read panicked".to_owned()).into()))
     }
+}
+
+/// Runs a read of one statement, which needs no transaction around it.
+fn once<T, E, F>(connection: &Connection, read: F) -> std::result::Result<T, E>
+where
+    F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E>,
+{
+    read(&mut Tx::sqlite_look(connection))
 }
 
 fn snapshot<T, E, F>(connection: &Connection, read: F) -> std::result::Result<T, E>

@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use orderchat_domain::news::News;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::time::timeout;
 
 use super::{Batch, Outcome, Patience, Pending, Ran};
 use super::{alone, is_undone, stopped, too_many};
-use crate::engine::postgres::Postgres;
+use crate::engine::postgres::{Postgres, WAIT};
 use crate::hearers::Hearers;
 use crate::store::committed;
-use crate::{Result, Tx, sabotage};
+use crate::{Result, StoreError, Tx, sabotage};
 
 /// Writers; a room always has the same one.
 const WRITERS: usize = 3;
@@ -21,6 +22,8 @@ const WRITERS: usize = 3;
 const GROUP: usize = 64;
 /// Inputs that may wait for one writer.
 const QUEUE: usize = 2_048;
+/// Inputs that may wait for one room.
+const WAITING: usize = 256;
 /// Of so many connections one may wait for a room that somebody else holds: whoever holds many rooms
 /// must not hold up all others.
 const SHARE_OF_HELD: usize = 3;
@@ -134,7 +137,8 @@ impl<B: Batch> Held<B> {
         let mut others = Vec::with_capacity(group.len());
         for pending in group {
             match rooms.get_mut(&room(&pending.input)) {
-                Some(waiting) => waiting.push_back(pending),
+                Some(waiting) if waiting.len() < WAITING => waiting.push_back(pending),
+                Some(_) => pending.answer(Err(too_many().into())),
                 None => others.push(pending),
             }
         }
@@ -213,8 +217,14 @@ impl<B: Batch> Writer<B> {
         let (held, patient) = (Arc::clone(&self.held), Arc::clone(&self.patient));
         drop(self.handle.spawn(async move {
             while let Some(Pending { input, reply }) = held.next(room) {
-                // Never closed, so this waits or has one.
-                let _place = patient.acquire().await;
+                // Nobody waits for it any more, and nothing of it was written.
+                if reply.is_closed() {
+                    continue;
+                }
+                let Ok(_place) = timeout(WAIT, patient.acquire()).await else {
+                    let _ = reply.send(Err(held_too_long().into()));
+                    continue;
+                };
                 let batch = Arc::clone(&batch);
                 let write = move |tx: &mut Tx<'_>| alone(batch.as_ref(), tx, &input);
                 let outcome = engine.write(Some(room), Arc::clone(&hearers), write).await;
@@ -230,3 +240,7 @@ impl<B: Batch> Writer<B> {
 
 /// What became of a group, and what is to be heard of it.
 type Together<B> = (Vec<Ran<Outcome<B>>>, Vec<News>);
+
+const fn held_too_long() -> StoreError {
+    StoreError::Busy("others hold too many rooms")
+}

@@ -19,9 +19,9 @@ tests! {
         a_read_that_panics_gives_its_connection_back,
         a_read_whose_caller_has_gone_keeps_its_connection_until_it_ends,
         what_was_answered_is_there_for_another_process,
-        a_look_sees_what_is_committed;
+        a_look_sees_what_is_committed,
+        a_look_that_asks_twice_or_writes_is_refused;
     SQLITE: the_write_ahead_log_stays_short_under_a_steady_load;
-    POSTGRES: a_look_that_asks_twice_or_writes_is_refused;
 }
 
 async fn of_500_writes_at_once_the_refused_leave_nothing_and_the_others_are_all_there(

@@ -4725,12 +4725,14 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description The range lies behind its end */
+      /** @description The range lies behind its end: `range-not-satisfiable` */
       416: {
         headers: {
           [name: string]: unknown;
         };
-        content?: never;
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
       };
       422: components['responses']['Invalid'];
       429: components['responses']['TooManyRequests'];

@@ -79,7 +79,7 @@ impl Chat {
     pub(crate) async fn forget_old_uploads(&self) -> Result<()> {
         let begun_by = Millis(clock::now_ms()).plus(-self.rules().files.unsent);
         let old = self
-            .look(move |tx| Ok(uploads::old(tx, begun_by, OLD_UPLOADS)?))
+            .read(move |tx| Ok(uploads::old(tx, begun_by, OLD_UPLOADS)?))
             .await?;
         if old.is_empty() {
             return Ok(());

@@ -27,7 +27,7 @@ use crate::http::range::{Asked, not_modified, part_of};
 use crate::http::reply::Json;
 use crate::limits::quota;
 use crate::media::{Incoming, Kept};
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemBody};
 
 /// What a file's page may do: nothing, wherever it is opened.
 const CSP: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'";
@@ -143,7 +143,8 @@ pub(super) fn two_files() -> Problem {
         (status = 304, description = "It has not changed"),
         (status = 409, description = "It waits for the scanner"),
         (status = 307, description = "It is given out by the storage itself, if the server is set so"),
-        (status = 416, description = "The range lies behind its end")))]
+        (status = 416, description = "The range lies behind its end: `range-not-satisfiable`", body = ProblemBody,
+            content_type = "application/problem+json")))]
 async fn download(
     State(state): State<AppState>,
     by: Downloading,

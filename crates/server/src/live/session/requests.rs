@@ -81,6 +81,7 @@ impl Session<'_> {
             // A service of the same name is somebody else.
             Ok(who) if who.ctx.user == self.who.ctx.user => {
                 let same = who.ctx.caller == self.who.ctx.caller;
+                let of_one = self.who.ctx.caller.room.clone();
                 self.who = who;
                 let kept = self.following.keep_to(&self.who.ctx.caller).await;
                 kept.map_err(|_| End::Close(CloseCode::Reconnect))?;
@@ -91,8 +92,9 @@ impl Session<'_> {
                     self.live.hub.people.watch(&self.connection, &watch, caller);
                     self.watch = watch;
                     self.following.restart();
-                    if !self.who.ctx.caller.acts_for_business() {
-                        // It may be good for more rooms than the one before.
+                    let caller = &self.who.ctx.caller;
+                    let is_wider = of_one.is_some() && caller.room != of_one;
+                    if is_wider && !caller.acts_for_business() {
                         self.follow_own().await?;
                     }
                 }

@@ -227,6 +227,13 @@ async fn a_folder_that_went_away_takes_nothing_until_it_is_back() {
         503
     );
     assert!(!folder.exists(), "a folder was made in its place");
+    // As where a share was mounted: its place is still there.
+    std::fs::create_dir(&folder).expect("a folder in its place");
+    let refused = room.pharmacist.send_file(&room, leaflet()).await;
+    refused.refused(503);
+    let in_place = std::fs::read_dir(&folder).expect("its place").count();
+    assert_eq!(in_place, 0, "something was written beside the share");
+    std::fs::remove_dir(&folder).expect("nothing is in it");
     room.rider.say(&room, "chat goes on").await;
 
     std::fs::rename(&away, &folder).expect("the folder comes back");

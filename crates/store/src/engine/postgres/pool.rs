@@ -31,7 +31,7 @@ const AT_LEAST: usize = 12;
 /// Two nodes and their tools fit into PostgreSQL's default of 100.
 const AT_MOST: usize = 24;
 /// How long a command waits for one, and for PostgreSQL to accept a new one.
-const WAIT: Duration = Duration::from_secs(5);
+pub(crate) const WAIT: Duration = Duration::from_secs(5);
 
 /// The connections that nobody uses, and places for all there may be.
 #[derive(Debug)]

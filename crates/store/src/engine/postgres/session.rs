@@ -12,7 +12,7 @@ use tokio_postgres::types::ToSql;
 
 use super::pool::Connection;
 use super::values::{Params, arrays, borrowed, is_cell, refs, rows, single};
-use crate::engine::Tx;
+use crate::engine::{Tx, no_look};
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::value::{Input, Value};
@@ -69,11 +69,6 @@ where
         [Unsent::Look { .. }] => Ok(result),
         _ => Err(no_look().into()),
     }
-}
-
-fn no_look() -> StoreError {
-    let what = "Store::look asks one statement that reads; for more there is Store::read";
-    StoreError::Statement(what.to_owned())
 }
 
 /// Runs a command in a transaction, again when it met another one. With what it committed comes what

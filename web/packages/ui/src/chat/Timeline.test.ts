@@ -184,6 +184,17 @@ describe('Timeline', () => {
     await expect.element(button).toHaveAccessibleName('Go to the newest');
   });
 
+  it('T6: who asks for the oldest unread and sees it at the end is still there', async () => {
+    const given = { unreadAfter: 99 };
+    const shown = await render(TimelineHost, { messages: list(1, 100), ...given });
+    await settled();
+    (shown.component as unknown as { oldestUnread(): void }).oldestUnread();
+    for (let frames = 0; frames < 8; frames += 1) await frame();
+    await shown.rerender({ messages: list(1, 103), ...given });
+    await vi.waitFor(() => expect(top('m103')).toBeDefined());
+    await vi.waitFor(() => expect(gap()).toBeLessThanOrEqual(1));
+  });
+
   it('T6: while the list scrolls, by itself, too, what is pressed there is pressed', async () => {
     await render(TimelineHost, { messages: list(1, 100) });
     await settled();
