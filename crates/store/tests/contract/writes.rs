@@ -1,6 +1,7 @@
 //! Single commands in transactions: all or nothing, whatever their neighbours do.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::{join_all, poll_immediate};
 use orderchat_domain::Role;
@@ -19,6 +20,7 @@ tests! {
         a_read_that_panics_gives_its_connection_back,
         a_read_whose_caller_has_gone_keeps_its_connection_until_it_ends,
         what_was_answered_is_there_for_another_process,
+        a_lock_with_a_long_answer_holds_up_nothing_that_is_sent_with_it,
         a_look_sees_what_is_committed,
         a_look_that_asks_twice_or_writes_is_refused;
     SQLITE: the_write_ahead_log_stays_short_under_a_steady_load;
@@ -163,6 +165,25 @@ async fn what_was_answered_is_there_for_another_process(database: &Database) {
     let other = database.open().await;
     let entries = read(&other, move |tx| entries(tx, key, 0, 10)).await;
     assert_eq!(entries.len(), 1);
+}
+
+/// More than the connection keeps of an answer that nobody has begun to read.
+async fn a_lock_with_a_long_answer_holds_up_nothing_that_is_sent_with_it(database: &Database) {
+    const ROOMS: u32 = 1_000;
+    let store = database.open().await;
+    let ids: Vec<_> = write(&store, |tx| {
+        (1..=ROOMS)
+            .map(|n| Ok(room(tx, n, Given::default())?.record.id))
+            .collect()
+    })
+    .await;
+    let found = write(&store, move |tx| {
+        rooms::lock_ids(tx, &ids)?;
+        rooms::by_ids(tx, &ids)
+    });
+    let found = tokio::time::timeout(Duration::from_secs(20), found).await;
+    let found = found.expect("the database and we wait for each other");
+    assert_eq!(found.len(), ROOMS as usize);
 }
 
 async fn a_look_sees_what_is_committed(database: &Database) {

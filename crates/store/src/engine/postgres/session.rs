@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 
-use futures_util::future::{MaybeDone, maybe_done};
+use futures_util::future::{MaybeDone, join, maybe_done};
 use orderchat_domain::news::News;
 use tokio_postgres::Statement;
 use tokio_postgres::types::ToSql;
@@ -186,7 +186,14 @@ impl<'a> Session<'a> {
         let begins = is_begin(&unsent);
         self.connection.block_on(async {
             send_all(&mut earlier).await;
-            let last = last.await;
+            // What comes first is read first: of an answer that nobody reads the connection keeps a piece
+            // or two, and waits with all that comes after it.
+            let read = async {
+                for earlier in &mut earlier {
+                    earlier.await;
+                }
+            };
+            let (last, ()) = join(last, read).await;
             let mut earlier = earlier.into_iter();
             if begins && let Some(begin) = earlier.next() {
                 let begun = answers(vec![begin]).await;
