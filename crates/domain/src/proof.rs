@@ -3,7 +3,7 @@
 
 mod state;
 
-pub use state::{FromLog, MessageState, RoomState};
+pub use state::{FromLog, MessageFile, MessageState, RoomState};
 
 use crate::audit::{AuditLink, Trace};
 use crate::checkpoint::Head;

@@ -121,6 +121,8 @@ async fn measure(args: &Args, folder: &Path, database: &str, messages: u64) -> R
         let what = format!("thread, {name}");
         figures.push(time(&server.target, bearer, what, &thread, args.times).await?);
     }
+    let figure = unread_in_few(&server.target, &regular, &admin, args.times).await?;
+    figures.push(figure);
     let rooms = rooms_of(&server.target, &admin, "all").await?;
     let paths: Vec<String> = rooms.iter().map(|room| room_path(room, "stats/")).collect();
     figures.push(
@@ -135,6 +137,28 @@ async fn measure(args: &Args, folder: &Path, database: &str, messages: u64) -> R
     );
     server.stop().await?;
     Ok(figures)
+}
+
+/// The unread totals of somebody who has read everything, but what was written since in their newest
+/// rooms.
+async fn unread_in_few(
+    target: &Target,
+    reader: &HeaderValue,
+    writer: &HeaderValue,
+    times: u32,
+) -> Result<Figure> {
+    let mut caller = Caller::open(target, reader.clone()).await?;
+    let _: Value = caller
+        .post("/api/chat/messages/read-all/", &json!({}))
+        .await?;
+    let rooms = rooms_of(target, reader, "mine").await?;
+    let mut other = Caller::open(target, writer.clone()).await?;
+    for room in &rooms {
+        let said = json!({ "content": "we are on our way" });
+        let _: Written = other.post(&room_path(room, "messages/"), &said).await?;
+    }
+    let what = format!("unread totals, a tenth, unread in {}", rooms.len());
+    time(target, reader, what, &["/api/chat/me/".into()], times).await
 }
 
 /// The newest rooms of somebody.

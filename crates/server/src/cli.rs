@@ -135,6 +135,9 @@ struct VerifyArgs {
     /// that of the settings' signing key
     #[arg(long = "public-key", value_name = "FILE")]
     public_keys: Vec<PathBuf>,
+    /// Read every file that a message or a timeline shows, too, from the storage of the settings
+    #[arg(long, conflicts_with = "room")]
+    files: bool,
     #[command(flatten)]
     settings: SettingsArgs,
 }
@@ -301,6 +304,7 @@ fn audit(command: AuditCommand) -> anyhow::Result<ExitCode> {
                 room: args.room,
                 against: args.against,
                 public_keys: args.public_keys,
+                files: args.files,
             };
             app::audit_verify(&load(&args.settings)?, &wanted)
         }

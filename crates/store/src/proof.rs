@@ -4,9 +4,9 @@
 use orderchat_domain::checkpoint::Head;
 use orderchat_domain::event::Hash;
 use orderchat_domain::proof::{
-    MessageState, RoomState, StoredAudit, StoredEntry, StoredMessage, StoredText,
+    MessageFile, MessageState, RoomState, StoredAudit, StoredEntry, StoredMessage, StoredText,
 };
-use orderchat_domain::{MessageId, Millis, RoomId};
+use orderchat_domain::{AttachmentId, MessageId, Millis, RoomId};
 use uuid::Uuid;
 
 use crate::row::Row;
@@ -28,6 +28,8 @@ statements! {
     STATES = "SELECT s.seq, s.version, s.text_g, s.edited_at, s.deleted_g, s.deleted_at,
             s.failed_at, s.reply_count
         FROM message_state s WHERE s.room = $1 AND s.seq > $2 ORDER BY s.seq LIMIT $3";
+    FILES = "SELECT a.seq, a.id, a.size, a.mime, a.digest FROM attachment a
+        WHERE a.room = $1 AND a.seq >= $2 AND a.seq <= $3 ORDER BY a.seq";
     STRAY = "SELECT l.room, l.seq FROM log l WHERE l.room > $1 AND l.room < $2
         ORDER BY l.room, l.seq LIMIT 1";
     ENTRIES = "SELECT l.seq, l.g, l.kind, l.at, l.actor, l.actor_role, l.subject, l.message_id,
@@ -120,6 +122,30 @@ fn message_state(mut row: Row) -> Result<(u64, MessageState)> {
         replies: count(row)?,
     };
     Ok((seq, state))
+}
+
+/// The files of the room's messages from `first` to `last`, each with its message's seq.
+///
+/// # Errors
+/// As any read.
+pub fn files(tx: &mut Tx<'_>, room: i64, first: u64, last: u64) -> Result<Vec<(u64, MessageFile)>> {
+    let rows = tx.query(&FILES, &values![room, first, last])?;
+    rows.into_iter().map(message_file).collect()
+}
+
+fn message_file(mut row: Row) -> Result<(u64, MessageFile)> {
+    let row = &mut row;
+    let (seq, attachment) = (count(row)?, AttachmentId(uuid(row)?));
+    let (size, media_type): (_, Option<String>) = (count(row)?, row.take()?);
+    let digest: Option<Vec<u8>> = row.take()?;
+    let digest = digest.unwrap_or_default();
+    let file = MessageFile {
+        attachment,
+        size,
+        r#type: media_type.unwrap_or_default(),
+        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+    };
+    Ok((seq, file))
 }
 
 /// The key and the first seq of a log without a room, between these two keys.

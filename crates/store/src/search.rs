@@ -23,7 +23,7 @@ use orderchat_domain::Millis;
 use crate::Sql;
 use crate::row::Row;
 use crate::sql::statements;
-use crate::value::values;
+use crate::value::{Value, values};
 use crate::{Result, Tx};
 
 statements! {
@@ -85,10 +85,21 @@ pub fn active_rooms(
     least: usize,
     messages: u64,
 ) -> Result<Vec<(i64, u64)>> {
+    // One's own have no index by this order: all are looked at however few are wanted, so it is asked
+    // once, for as many as it can take where each has a message.
+    let own = active(tx, &ACTIVE_OWN, &values![user, messages.max(least as u64)])?;
+    let all_own = (own.len() as u64) < messages;
     // The first n of all are among the first n of each; how many are needed is known afterwards.
-    let mut limit = least;
+    let mut limit = least as u64;
     loop {
-        let (mut rooms, whole) = newest_active(tx, user, pharmacies, limit as u64)?;
+        let (mut rooms, mut whole) = (own.clone(), all_own);
+        for pharmacy in pharmacies {
+            let theirs = active(tx, &ACTIVE_OF_PHARMACY, &values![*pharmacy, limit])?;
+            whole &= (theirs.len() as u64) < limit;
+            rooms.extend(theirs);
+        }
+        rooms.sort_unstable_by(|one, other| other.cmp(one));
+        rooms.dedup();
         let mut sum = 0;
         let until_enough = rooms.iter().take_while(|active| {
             let more = sum < messages;
@@ -96,9 +107,9 @@ pub fn active_rooms(
             more
         });
         let needed = until_enough.count().max(least);
+        let enough = sum >= messages && needed as u64 <= limit;
         // A room without a message is rare: so many rooms are enough.
-        let enough = whole || needed < limit || limit as u64 >= messages;
-        if enough {
+        if whole || enough || limit >= messages {
             rooms.truncate(needed);
             let counted = rooms.iter().map(|active| (active.room, active.messages));
             return Ok(counted.collect());
@@ -115,21 +126,7 @@ struct Active {
     messages: u64,
 }
 
-/// The latest of the user's own rooms and of each pharmacy's, at most `limit` of each, and whether
-/// those are all.
-fn newest_active(
-    tx: &mut Tx<'_>,
-    user: i64,
-    pharmacies: &[&str],
-    limit: u64,
-) -> Result<(Vec<Active>, bool)> {
-    let mut found = tx.query(&ACTIVE_OWN, &values![user, limit])?;
-    let mut whole = (found.len() as u64) < limit;
-    for pharmacy in pharmacies {
-        let of_pharmacy = tx.query(&ACTIVE_OF_PHARMACY, &values![*pharmacy, limit])?;
-        whole &= (of_pharmacy.len() as u64) < limit;
-        found.extend(of_pharmacy);
-    }
+fn active(tx: &mut Tx<'_>, which: &'static Sql, parameters: &[Value<'_>]) -> Result<Vec<Active>> {
     let read = |mut row: Row| -> Result<Active> {
         Ok(Active {
             last: row.take()?,
@@ -137,8 +134,5 @@ fn newest_active(
             messages: row.take()?,
         })
     };
-    let mut rooms = found.into_iter().map(read).collect::<Result<Vec<_>>>()?;
-    rooms.sort_unstable_by(|one, other| other.cmp(one));
-    rooms.dedup();
-    Ok((rooms, whole))
+    tx.query(which, parameters)?.into_iter().map(read).collect()
 }

@@ -158,10 +158,17 @@ impl Store {
                 commits: Arc::new(watch::Sender::new(0)),
                 hearers: Arc::default(),
             }),
-            Some(version) => Err(StoreError::Unusable(format!(
-                "the database has schema version {version}, this is the program for {newest}: use \
-                 the version of orderchat that wrote it, or bring it up with orderchat migrate"
-            ))),
+            Some(version) => {
+                let remedy = if version > newest {
+                    "use the version of orderchat that wrote it, or a newer one"
+                } else {
+                    "use the version of orderchat that wrote it, or bring it up with orderchat migrate"
+                };
+                Err(StoreError::Unusable(format!(
+                    "the database has schema version {version}, this is the program for {newest}: \
+                     {remedy}"
+                )))
+            }
             None => Err(StoreError::Unusable(
                 "there is no database of orderchat; check ORDERCHAT_DATABASE".to_owned(),
             )),
@@ -259,6 +266,18 @@ impl Store {
         match &self.backend {
             Backend::Sqlite(sqlite) if sqlite.is_low_on_space() => Err(StoreError::DiskFull),
             Backend::Sqlite(_) | Backend::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Leaves all of it in one file on SQLite, for who copies that alone once the server has stopped;
+    /// elsewhere nothing. Nothing may be under way.
+    ///
+    /// # Errors
+    /// When the file cannot be written; nothing is lost then.
+    pub async fn put_away(&self) -> Result<()> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.put_away().await,
+            Backend::Postgres(_) => Ok(()),
         }
     }
 

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::StoredEntry;
+use crate::attachment::FileRecord;
 use crate::event::EventKind;
 use crate::room::RoomStatus;
-use crate::{Millis, Role};
+use crate::{AttachmentId, Millis, Role};
 
 /// What a room's row says of its state: whatever stands there, well-formed or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,6 +143,30 @@ impl MessageState {
             (self.version != other.version, "its version"),
         ];
         first(differences)
+    }
+}
+
+/// What the table of files says of the one that a message has; the rest of it is shown from the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageFile {
+    pub attachment: AttachmentId,
+    pub size: u64,
+    /// Media type.
+    pub r#type: String,
+    /// SHA-256 of what is served, in hex.
+    pub sha256: String,
+}
+
+impl MessageFile {
+    /// The first thing that is otherwise than in the log.
+    #[must_use]
+    pub fn differs_in(&self, logged: &FileRecord) -> Option<&'static str> {
+        first([
+            (self.attachment != logged.attachment, "which file it is"),
+            (self.sha256 != logged.sha256, "its SHA-256"),
+            (self.size != logged.size, "its size"),
+            (self.r#type != logged.r#type, "its type"),
+        ])
     }
 }
 

@@ -10,8 +10,10 @@ use orderchat_store::Store;
 use orderchat_store::checkpoints::Signed;
 use serde::{Deserialize, Serialize};
 
+use super::audit_files::{self, Files};
 use super::out::{print, print_line};
 use super::{commands, hex, keys, open_store, options, run, runtime};
+use crate::chat::ChatError;
 use crate::chat::verify::{Report, Verification};
 use crate::config::Settings;
 
@@ -23,6 +25,8 @@ pub(crate) struct Wanted {
     /// A file that `orderchat audit head` wrote.
     pub(crate) against: Option<PathBuf>,
     pub(crate) public_keys: Vec<PathBuf>,
+    /// The bytes of files, too.
+    pub(crate) files: bool,
 }
 
 /// Verifies the record and says what is wrong with it; fails if anything is.
@@ -38,15 +42,19 @@ pub(crate) fn verify(settings: &Settings, wanted: &Wanted) -> anyhow::Result<Exi
          the server that signed"
     );
     let against = wanted.against.as_deref().map(read_head).transpose()?;
-    let report = runtime()?.block_on(async {
+    let (report, files) = runtime()?.block_on(async {
         let store = Store::open_to_read(&options(settings)).await?;
         let chat = commands(settings, store);
         let room = match &wanted.room {
             Some(name) => {
-                let there_is_none = || format!("--room {name}: there is no such room");
-                let room = chat.room_id(name).await.with_context(there_is_none)?;
-                // An id that no room has may be of one that has vanished: that is to be found.
-                ensure!(room != RoomId::OF_NONE, "{}", there_is_none());
+                let room = match chat.room_id(name).await {
+                    Err(ChatError::Refused(_)) => RoomId::OF_NONE,
+                    found => found?,
+                };
+                ensure!(
+                    room != RoomId::OF_NONE,
+                    "--room {name}: there is no such room; one that has vanished is verified by its id"
+                );
                 Some(room)
             }
             None => None,
@@ -56,26 +64,48 @@ pub(crate) fn verify(settings: &Settings, wanted: &Wanted) -> anyhow::Result<Exi
             keys: trusted,
             against,
         };
-        anyhow::Ok(chat.verify(verification).await?)
+        let report = chat.verify(verification).await?;
+        let files = match wanted.files {
+            true => Some(audit_files::verify(settings, chat.store()).await?),
+            false => None,
+        };
+        anyhow::Ok((report, files))
     })?;
-    print_line(&lines(&report))?;
-    Ok(ExitCode::from(u8::from(!report.findings.are_none())))
+    print_line(&lines(&report, files.as_ref()))?;
+    Ok(ExitCode::from(u8::from(!is_good(&report, files.as_ref()))))
 }
 
-fn lines(report: &Report) -> String {
+fn is_good(report: &Report, files: Option<&Files>) -> bool {
+    report.findings.are_none() && files.is_none_or(Files::are_good)
+}
+
+fn lines(report: &Report, files: Option<&Files>) -> String {
     let findings = &report.findings;
     let mut lines: Vec<String> = findings.kept.iter().map(ToString::to_string).collect();
-    if findings.more > 0 {
-        lines.push(format!("… and {} more", findings.more));
+    lines.extend(files.iter().flat_map(|files| files.wrong.iter().cloned()));
+    let more = findings.more + files.map_or(0, |files| files.more);
+    if more > 0 {
+        lines.push(format!("… and {more} more"));
     }
+    let read = files.map(|files| format!(", {} files read and good", files.good));
     lines.push(format!(
-        "{}: {} rooms with {} entries, {} entries of the audit, {} checkpoints",
-        if findings.are_none() { "good" } else { "BAD" },
+        "{}: {} rooms with {} entries, {} entries of the audit, {} checkpoints{}",
+        if is_good(report, files) {
+            "good"
+        } else {
+            "BAD"
+        },
         report.rooms,
         report.entries,
         report.audit,
-        report.checkpoints
+        report.checkpoints,
+        read.unwrap_or_default()
     ));
+    if let Some((number, at)) = report.exported {
+        lines.push(format!(
+            "the exported head is in it: checkpoint {number} of {at}"
+        ));
+    }
     lines.push(match report.newest {
         Some((number, at)) => format!(
             "newest checkpoint: {number} of {at}; {} rooms have entries that it does not cover yet",

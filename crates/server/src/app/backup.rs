@@ -118,6 +118,10 @@ fn postgres(settings: &Settings, to: &Path) -> anyhow::Result<ExitCode> {
         );
         return Ok(ExitCode::FAILURE);
     }
+    if check_dump(to)? {
+        println!("{} is the one that was checked before", dump.display());
+        return Ok(ExitCode::SUCCESS);
+    }
     let tables = tables_of(&dump)?;
     let missing: Vec<&str> = NEEDED
         .into_iter()
@@ -138,6 +142,16 @@ fn postgres(settings: &Settings, to: &Path) -> anyhow::Result<ExitCode> {
         tables.len()
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a dump was checked before; refused when it is another one since. Where a byte of it was
+/// changed PostgreSQL's own tool may read it all the same.
+pub(super) fn check_dump(folder: &Path) -> anyhow::Result<bool> {
+    let checked = folder.join(MANIFEST).try_exists()?;
+    if checked {
+        described(folder, "postgres", DUMP)?;
+    }
+    Ok(checked)
 }
 
 /// The tables whose data an archive holds; reads all of it.
@@ -188,8 +202,14 @@ fn describe(settings: &Settings, copy: &Path, engine: &str, schema: usize) -> an
     write(&folder.join(MANIFEST), format!("{json}\n").as_bytes())
 }
 
-/// What a backup says of itself; refused when it is none that this version reads.
+/// What a backup of SQLite says of itself; refused when it is none that this version reads.
 pub(super) fn manifest(folder: &Path) -> anyhow::Result<Manifest> {
+    described(folder, "sqlite", DATABASE)
+}
+
+/// What a backup says of itself; refused when it is none of this engine that this version reads, or
+/// its copy is another one since.
+fn described(folder: &Path, engine: &str, copy: &str) -> anyhow::Result<Manifest> {
     let path = folder.join(MANIFEST);
     let shown = path.display();
     let text = std::fs::read_to_string(&path).with_context(|| {
@@ -198,16 +218,17 @@ pub(super) fn manifest(folder: &Path) -> anyhow::Result<Manifest> {
     let manifest: Manifest =
         serde_json::from_str(&text).with_context(|| format!("{shown} describes no backup"))?;
     ensure!(
-        manifest.format == FORMAT && manifest.engine == "sqlite",
+        manifest.format == FORMAT && manifest.engine == engine,
         "{shown} describes a backup of {} in the format {}; on PostgreSQL restore it with \
          pg_restore and run orderchat restore --adopt",
         manifest.engine,
         manifest.format
     );
-    let copy = folder.join(DATABASE);
+    let copy = folder.join(copy);
     ensure!(
         sha256(&copy)? == manifest.sha256,
-        "{} is damaged: its SHA-256 is not the one in {shown}",
+        "{} is damaged, or another copy, which wants a folder of its own: its SHA-256 is not the one \
+         in {shown}",
         copy.display()
     );
     Ok(manifest)

@@ -19,6 +19,17 @@ pub(super) fn storage(settings: &Settings) -> anyhow::Result<Blobs> {
     }
 }
 
+/// The same, to read alone: no folder is made, or closed to others.
+pub(super) fn storage_to_read(settings: &Settings) -> anyhow::Result<Blobs> {
+    match &settings.storage {
+        StorageLocation::Folder(folder) => Blobs::folder_as_it_is(folder).with_context(|| {
+            let folder = folder.display();
+            format!("ORDERCHAT_STORAGE: the folder {folder} cannot be read")
+        }),
+        StorageLocation::Bucket { .. } => storage(settings),
+    }
+}
+
 /// The scanner that the settings name, if they name one.
 pub(super) fn scanner(settings: &Settings) -> Option<Scanner> {
     settings.clamav.as_ref().map(|place| match place {

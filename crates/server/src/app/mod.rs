@@ -1,6 +1,7 @@
 //! Puts everything together, once, and runs it: the one module that knows all the others.
 
 mod audit;
+mod audit_files;
 mod backup;
 mod backup_files;
 mod bus;

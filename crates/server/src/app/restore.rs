@@ -31,6 +31,12 @@ pub(crate) fn restore(settings: &Settings, wanted: &Wanted) -> anyhow::Result<Ex
             put_in_place(settings, from, to, wanted.overwrite)
         }
         (Some(from), Database::Postgres(_), None) => {
+            if backup::check_dump(from)? {
+                println!(
+                    "{}/orderchat.dump is as it was when it was checked.\n",
+                    from.display()
+                );
+            }
             println!(
                 "PostgreSQL is restored with its own tool, into an empty database, while no server \
                  runs on it:\n\n  \
@@ -90,7 +96,7 @@ fn put_in_place(
     let (epoch, files) = made?;
     copy::sync_folder(to)?;
     println!(
-        "restored {} from the backup of {}; {files}; its epoch is {epoch}",
+        "restored {} from the backup of {}; its epoch is {epoch}; {files}",
         to.display(),
         manifest.made_at()
     );

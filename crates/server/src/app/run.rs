@@ -185,6 +185,9 @@ pub(super) async fn run(
     if let Some(driver) = bus_driver {
         driver.await?;
     }
+    chat.store().put_away().await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the database keeps a write-ahead log beside it: copy both or neither");
+    });
     tracing::info!(cut_connections = drained.cut, "stopped");
     Ok(ExitCode::SUCCESS)
 }

@@ -45,6 +45,8 @@ pub(crate) struct Report {
     pub(crate) checkpoints: u64,
     /// The newest checkpoint that was verified: number and time.
     pub(crate) newest: Option<(u64, Millis)>,
+    /// The exported checkpoint that was found in it: number and time.
+    pub(crate) exported: Option<(u64, Millis)>,
     /// Rooms with entries that no checkpoint covers yet.
     pub(crate) uncovered: u64,
 }
@@ -105,7 +107,7 @@ impl Chat {
                 let page = checkpoints::after(tx, before.number, ROOMS)?;
                 for signed in page.iter().filter(|one| one.checkpoint.number <= last) {
                     before.precedes(signed, report);
-                    check_signed(tx, &keys, signed, report)?;
+                    check_signed(tx, &keys, signed, None, report)?;
                     audit::is_covered(tx, signed, report)?;
                     report.checkpoints += 1;
                     before = Before::of(signed);
@@ -151,6 +153,8 @@ impl Chat {
             let last = report.newest.map_or(0, |(number, _)| number);
             match proof::room(tx, room)? {
                 Some(found) => rooms::check(tx, &found, report)?,
+                // One that has vanished is named by the checkpoints that signed it.
+                None if !checkpoints::of_room(tx, room, 0, last, 1)?.is_empty() => {}
                 None => report.findings.add(Place::RoomId(room), Wrong::NoSuchRoom),
             }
             let mut after = 0;
@@ -163,7 +167,7 @@ impl Chat {
                 for (number, _) in naming {
                     let found = checkpoints::after(tx, number - 1, 1)?;
                     for signed in found.iter().filter(|one| one.checkpoint.number == number) {
-                        check_signed(tx, &keys, signed, report)?;
+                        check_signed(tx, &keys, signed, Some(room), report)?;
                         report.checkpoints += 1;
                     }
                 }
@@ -211,11 +215,13 @@ impl Before {
     }
 }
 
-/// The signature, the root over the rooms, and whether they are all still there.
+/// The signature, the root over the rooms, and whether they are all still there; or of them the only
+/// one that is asked for.
 fn check_signed(
     tx: &mut Tx<'_>,
     keys: &[PublicKey],
     signed: &Signed,
+    only: Option<RoomId>,
     report: &mut Report,
 ) -> Result<()> {
     let checkpoint = &signed.checkpoint;
@@ -230,7 +236,7 @@ fn check_signed(
         for covered in page {
             root.push(covered.room, covered.head);
             after = Some(covered.room);
-            if !covered.exists {
+            if !covered.exists && only.is_none_or(|only| only == covered.room) {
                 let gone = Wrong::RoomGone {
                     checkpoint: checkpoint.number,
                     seq: covered.head.seq,
@@ -273,7 +279,10 @@ fn compare(tx: &mut Tx<'_>, keys: &[PublicKey], head: &Signed, report: &mut Repo
         .iter()
         .find(|found| found.checkpoint.number == exported.number);
     let wrong = match same_number {
-        Some(found) if found.checkpoint.hash() == exported.hash() => return Ok(()),
+        Some(found) if found.checkpoint.hash() == exported.hash() => {
+            report.exported = Some((exported.number, exported.at));
+            return Ok(());
+        }
         Some(_) => Wrong::OtherHistory {
             number: exported.number,
             at: exported.at,

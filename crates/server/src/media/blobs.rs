@@ -22,6 +22,7 @@ use object_store::{
     ObjectStoreExt, PutPayload, PutPayloadMut, RetryConfig,
 };
 use orderchat_domain::AttachmentId;
+use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 
 use super::MediaError;
@@ -59,13 +60,19 @@ pub(crate) struct Blobs {
     store: Arc<dyn ObjectStore>,
     root: Path,
     /// Where it lies on this machine, if it does.
-    folder: Option<PathBuf>,
-    /// Which folder that was at the start: one under the same name may be another.
-    identity: Option<(u64, u64)>,
+    folder: Option<Folder>,
     /// Bytes that are sent to it at once.
     piece: usize,
     /// Of a storage that clients can be sent to.
     signer: Option<Arc<dyn Signer>>,
+}
+
+/// A folder of this machine.
+#[derive(Clone)]
+struct Folder {
+    path: PathBuf,
+    /// Device and number that it had at the start: one under the same name may be another.
+    identity: (u64, u64),
 }
 
 impl fmt::Debug for Blobs {
@@ -83,15 +90,25 @@ impl Blobs {
     pub(crate) fn folder(folder: &FilePath) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder)?;
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
+        Self::folder_as_it_is(folder)
+    }
+
+    /// A folder that is there.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub(crate) fn folder_as_it_is(folder: &FilePath) -> anyhow::Result<Self> {
         let store = LocalFileSystem::new_with_prefix(folder)?
             .with_automatic_cleanup(true)
             .with_fsync(true);
-        let identity = Some(identity(&std::fs::metadata(folder)?));
+        let identity = identity(&std::fs::metadata(folder)?);
         Ok(Self {
-            identity,
             store: Arc::new(store),
             root: Path::default(),
-            folder: Some(folder.to_owned()),
+            folder: Some(Folder {
+                path: folder.to_owned(),
+                identity,
+            }),
             piece: PIECE,
             signer: None,
         })
@@ -121,7 +138,6 @@ impl Blobs {
             store: Arc::clone(&store) as Arc<dyn ObjectStore>,
             root: Path::from(prefix),
             folder: None,
-            identity: None,
             piece: S3_PIECE,
             signer: Some(store),
         })
@@ -186,14 +202,14 @@ impl Blobs {
         let Some(folder) = &self.folder else {
             return Ok(());
         };
-        let found = timeout(PATIENCE, tokio::fs::metadata(folder)).await;
+        let found = timeout(PATIENCE, tokio::fs::metadata(&folder.path)).await;
         let found = found.map_err(|_| MediaError::from(Failure::TooSlow))??;
-        if self.identity == Some(identity(&found)) {
+        if folder.identity == identity(&found) {
             return Ok(());
         }
-        let folder = folder.display();
+        let path = folder.path.display();
         let other = format!(
-            "{folder} is not the folder that it was at the start; mount that one again, or start the server anew"
+            "{path} is not the folder that it was at the start; mount that one again, or start the server anew"
         );
         Err(io::Error::other(other).into())
     }
@@ -253,6 +269,16 @@ impl Blobs {
         Ok(whole)
     }
 
+    /// The SHA-256 of a file, all of which is read.
+    pub(crate) async fn sha256(&self, id: AttachmentId) -> Result<[u8; 32], MediaError> {
+        let mut stream = self.get(Blob::File(id), None).await?;
+        let mut digest = Sha256::new();
+        while let Some(bytes) = stream.try_next().await? {
+            digest.update(&bytes);
+        }
+        Ok(digest.finalize().into())
+    }
+
     /// Deletes everything of the file; what is not there is deleted already.
     pub(crate) async fn delete(&self, id: AttachmentId) -> Result<(), MediaError> {
         self.delete_pieces(id).await?;
@@ -271,7 +297,7 @@ impl Blobs {
             return Ok(());
         };
         for number in 1..=STAGED {
-            let staged = folder.join(format!("{path}#{number}"));
+            let staged = folder.path.join(format!("{path}#{number}"));
             there_or_not(tokio::fs::remove_file(staged).await)?;
         }
         Ok(())
@@ -285,7 +311,7 @@ impl Blobs {
             self.delete_path(&piece.location).await?;
         }
         if let Some(folder) = &self.folder {
-            let pieces = folder.join(self.pieces(id).as_ref());
+            let pieces = folder.path.join(self.pieces(id).as_ref());
             there_or_not(tokio::fs::remove_dir_all(pieces).await)?;
         }
         Ok(())
@@ -315,7 +341,6 @@ fn pieces_of(file: File, range: Range<u64>) -> impl Stream<Item = Result<Bytes, 
     })
 }
 
-/// Device and number of a folder.
 fn identity(found: &std::fs::Metadata) -> (u64, u64) {
     (found.dev(), found.ino())
 }

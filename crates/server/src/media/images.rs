@@ -20,6 +20,8 @@ pub(super) struct Images {
     limits: Limits,
     /// KiB of decoded pixels.
     budget: Arc<Semaphore>,
+    /// Processors for pictures.
+    processors: Arc<Semaphore>,
     /// Pictures whose bytes are in memory.
     at_once: Arc<Semaphore>,
 }
@@ -34,11 +36,16 @@ pub(super) struct Made {
 
 impl Images {
     pub(super) fn new() -> Self {
-        let threads = std::thread::available_parallelism().map_or(2, usize::from);
+        let all = std::thread::available_parallelism().map_or(2, usize::from);
+        // One stays free. Threads that give way do so within the server's own session or group: to the
+        // kernel the database beside it is another one, which would have to wait for their slices.
+        let processors = (all - 1).max(1);
         Self {
             limits: Limits::default(),
             budget: Arc::new(Semaphore::new(BUDGET as usize)),
-            at_once: Arc::new(Semaphore::new(threads.max(2))),
+            processors: Arc::new(Semaphore::new(processors)),
+            // The next one is received, and the last one stored, meanwhile.
+            at_once: Arc::new(Semaphore::new(processors + 1)),
         }
     }
 
@@ -58,11 +65,12 @@ impl Images {
     ) -> Result<Made, MediaError> {
         let Cost { bytes: needed, .. } = cost(&bytes, kind, &self.limits)?;
         let kib = u32::try_from(needed.div_ceil(1024)).unwrap_or(BUDGET);
+        let processor = room(&self.processors, 1).await?;
         let room = room(&self.budget, kib.clamp(1, BUDGET)).await?;
         let limits = self.limits;
         let (done, made) = oneshot::channel();
         let work = move || {
-            let _kept = room;
+            let _kept = (processor, room);
             give_way();
             let capture = with_capture.then(|| capture(&bytes, kind)).flatten();
             let made = process(&bytes, kind, &limits);

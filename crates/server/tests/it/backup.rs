@@ -72,6 +72,76 @@ fn copy_folder(from: &Path, to: &Path) {
     assert!(copied.success(), "{} is not copied", from.display());
 }
 
+/// Who stops, copies and starts again has all of it in one file, as docs/OPERATIONS.md says.
+#[tokio::test]
+async fn after_an_orderly_stop_the_database_is_one_file() {
+    let mut server = Server::start().await;
+    if !is_sqlite(&server) {
+        return;
+    }
+    let room = server.open_room().await;
+    let said = json!({ "content": "is it in the file?" });
+    room.customer
+        .post(&room.at("messages/"), said)
+        .await
+        .ok(201);
+    server.stop().await;
+    let before = server.run(&["audit", "verify"], &[]).await;
+    let file = server
+        .database_url()
+        .trim_start_matches("sqlite:")
+        .to_owned();
+    let copied = server.folder().join("copied.db");
+    std::fs::copy(file, &copied).expect("the file alone");
+    let copied = format!("sqlite:{}", copied.display());
+    let after = server
+        .run(&["audit", "verify"], &[("ORDERCHAT_DATABASE", &copied)])
+        .await;
+    assert!(
+        before.output.starts_with("good: 1 rooms"),
+        "{}",
+        before.output
+    );
+    assert_eq!(after.output, before.output);
+}
+
+/// SQLite's copy is compared when it is restored, which `restore` does here.
+#[tokio::test]
+async fn a_copy_that_was_changed_since_it_was_checked_is_refused() {
+    let server = Server::start().await;
+    let _room = server.open_room().await;
+    let made = back_up(&server).await;
+    assert!(made.status.success(), "{}", made.output);
+    let commands: &[&[&str]] = if is_sqlite(&server) {
+        &[&["restore", FOLDER, "--to", "elsewhere.db"]]
+    } else {
+        let again = server.run(&["backup", FOLDER], &[]).await;
+        assert!(again.status.success(), "{}", again.output);
+        &[&["backup", FOLDER], &["restore", FOLDER]]
+    };
+    let copy = in_backup(
+        &server,
+        if is_sqlite(&server) {
+            "orderchat.db"
+        } else {
+            "orderchat.dump"
+        },
+    );
+    let mut bytes = std::fs::read(&copy).expect("the copy");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&copy, bytes).expect("the copy again");
+    for command in commands {
+        let refused = server.run(command, &[]).await;
+        assert_eq!(refused.status.code(), Some(1), "{}", refused.output);
+        assert!(
+            refused.output.contains("its SHA-256 is not the one"),
+            "{}",
+            refused.output
+        );
+    }
+}
+
 /// A place to restore to, on the engine of the suite.
 struct Elsewhere {
     database: Database,

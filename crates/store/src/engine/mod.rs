@@ -18,8 +18,7 @@ pub struct Tx<'a> {
     engine: Engine<'a>,
     /// What is to be heard once it is committed, in order.
     news: Vec<News>,
-    /// Of a look on SQLite, which could as well ask more: whether it has asked. PostgreSQL's session counts
-    /// for itself.
+    /// Of a look, which is one statement that reads: whether it has asked.
     looked: Option<bool>,
 }
 
@@ -38,18 +37,19 @@ impl<'a> Tx<'a> {
         }
     }
 
-    pub(crate) fn sqlite_look(connection: &'a rusqlite::Connection) -> Self {
-        Self {
-            looked: Some(false),
-            ..Self::sqlite(connection)
-        }
-    }
-
     pub(crate) const fn postgres(session: postgres::Session<'a>) -> Self {
         Self {
             engine: Engine::Postgres(session),
             news: Vec::new(),
             looked: None,
+        }
+    }
+
+    /// For one statement that reads.
+    pub(crate) fn looking(self) -> Self {
+        Self {
+            looked: Some(false),
+            ..self
         }
     }
 
@@ -89,30 +89,19 @@ impl<'a> Tx<'a> {
     }
 }
 
-/// What [`crate::Store::look`] is not for.
-fn no_look() -> StoreError {
-    let what = "Store::look asks one statement that reads; for more there is Store::read";
-    StoreError::Statement(what.to_owned())
-}
-
-/// A look reads once.
-fn reads(looked: &mut Option<bool>) -> Result<()> {
-    match looked {
-        Some(true) => Err(no_look()),
-        Some(looked) => {
-            *looked = true;
-            Ok(())
-        }
-        None => Ok(()),
-    }
-}
-
-/// A look writes nothing.
-fn writes(looked: Option<bool>) -> Result<()> {
-    looked.map_or(Ok(()), |_| Err(no_look()))
-}
-
 impl Tx<'_> {
+    /// Refuses what a look is not for.
+    fn admit(&mut self, writes: bool) -> Result<()> {
+        let Some(asked) = &mut self.looked else {
+            return Ok(());
+        };
+        if writes || std::mem::replace(asked, true) {
+            let what = "Store::look asks one statement that reads; for more there is Store::read";
+            return Err(StoreError::Statement(what.to_owned()));
+        }
+        Ok(())
+    }
+
     /// Prepares the text without running it.
     ///
     /// # Errors
@@ -126,11 +115,9 @@ impl Tx<'_> {
 
     /// All rows.
     pub(crate) fn query(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<Vec<Row>> {
+        self.admit(sql.writes())?;
         match &mut self.engine {
-            Engine::Sqlite(connection) => {
-                reads(&mut self.looked)?;
-                sqlite::query(connection, sql, params)
-            }
+            Engine::Sqlite(connection) => sqlite::query(connection, sql, params),
             Engine::Postgres(session) => session.query(sql, params),
         }
     }
@@ -148,11 +135,9 @@ impl Tx<'_> {
     /// PostgreSQL is sent both at once. So an error may come from there; it undoes the transaction
     /// in either case.
     pub(crate) fn execute(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<()> {
+        self.admit(true)?;
         match &mut self.engine {
-            Engine::Sqlite(connection) => {
-                writes(self.looked)?;
-                sqlite::execute(connection, sql, params).map(drop)
-            }
+            Engine::Sqlite(connection) => sqlite::execute(connection, sql, params).map(drop),
             Engine::Postgres(session) => {
                 session.execute_later(sql, params);
                 Ok(())
@@ -165,11 +150,9 @@ impl Tx<'_> {
         if rows.count() == 0 {
             return Ok(());
         }
+        self.admit(true)?;
         match &mut self.engine {
-            Engine::Sqlite(connection) => {
-                writes(self.looked)?;
-                sqlite::execute_rows(connection, sql, rows)
-            }
+            Engine::Sqlite(connection) => sqlite::execute_rows(connection, sql, rows),
             Engine::Postgres(session) => {
                 session.execute_rows_later(sql, rows);
                 Ok(())
@@ -181,7 +164,7 @@ impl Tx<'_> {
     /// itself: nothing is run there.
     pub(crate) fn lock(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<()> {
         match self.as_sqlite() {
-            Some(_) => Ok(()),
+            Some(_) => self.admit(true),
             None => self.execute(sql, params),
         }
     }
@@ -189,18 +172,16 @@ impl Tx<'_> {
     /// [`Tx::lock`] by a statement over `{rows}`.
     pub(crate) fn lock_rows(&mut self, sql: &'static Sql, rows: &dyn Input<'_>) -> Result<()> {
         match self.as_sqlite() {
-            Some(_) => Ok(()),
+            Some(_) => self.admit(true),
             None => self.execute_rows(sql, rows),
         }
     }
 
     /// Runs the statement now. How many rows were changed.
     pub(crate) fn change(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<u64> {
+        self.admit(true)?;
         match &mut self.engine {
-            Engine::Sqlite(connection) => {
-                writes(self.looked)?;
-                sqlite::execute(connection, sql, params)
-            }
+            Engine::Sqlite(connection) => sqlite::execute(connection, sql, params),
             Engine::Postgres(session) => session.execute(sql, params),
         }
     }
@@ -209,6 +190,11 @@ impl Tx<'_> {
     /// at once, and answers one after the other.
     pub(crate) fn ask<'a, const N: usize>(&mut self, asked: [Ask<'a>; N]) -> Result<[Vec<Row>; N]> {
         let mut answers = [const { Vec::new() }; N];
+        if self.as_sqlite().is_none() {
+            for ask in asked.iter().filter(|ask| !ask.is_empty()) {
+                self.admit(ask.writes())?;
+            }
+        }
         if let Engine::Postgres(session) = &mut self.engine {
             let some = asked.iter().filter(|ask| !ask.is_empty());
             let some = some.map(|ask| match *ask {
@@ -241,11 +227,9 @@ impl Tx<'_> {
         if rows.count() == 0 {
             return Ok(Vec::new());
         }
+        self.admit(sql.writes())?;
         match &mut self.engine {
-            Engine::Sqlite(connection) => {
-                reads(&mut self.looked)?;
-                sqlite::query_rows(connection, sql, rows)
-            }
+            Engine::Sqlite(connection) => sqlite::query_rows(connection, sql, rows),
             Engine::Postgres(session) => {
                 let asked = vec![(sql, postgres::arrays(sql, rows))];
                 Ok(session.query_all(asked)?.pop().unwrap_or_default())
@@ -265,6 +249,11 @@ pub(crate) enum Ask<'a> {
 impl Ask<'_> {
     fn is_empty(&self) -> bool {
         matches!(self, Self::Each(_, rows) if rows.count() == 0)
+    }
+
+    fn writes(&self) -> bool {
+        let (Self::Once(sql, _) | Self::Each(sql, _)) = self;
+        sql.writes()
     }
 }
 

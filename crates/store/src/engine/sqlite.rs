@@ -146,6 +146,17 @@ impl Sqlite {
         self.space.is_low()
     }
 
+    /// Leaves everything in the one file. Nothing may be under way.
+    pub(crate) async fn put_away(&self) -> Result<()> {
+        let path = self.path.clone();
+        // Readers cannot.
+        self.run(move |_| {
+            let connection = connect(&path, OpenFlags::default())?;
+            Ok(checkpoint::put_away(&connection)?)
+        })
+        .await
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -201,7 +212,7 @@ fn once<T, E, F>(connection: &Connection, read: F) -> std::result::Result<T, E>
 where
     F: FnOnce(&mut Tx<'_>) -> std::result::Result<T, E>,
 {
-    read(&mut Tx::sqlite_look(connection))
+    read(&mut Tx::sqlite(connection).looking())
 }
 
 fn snapshot<T, E, F>(connection: &Connection, read: F) -> std::result::Result<T, E>

@@ -92,6 +92,11 @@ pub(crate) enum Wrong {
         seq: u64,
         what: &'static str,
     },
+    /// The log is good, and the table of files has another file for the message, or none.
+    FileShown {
+        seq: u64,
+        what: &'static str,
+    },
     RoomGone {
         checkpoint: u64,
         seq: u64,
@@ -171,6 +176,11 @@ impl fmt::Display for Wrong {
             Self::MessageShown { seq, what } => write!(
                 f,
                 "message {seq} is not shown as its log has it: {what} was changed in message_state"
+            ),
+            Self::FileShown { seq, what } => write!(
+                f,
+                "the file of message {seq} is not the one that its log has: {what} was changed in \
+                 attachment"
             ),
             Self::RoomGone { checkpoint, seq } => write!(
                 f,

@@ -1,10 +1,11 @@
 //! The rooms' logs, how far checkpoints signed them, and what is shown beside them.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use orderchat_domain::RoomId;
+use orderchat_domain::attachment::FileRecord;
 use orderchat_domain::checkpoint::Head;
-use orderchat_domain::proof::{Fault, FromLog, RoomState, RoomWalk, StoredEntry};
+use orderchat_domain::proof::{Fault, FromLog, MessageFile, RoomState, RoomWalk, StoredEntry};
 use orderchat_store::proof::{self, RoomOnFile};
 use orderchat_store::{Tx, checkpoints};
 
@@ -44,6 +45,7 @@ pub(super) fn check(tx: &mut Tx<'_>, room: &RoomOnFile, report: &mut Report) -> 
         walk: RoomWalk::new(room.id),
         signed: SignedHeads::new(room.id, last),
         from_log: FromLog::default(),
+        file: None,
         report: &mut *report,
     };
     let mut wrong = checked.follow(tx, room.key)?;
@@ -68,6 +70,8 @@ struct Checked<'a> {
     walk: RoomWalk,
     signed: SignedHeads,
     from_log: FromLog,
+    /// The first file that is not the one of its message.
+    file: Option<Wrong>,
     report: &'a mut Report,
 }
 
@@ -90,6 +94,9 @@ impl Checked<'_> {
                 if let Some(wrong) = self.signed.compare(tx, self.walk.head())? {
                     return Ok(Some(wrong));
                 }
+            }
+            if self.file.is_none() {
+                self.file = other_file(tx, room, &page)?;
             }
             if page.len() < PAGE as usize {
                 return Ok(None);
@@ -165,8 +172,35 @@ impl Checked<'_> {
             seq,
             what: "all of it",
         };
-        Ok(self.from_log.left().map(forgotten))
+        let forgotten = self.from_log.left().map(forgotten);
+        Ok(forgotten.or_else(|| self.file.take()))
     }
+}
+
+/// The first of these entries whose file is another one than the table of files has, which says what
+/// is served. Whether that is what lies in the storage `orderchat backup` finds out: it reads it all.
+fn other_file(tx: &mut Tx<'_>, room: i64, entries: &[StoredEntry]) -> Result<Option<Wrong>> {
+    let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
+        return Ok(None);
+    };
+    let files = proof::files(tx, room, first.seq, last.seq)?;
+    let mut files: HashMap<u64, MessageFile> = files.into_iter().collect();
+    let differs = |entry: &StoredEntry| {
+        let text = entry.text.as_ref();
+        let logged = text.filter(|text| !text.file.is_empty());
+        let logged = logged.map(|text| serde_json::from_str::<FileRecord>(&text.file));
+        let what = match (logged, files.remove(&entry.seq)) {
+            (None, None) => None,
+            (Some(Ok(logged)), Some(file)) => file.differs_in(&logged),
+            (Some(_), _) => Some("that it has one"),
+            (None, Some(_)) => Some("that it has none"),
+        };
+        what.map(|what| Wrong::FileShown {
+            seq: entry.seq,
+            what,
+        })
+    };
+    Ok(entries.iter().find_map(differs))
 }
 
 /// What checkpoints signed of a room, in their order, read page by page.

@@ -108,6 +108,12 @@ impl Record {
 
 /// The last lines are the summary.
 fn is_finding(line: &str) -> bool {
-    let summary = ["good: ", "BAD: ", "newest checkpoint: ", "no checkpoint "];
+    let summary = [
+        "good: ",
+        "BAD: ",
+        "the exported head ",
+        "newest checkpoint: ",
+        "no checkpoint ",
+    ];
     !summary.iter().any(|begin| line.starts_with(begin))
 }

@@ -157,6 +157,16 @@ async fn g30_a_vanished_room_is_named() {
         .await;
     let vanished = format!("room {}: has vanished; checkpoint 1", record.room.id);
     record.finds(&[&vanished]).await;
+    let asked_for = record.verify(&["--room", &record.room.id]).await.output;
+    assert!(asked_for.contains(&vanished), "{asked_for}");
+    let other = record.verify(&["--room", &record.other.id]).await;
+    assert!(other.status.success(), "{}", other.output);
+    for name in [record.room.code.as_str(), "nonsense"] {
+        let unknown = record.verify(&["--room", name]).await;
+        assert_eq!(unknown.status.code(), Some(1), "{}", unknown.output);
+        let said = format!("--room {name}: there is no such room; one that has vanished");
+        assert!(unknown.output.contains(&said), "{}", unknown.output);
+    }
 }
 
 #[tokio::test]

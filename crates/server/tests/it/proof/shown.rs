@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::Record;
+use crate::harness::upload::{Form, pdf};
 
 /// The seqs of the first three messages of the first room.
 async fn first_messages(record: &Record) -> [i64; 3] {
@@ -114,6 +115,86 @@ async fn g30_a_message_is_shown_as_its_log_has_it_or_named() {
             ))
             .await;
     }
+    record.is_good().await;
+}
+
+#[tokio::test]
+async fn g30_a_message_has_the_file_that_its_log_has_or_is_named() {
+    let mut record = Record::stopped().await;
+    let [other, ..] = first_messages(&record).await;
+    record.server.start_again();
+    let customer = record.room.customer.asking(record.server.url());
+    let sent = customer
+        .send_file(
+            &record.room,
+            Form::file("leaflet.pdf", "application/pdf", &pdf(500)),
+        )
+        .await;
+    let seq = &sent.ok(201)["seq"];
+    record.server.stop().await;
+    record.is_good().await;
+    let hash = record.sql.literal(&[7; 32]);
+    let id = record.sql.literal(&[7; 16]);
+    record
+        .tamper("CREATE TABLE kept AS SELECT id, size, mime, digest, seq FROM attachment WHERE room = {room}")
+        .await;
+    for (change, wrong, seq) in [
+        (format!("digest = {hash}"), "its SHA-256", seq.to_string()),
+        (format!("id = {id}"), "which file it is", seq.to_string()),
+        ("size = size + 1".to_owned(), "its size", seq.to_string()),
+        ("mime = 'text/html'".to_owned(), "its type", seq.to_string()),
+        ("seq = NULL".to_owned(), "that it has one", seq.to_string()),
+        (
+            format!("seq = {other}"),
+            "that it has none",
+            other.to_string(),
+        ),
+    ] {
+        let change = format!("UPDATE attachment SET {change} WHERE room = {{room}}");
+        record.tamper(&change).await;
+        let finding = format!(
+            "{{room}}: the file of message {seq} is not the one that its log has: {wrong} was changed in attachment"
+        );
+        record.finds(&[&finding]).await;
+        let back = ["id", "size", "mime", "digest", "seq"]
+            .map(|column| format!("{column} = (SELECT {column} FROM kept)"))
+            .join(", ");
+        let back = format!("UPDATE attachment SET {back} WHERE room = {{room}}");
+        record.tamper(&back).await;
+    }
+    record.is_good().await;
+}
+
+#[tokio::test]
+async fn g30_the_bytes_of_a_file_are_those_that_were_sent_or_it_is_named() {
+    let mut record = Record::stopped().await;
+    record.server.start_again();
+    let customer = record.room.customer.asking(record.server.url());
+    let form = Form::file("leaflet.pdf", "application/pdf", &pdf(500));
+    let sent = customer.send_file(&record.room, form).await;
+    let message = sent.ok(201)["id"].as_str().expect("an id").to_owned();
+    record.server.stop().await;
+    let good = record.verify(&["--files"]).await;
+    assert!(
+        good.output.contains(", 1 files read and good"),
+        "{}",
+        good.output
+    );
+    let folder = record.server.folder().join("orderchat-files/files");
+    let shelf = std::fs::read_dir(folder).expect("a folder").next();
+    let shelf = shelf.expect("a shelf").expect("a shelf").path();
+    let file = std::fs::read_dir(shelf).expect("a shelf").next();
+    let file = file.expect("the file").expect("the file").path();
+    let changed = format!("message {message}: its file ");
+    std::fs::write(&file, pdf(501)).expect("another file");
+    for said in ["was changed: its SHA-256", "is missing in the storage"] {
+        let bad = record.verify(&["--files"]).await;
+        assert_eq!(bad.status.code(), Some(1), "{}", bad.output);
+        let named = |line: &str| line.starts_with(&changed) && line.contains(said);
+        assert!(bad.output.lines().any(named), "{}", bad.output);
+        let _ = std::fs::remove_file(&file);
+    }
+    // Without being asked to, nothing reads the files.
     record.is_good().await;
 }
 

@@ -12,7 +12,7 @@ use tokio_postgres::types::ToSql;
 
 use super::pool::Connection;
 use super::values::{Params, arrays, borrowed, is_cell, refs, rows, single};
-use crate::engine::{Tx, no_look};
+use crate::engine::Tx;
 use crate::row::Row;
 use crate::sql::Sql;
 use crate::value::{Input, Value};
@@ -28,10 +28,6 @@ type Waiting = RefCell<Vec<Unsent>>;
 #[derive(Debug)]
 enum Unsent {
     Begin(&'static str),
-    /// Of a [`look`]: whether its statement was sent. It stays, since nothing waits to be sent.
-    Look {
-        asked: bool,
-    },
     Statement(&'static Sql, Params),
 }
 
@@ -57,18 +53,9 @@ pub(super) fn read<T, E>(
 pub(super) fn look<T, E>(
     connection: &Connection,
     read: impl FnOnce(&mut Tx<'_>) -> std::result::Result<T, E>,
-) -> std::result::Result<T, E>
-where
-    E: From<StoreError>,
-{
+) -> std::result::Result<T, E> {
     let waiting = Waiting::default();
-    let session = Session::new(connection, &waiting);
-    session.waiting.replace(vec![Unsent::Look { asked: false }]);
-    let result = read(&mut Tx::postgres(session))?;
-    match waiting.take().as_slice() {
-        [Unsent::Look { .. }] => Ok(result),
-        _ => Err(no_look().into()),
-    }
+    read(&mut Tx::postgres(Session::new(connection, &waiting)).looking())
 }
 
 /// Runs a command in a transaction, again when it met another one. With what it committed comes what
@@ -141,21 +128,10 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Sends what waits and then `last`, in one go, and waits for all answers. `last`: so many
-    /// statements, and whether they write.
-    fn send<T>(
-        &self,
-        (statements, writes): (usize, bool),
-        last: impl Future<Output = PgResult<T>>,
-    ) -> Result<T> {
+    /// Sends what waits and then `last`, in one go, and waits for all answers. `writes`: whether
+    /// `last` does.
+    fn send<T>(&self, writes: bool, last: impl Future<Output = PgResult<T>>) -> Result<T> {
         let mut unsent = self.waiting.take();
-        if let Some(Unsent::Look { asked }) = unsent.first() {
-            if *asked || unsent.len() > 1 || statements > 1 || writes {
-                return Err(no_look());
-            }
-            self.waiting.replace(vec![Unsent::Look { asked: true }]);
-            return self.connection.block_on(last);
-        }
         if is_begin(&unsent) && (writes || unsent.iter().any(Unsent::writes)) {
             self.begin_now(&mut unsent)?;
         }
@@ -163,7 +139,7 @@ impl<'a> Session<'a> {
         let statements = unsent
             .iter()
             .map(|unsent| match unsent {
-                Unsent::Begin(_) | Unsent::Look { .. } => Ok(None),
+                Unsent::Begin(_) => Ok(None),
                 Unsent::Statement(sql, _) => self.connection.statement(sql).map(Some),
             })
             .collect::<Result<Vec<_>>>()?;
@@ -178,7 +154,7 @@ impl<'a> Session<'a> {
                         (Unsent::Statement(_, params), Some(statement)) => {
                             client.execute(statement, &refs(params)).await.map(drop)
                         }
-                        (Unsent::Statement(..) | Unsent::Look { .. }, _) => Ok(()),
+                        (Unsent::Statement(..), None) => Ok(()),
                     }
                 }))
             })
@@ -237,7 +213,7 @@ impl<'a> Session<'a> {
             self.waiting.take();
             return Ok(());
         }
-        self.send((0, false), self.connection.client().batch_execute("COMMIT"))
+        self.send(false, self.connection.client().batch_execute("COMMIT"))
     }
 
     /// Prepares the text, and checks that parameters and columns are of types that [`Value`] and
@@ -268,7 +244,7 @@ impl<'a> Session<'a> {
         let statement = self.connection.statement(sql)?;
         let params = borrowed(params);
         let asked = self.connection.client().query(&statement, &params);
-        let found = self.send((1, sql.writes()), asked)?;
+        let found = self.send(sql.writes(), asked)?;
         rows(&found)
     }
 
@@ -276,7 +252,7 @@ impl<'a> Session<'a> {
         let statement = self.connection.statement(sql)?;
         let params = borrowed(params);
         let asked = self.connection.client().execute(&statement, &params);
-        self.send((1, sql.writes()), asked)
+        self.send(sql.writes(), asked)
     }
 
     pub(crate) fn execute_later(&self, sql: &'static Sql, params: &[Value<'_>]) {
@@ -297,7 +273,7 @@ impl<'a> Session<'a> {
             .map(|(sql, params)| Ok((self.connection.statement(sql)?, params)))
             .collect::<Result<Vec<(Statement, Params)>>>()?;
         let client = self.connection.client();
-        let answers = self.send((asked.len(), writes), async {
+        let answers = self.send(writes, async {
             let mut queries: Vec<_> = asked
                 .iter()
                 .map(|(statement, params)| {

@@ -116,6 +116,12 @@ impl Checkpoints {
     }
 }
 
+/// Copies all of the WAL, which is empty then: for who copies the file alone. A server that runs needs
+/// this not.
+pub(super) fn put_away(connection: &Connection) -> rusqlite::Result<()> {
+    checkpoint(connection, "TRUNCATE").map(drop)
+}
+
 /// On a disk that is nearly full, where nothing is written anyway, the WAL gives its room back.
 fn give_back(connection: &Connection, space: &Space) -> rusqlite::Result<()> {
     if !space.is_low() || checkpoint(connection, "NOOP")?.frames == 0 {
