@@ -28,7 +28,9 @@ const QUEUES: usize = 256;
 /// test holds that it can, so plans are pinned to that and made once. Left to itself the planner
 /// keeps a plan made while a table was small and scans it, or guesses how many rows pass a filter
 /// and sorts them all where it could stop after a page. Compiling plans (`jit`) costs more than
-/// they take. What is asked for often is in memory, where no page is farther than another.
+/// they take. What is asked for often is in memory, where no page is farther than another. Workers
+/// are not worth their start (10 ms and more) for who reads a page of an index; a plan that does not know how
+/// much it is asked for takes two as soon as a table is large.
 ///
 /// A process that hangs in the middle of a write holds its rooms until the server ends its idle
 /// transaction: soon enough that other nodes write there again within ten seconds.
@@ -36,7 +38,7 @@ pub const SETTINGS: &str = "-c lock_timeout=4000 -c statement_timeout=8000 \
     -c idle_in_transaction_session_timeout=5000 -c timezone=UTC \
     -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_bitmapscan=off \
     -c enable_hashjoin=off -c enable_mergejoin=off -c enable_material=off -c jit=off \
-    -c random_page_cost=1";
+    -c random_page_cost=1 -c max_parallel_workers_per_gather=0";
 
 #[derive(Debug)]
 pub(crate) struct Postgres {

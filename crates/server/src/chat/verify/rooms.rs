@@ -178,7 +178,7 @@ impl Checked<'_> {
 }
 
 /// The first of these entries whose file is another one than the table of files has, which says what
-/// is served. Whether that is what lies in the storage `orderchat backup` finds out: it reads it all.
+/// is served; `--files` reads that.
 fn other_file(tx: &mut Tx<'_>, room: i64, entries: &[StoredEntry]) -> Result<Option<Wrong>> {
     let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
         return Ok(None);
