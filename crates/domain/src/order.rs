@@ -325,7 +325,12 @@ fn ids(people: &[Named]) -> Vec<UserId> {
 /// # Errors
 /// [`Rule::Invalid`] at `pointer`.
 pub fn parse_status(pointer: &str, text: &str) -> Result<String, Refusal> {
-    clean(pointer, text, 64)
+    let status = clean(pointer, text, 64)?;
+    if status.contains(['\n', '\t']) {
+        let detail = "has a line break or a tab; a status is a word or a few";
+        return Err(Refusal::invalid(pointer, detail));
+    }
+    Ok(status)
 }
 
 /// A language tag (BCP 47), as far as its form goes.
@@ -482,6 +487,15 @@ mod tests {
                 ..
             })
         ));
+    }
+
+    #[test]
+    fn a_status_is_one_line() {
+        let given = |text: &str| parse_status("/status", text);
+        assert_eq!(given(" on the way "), Ok("on the way".to_owned()));
+        for text in ["on\nthe way", "on\tthe way", "on\r\nthe way", ""] {
+            assert!(given(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]
