@@ -84,7 +84,13 @@ test('U1 U3 U4: a photo is dropped, made smaller without its place, sent and loo
   await expect(page.locator('[data-outlet=polite]')).toContainText('Drop files to attach them');
   await expect(tray(page)).toContainText('door.jpg');
   await drop('setup.exe', 'application/x-msdownload', [77, 90]);
-  await expect(page.locator('.toasts')).toContainText('setup.exe is of a type that cannot be sent');
+  const toast = page.locator('.toasts li');
+  await expect(toast).toContainText('setup.exe is of a type that cannot be sent');
+  // On the messages: the chat's name and the box stay free.
+  const [note, log] = [(await toast.boundingBox())!, (await page.getByRole('log').boundingBox())!];
+  expect(note.y).toBeGreaterThanOrEqual(log.y);
+  expect(note.y + note.height).toBeLessThanOrEqual(log.y + log.height);
+  expect(note.x).toBeGreaterThanOrEqual(log.x);
   await expect(tray(page)).toHaveCount(1);
 
   await composer(page).fill('Here it is');

@@ -152,12 +152,38 @@ test('L4 C8 @both: beside the order’s line and the quick replies, messages hav
 test('L4 @both: in the demo, with all its controls, messages have 45 % of the window', async ({
   demo,
   page,
-}) => {
+}, info) => {
   await page.goto(`${demo.url}/?order=${demo.order.order}`);
   const inside = page.frameLocator('iframe').first();
   await inside.locator('[role=log][data-settled="true"]').waitFor();
   await expect(inside.getByRole('list', { name: 'Quick replies' })).toBeVisible();
   expect(await share(inside, page)).toBeGreaterThan(0.45);
+  // Nobody is out of sight.
+  const people = page.getByRole('group', { name: 'Step in as' });
+  if (info.project.name === 'desktop')
+    expect(await people.evaluate((row) => row.scrollWidth - row.clientWidth)).toBe(0);
+});
+
+test('L1: in a frame, list and conversation stand side by side from 1024 px on', async ({
+  demo,
+  page,
+}) => {
+  await page.goto(`${demo.url}/?order=${demo.order.order}`);
+  const people = page.getByRole('group', { name: 'Step in as' });
+  for (let open = 2; open > 0; open -= 1)
+    await people.locator('[aria-pressed=true]').first().click();
+  await people.getByRole('button', { name: /Support$/ }).click();
+  const inside = page.frameLocator('iframe');
+  await inside.locator('[role=log][data-settled="true"]').waitFor();
+  for (const [width, isBeside] of [
+    [1023, false],
+    [1024, true],
+  ] as const) {
+    const now = (await page.locator('iframe').boundingBox())!.width;
+    await page.setViewportSize({ width: page.viewportSize()!.width + width - now, height: 800 });
+    await expect(inside.locator('#rooms')).toBeVisible({ visible: isBeside });
+    await expect(inside.getByRole('log')).toBeVisible();
+  }
 });
 
 test('T7 T12 @phone: the way to the end never lies on the button of an order’s card', async ({

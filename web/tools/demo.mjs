@@ -1,5 +1,6 @@
 // A demo of one's own: orders of every sort, with people who talk.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,8 @@ import { demoOf } from './states.mjs';
 import { root } from './workspaces.mjs';
 
 const PATIENCE_MS = 40_000;
+/** So long it may take to end by itself. */
+const GOES_MS = 15_000;
 
 /** A port that nothing listens on now. */
 export async function freePort() {
@@ -57,9 +60,14 @@ export async function startDemo() {
   return {
     url,
     async stop() {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await ended;
+      if (child.exitCode === null && child.signalCode === null) {
+        const ended = once(child, 'exit');
+        // Asked first: it takes its folder of data along.
+        child.kill();
+        const late = setTimeout(() => child.kill('SIGKILL'), GOES_MS);
+        await ended;
+        clearTimeout(late);
+      }
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -96,7 +96,20 @@ const described = [
     path: (demo) => room(demo),
     ready: timeline,
     async go(page, context) {
+      // A connection that stands outlives the network's end: what is written would be sent, and be in
+      // every picture after this one.
+      let away = false;
+      const sockets = [];
+      await page.routeWebSocket(/./, (socket) => {
+        sockets.push(socket);
+        return away ? socket.close() : void socket.connectToServer();
+      });
+      await page.reload();
+      await page.locator(timeline).waitFor();
+      await page.locator('#rooms li').first().waitFor({ state: 'attached' });
+      away = true;
       await context.setOffline(true);
+      for (const socket of sockets) await socket.close();
       await page.locator('[data-composer]').first().fill('Are you there?');
       await page.locator('button[type=submit]').first().click();
     },

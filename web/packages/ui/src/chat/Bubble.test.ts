@@ -73,6 +73,37 @@ describe('Bubble', () => {
     expect(middle(mine.row.querySelector('.bubble'))).toBeGreaterThan(middle(mine.row));
   });
 
+  it('what comes under the mouse changes no bubble and lies on none, however narrow it is', async () => {
+    const box = (element: Element | null) => element!.getBoundingClientRect().toJSON();
+    for (const own of [false, true])
+      for (const words of [3, 10, 40]) {
+        const { row, screen } = await bubble({
+          message: message(1, { content: 'The bell. '.repeat(words).trim() }),
+          own,
+          active: true,
+        });
+        for (const width of [358, 448, 544, 900]) {
+          row.parentElement!.style.inlineSize = `${width}px`;
+          const looks = () => [box(row), box(row.querySelector('.bubble'))];
+          const before = looks();
+          row.focus();
+          await userEvent.hover(row.querySelector('.bubble')!);
+          await vi.waitFor(() => expect(row.querySelectorAll('.tools button')).toHaveLength(2));
+          expect({ own, words, width, now: looks() }).toEqual({ own, words, width, now: before });
+          const [around, { left, right, top }] = before;
+          for (const button of row.querySelectorAll('.tools button')) {
+            const tool = box(button);
+            const isAway = tool.right <= left || tool.left >= right || tool.bottom <= top + 1;
+            const isIn = tool.left >= around.left && tool.right <= around.right;
+            expect({ own, words, width, isAway, isIn }).toMatchObject({ isAway: true, isIn: true });
+          }
+          await userEvent.unhover(row);
+          row.blur();
+        }
+        screen.unmount();
+      }
+  });
+
   it('T3: name and picture once in a group, the time at its end', async () => {
     const first = await bubble({ end: false });
     expect(first.row.querySelectorAll('.name, .avatar')).toHaveLength(2);
@@ -107,6 +138,31 @@ describe('Bubble', () => {
     arrive(URL.createObjectURL(await canvas.convertToBlob()));
     await vi.waitFor(() => expect(row.querySelector('img')?.naturalWidth).toBe(1200));
     expect(row.getBoundingClientRect().height).toBe(before);
+  });
+
+  it('a picture with a text is as wide as its bubble', async () => {
+    for (const [width, height] of [
+      [1200, 800],
+      [300, 900],
+      [40, 40],
+    ] as const) {
+      const { row, screen } = await bubble({
+        message: message(1, {
+          message_type: 'image',
+          content: 'The door is the blue one, behind the second gate on the left.',
+          file_name: 'door.png',
+          file_type: 'image/png',
+          file: { attachment: 'a', pending: false },
+          image: { width, height, thumbhash: null, thumbnail_path: null },
+        }),
+      });
+      const [thumb, around] = ['.thumb', '.bubble'].map(
+        (one) => row.querySelector(one)!.clientWidth,
+      );
+      expect(around).toBe(thumb! + 8);
+      expect(around).toBeGreaterThanOrEqual(192);
+      screen.unmount();
+    }
   });
 
   it('T13: a deleted message keeps its place, its time and its replies', async () => {

@@ -1,4 +1,4 @@
-import type { Item } from '../primitives/Menu.svelte';
+import type { Item, Point } from '../primitives/Menu.svelte';
 import { getContext, setContext } from 'svelte';
 import type { MessageView, ParticipantView, PendingMessage } from '@orderchat/sdk';
 
@@ -28,7 +28,7 @@ export interface Conversation {
   discard(key: string): void;
   look(message: MessageView): void;
   /** One menu serves all rows: a menu in each would make scrolling slow. */
-  menu(items: Item[], opener: HTMLElement, point?: { x: number; y: number }): void;
+  menu(items: Item[], opener: HTMLElement, point?: Point): void;
   /** An address under which this page may show the file (or its small picture) for a while. */
   address(message: MessageView, small?: boolean): Promise<string>;
 }

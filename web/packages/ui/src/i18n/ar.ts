@@ -247,8 +247,6 @@ export const ar: Catalogue = {
   'updates.track': 'تتبّع',
 
   'composer.label': 'كتابة رسالة',
-  'composer.placeholder': 'اكتب إلى {title}',
-  'composer.placeholderShort': 'رسالة',
   'composer.reply': 'الرد على السلسلة',
   'composer.quick': 'ردود سريعة',
   'composer.attach': 'إرفاق ملفات',
@@ -330,6 +328,7 @@ export const ar: Catalogue = {
   'pane.threadFailed': 'تعذّر تحميل سلسلة الردود.',
 
   'people.active': 'في هذه المحادثة',
+  'people.joined': 'انضم',
   'people.ended': 'كانوا هنا',
   'people.add': 'إضافة شخص',
   'people.addText': 'معرّف شخص أبلغ عنه المتجر.',
@@ -376,7 +375,8 @@ export const ar: Catalogue = {
   'manage.public': 'عامة',
   'manage.publicHint': 'يرى الآخرون عنوانها ويمكنهم الانضمام',
   'manage.capacity': 'المقاعد',
-  'manage.capacityHint': 'من 2 إلى 50؛ المشغول {n}',
+  'manage.capacityHint': 'من 2 إلى 50 شخصًا',
+  'manage.capacityNow': 'من 2 إلى 50 شخصًا؛ الآن: {n}',
   'manage.createAction': 'إنشاء',
   'manage.existing': 'للطلب محادثة من قبل. ها هي.',
 

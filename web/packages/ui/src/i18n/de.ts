@@ -227,8 +227,6 @@ export const de: Catalogue = {
   'updates.track': 'Verfolgen',
 
   'composer.label': 'Nachricht schreiben',
-  'composer.placeholder': 'An {title} schreiben',
-  'composer.placeholderShort': 'Nachricht',
   'composer.reply': 'Auf den Verlauf antworten',
   'composer.quick': 'Schnelle Antworten',
   'composer.attach': 'Dateien anhängen',
@@ -301,6 +299,7 @@ export const de: Catalogue = {
   'pane.threadFailed': 'Der Verlauf konnte nicht geladen werden.',
 
   'people.active': 'In diesem Chat',
+  'people.joined': 'Beigetreten',
   'people.ended': 'Waren hier',
   'people.add': 'Person hinzufügen',
   'people.addText': 'Die Kennung, unter der der Shop die Person gemeldet hat.',
@@ -348,7 +347,8 @@ export const de: Catalogue = {
   'manage.public': 'Öffentlich',
   'manage.publicHint': 'Andere sehen den Titel und können beitreten',
   'manage.capacity': 'Plätze',
-  'manage.capacityHint': '2 bis 50; {n} sind belegt',
+  'manage.capacityHint': '2 bis 50 Personen',
+  'manage.capacityNow': '2 bis 50 Personen; jetzt: {n}',
   'manage.createAction': 'Anlegen',
   'manage.existing': 'Die Bestellung hatte schon einen Chat. Hier ist er.',
 

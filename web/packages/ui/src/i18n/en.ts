@@ -225,8 +225,6 @@ export const en = {
   'updates.track': 'Track',
 
   'composer.label': 'Write a message',
-  'composer.placeholder': 'Write to {title}',
-  'composer.placeholderShort': 'Message',
   'composer.reply': 'Reply to the thread',
   'composer.quick': 'Quick replies',
   'composer.attach': 'Attach files',
@@ -298,6 +296,7 @@ export const en = {
   'pane.threadFailed': 'The thread could not be loaded.',
 
   'people.active': 'In this chat',
+  'people.joined': 'Joined',
   'people.ended': 'Were here',
   'people.add': 'Add person',
   'people.addText': 'The shop’s id of somebody the shop has reported.',
@@ -344,7 +343,8 @@ export const en = {
   'manage.public': 'Public',
   'manage.publicHint': 'Others see its title and may join',
   'manage.capacity': 'Seats',
-  'manage.capacityHint': '2 to 50; {n} are taken',
+  'manage.capacityHint': 'From 2 to 50 people',
+  'manage.capacityNow': 'From 2 to 50 people; now: {n}',
   'manage.createAction': 'Create',
   'manage.existing': 'The order had a chat already. Here it is.',
 

@@ -32,6 +32,16 @@ describe('Menu', () => {
     expect(focused()).toContain('Banana');
   });
 
+  it('opens above where there is no room below', async () => {
+    const screen = await render(MenuHost, { items: items() });
+    const opener = screen.getByRole('button', { name: 'Open' });
+    Object.assign((opener.element() as HTMLElement).style, { position: 'fixed', bottom: '10px' });
+    await opener.click();
+    await vi.waitFor(() => expect(focused()).toBe('Apple'));
+    const menu = screen.getByRole('menu').element().getBoundingClientRect();
+    expect(menu.bottom).toBeLessThanOrEqual(opener.element().getBoundingClientRect().top);
+  });
+
   it('closes on Esc and gives the focus back', async () => {
     const screen = await render(MenuHost, { items: items() });
     await screen.getByRole('button', { name: 'Open' }).click();

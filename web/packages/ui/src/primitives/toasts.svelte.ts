@@ -1,4 +1,4 @@
-/** Short notes at the lower edge, and the two voices for screen readers: one that waits its turn and
+/** Short notes over the messages, and the two voices for screen readers: one that waits its turn and
  *  one that interrupts. */
 export interface Toast {
   id: number;

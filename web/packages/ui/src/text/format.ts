@@ -20,9 +20,7 @@ export const full = (at: Date) =>
   format('full', { dateStyle: 'full', timeStyle: 'short' }).format(at);
 
 export const dateTime = (at: Date) =>
-  format('dateTime', { day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' }).format(
-    at,
-  );
+  format('dateTime', { dateStyle: 'medium', timeStyle: 'short' }).format(at);
 
 /** The local calendar day, as a key. */
 export function dayKey(at: Date): string {
@@ -76,7 +74,7 @@ export function size(bytes: number): string {
   return new Intl.NumberFormat(locale.tag, {
     style: 'unit',
     unit: units[unit] as string,
-    unitDisplay: 'short',
+    unitDisplay: unit ? 'short' : 'long',
     maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0,
   }).format(value);
 }
