@@ -84,10 +84,10 @@ impl Schedule {
 
     /// Waits for the next request to be due; `None` when the run is over.
     pub(crate) async fn next(&self) -> Option<Turn> {
-        let n = self.next.fetch_add(1, Ordering::Relaxed);
         match &self.pace {
             Pace::Closed => {
                 let now = monotonic_ns();
+                let n = self.next.fetch_add(1, Ordering::Relaxed);
                 (now < self.end_ns).then_some(Turn { n, due_ns: now })
             }
             Pace::Open {
@@ -96,11 +96,17 @@ impl Schedule {
                 sent,
                 due,
             } => {
-                if n >= *total {
+                if *total == 0 {
                     return None;
                 }
-                // Closed when the run is abandoned.
+                // Closed when the run is abandoned, and with the last turn.
                 due.acquire().await.ok()?.forget();
+                // Numbered only now: who took a number first may get its permit later than who came next,
+                // whose turn would then be over before it is due.
+                let n = self.next.fetch_add(1, Ordering::Relaxed);
+                if n + 1 == *total {
+                    due.close();
+                }
                 if monotonic_ns() > self.end_ns + nanos(DRAIN) {
                     return None;
                 }
@@ -213,6 +219,27 @@ mod tests {
         let expected: Vec<u64> = (0..50).map(|n| n * 1_000_000).collect();
         assert_eq!(due, expected);
         assert_eq!(schedule.unsent(), 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn clients_at_once_get_no_turn_before_it_is_due() {
+        let schedule =
+            Schedule::begin(Duration::ZERO, Duration::from_millis(200), Some(100_000)).unwrap();
+        let schedule = Arc::new(schedule);
+        let mut clients = tokio::task::JoinSet::new();
+        for _ in 0..64 {
+            let schedule = Arc::clone(&schedule);
+            clients.spawn(async move {
+                let mut turns = 0;
+                while let Some(turn) = schedule.next().await {
+                    assert!(monotonic_ns() >= turn.due_ns, "handed out before its time");
+                    turns += 1;
+                }
+                turns
+            });
+        }
+        let turns: u64 = clients.join_all().await.into_iter().sum();
+        assert_eq!((turns, schedule.unsent()), (20_000, 0));
     }
 
     #[tokio::test]
