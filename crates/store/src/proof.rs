@@ -28,7 +28,7 @@ statements! {
     STATES = "SELECT s.seq, s.version, s.text_g, s.edited_at, s.deleted_g, s.deleted_at,
             s.failed_at, s.reply_count
         FROM message_state s WHERE s.room = $1 AND s.seq > $2 ORDER BY s.seq LIMIT $3";
-    FILES = "SELECT a.seq, a.id, a.size, a.mime, a.digest FROM attachment a
+    FILES = "SELECT a.seq, a.id, a.size, a.mime, a.digest, a.state FROM attachment a
         WHERE a.room = $1 AND a.seq >= $2 AND a.seq <= $3 ORDER BY a.seq";
     STRAY = "SELECT l.room, l.seq FROM log l WHERE l.room > $1 AND l.room < $2
         ORDER BY l.room, l.seq LIMIT 1";
@@ -144,6 +144,7 @@ fn message_file(mut row: Row) -> Result<(u64, MessageFile)> {
         size,
         r#type: media_type.unwrap_or_default(),
         sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        state: row.take()?,
     };
     Ok((seq, file))
 }

@@ -269,11 +269,11 @@ impl Store {
         }
     }
 
-    /// Leaves all of it in one file on SQLite, for who copies that alone once the server has stopped;
-    /// elsewhere nothing. Nothing may be under way.
+    /// On SQLite ends writing, for good, and leaves all of it in one file, for who copies that alone once
+    /// the server has stopped; elsewhere nothing.
     ///
     /// # Errors
-    /// When the file cannot be written; nothing is lost then.
+    /// When another process reads the database, or the file cannot be written; nothing is lost then.
     pub async fn put_away(&self) -> Result<()> {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.put_away().await,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::StoredEntry;
-use crate::attachment::FileRecord;
+use crate::attachment::{FileRecord, FileState};
 use crate::event::EventKind;
 use crate::room::RoomStatus;
 use crate::{AttachmentId, Millis, Role};
@@ -155,13 +155,18 @@ pub struct MessageFile {
     pub r#type: String,
     /// SHA-256 of what is served, in hex.
     pub sha256: String,
+    /// A name of [`FileState`], or whatever stands there.
+    pub state: String,
 }
 
 impl MessageFile {
-    /// The first thing that is otherwise than in the log.
+    /// The first thing that is otherwise than in the log, which says later whether it was rejected.
     #[must_use]
     pub fn differs_in(&self, logged: &FileRecord) -> Option<&'static str> {
+        use FileState::{Failed, Pending, Ready};
+        let kept = [Pending, Ready, Failed].map(FileState::as_str);
         first([
+            (!kept.contains(&self.state.as_str()), "its state"),
             (self.attachment != logged.attachment, "which file it is"),
             (self.sha256 != logged.sha256, "its SHA-256"),
             (self.size != logged.size, "its size"),
@@ -221,6 +226,12 @@ impl FromLog {
     fn message(&mut self, seq: u64) -> &mut MessageState {
         let as_sent = || MessageState::as_sent(seq);
         self.messages.entry(seq).or_insert_with(as_sent)
+    }
+
+    /// The messages whose file was rejected, ascending; of those that were not [compared](Self::compared).
+    pub fn rejected(&self) -> impl Iterator<Item = u64> {
+        let rejected = |(seq, state): (&u64, &MessageState)| state.failed_at.map(|_| *seq);
+        self.messages.iter().filter_map(rejected)
     }
 
     #[must_use]

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audit_files::{self, Files};
 use super::out::{print, print_line};
-use super::{commands, hex, keys, open_store, options, run, runtime};
+use super::{commands, files, hex, keys, open_store, options, run, runtime};
 use crate::chat::ChatError;
 use crate::chat::verify::{Report, Verification};
 use crate::config::Settings;
@@ -42,6 +42,8 @@ pub(crate) fn verify(settings: &Settings, wanted: &Wanted) -> anyhow::Result<Exi
          the server that signed"
     );
     let against = wanted.against.as_deref().map(read_head).transpose()?;
+    let storage = wanted.files.then(|| files::storage_to_read(settings));
+    let storage = storage.transpose()?;
     let (report, files) = runtime()?.block_on(async {
         let store = Store::open_to_read(&options(settings)).await?;
         let chat = commands(settings, store);
@@ -65,9 +67,9 @@ pub(crate) fn verify(settings: &Settings, wanted: &Wanted) -> anyhow::Result<Exi
             against,
         };
         let report = chat.verify(verification).await?;
-        let files = match wanted.files {
-            true => Some(audit_files::verify(settings, chat.store()).await?),
-            false => None,
+        let files = match &storage {
+            Some(storage) => Some(audit_files::verify(storage, chat.store()).await?),
+            None => None,
         };
         anyhow::Ok((report, files))
     })?;
@@ -87,7 +89,13 @@ fn lines(report: &Report, files: Option<&Files>) -> String {
     if more > 0 {
         lines.push(format!("… and {more} more"));
     }
-    let read = files.map(|files| format!(", {} files read and good", files.good));
+    let read = files.map(|files| {
+        let waiting = match files.waiting {
+            0 => String::new(),
+            waiting => format!(", {waiting} wait for the scanner"),
+        };
+        format!(", {} files read and good{waiting}", files.good)
+    });
     lines.push(format!(
         "{}: {} rooms with {} entries, {} entries of the audit, {} checkpoints{}",
         if is_good(report, files) {

@@ -20,7 +20,7 @@ use crate::config::{Database, Settings};
 /// The database in the folder of a backup.
 pub(super) const DATABASE: &str = "orderchat.db";
 /// What `pg_dump` is asked to write there.
-const DUMP: &str = "orderchat.dump";
+pub(super) const DUMP: &str = "orderchat.dump";
 const PUBLIC_KEY: &str = "orderchat-signing.pub";
 const MANIFEST: &str = "backup.json";
 const FORMAT: &str = "orderchat-backup-1";
@@ -219,16 +219,17 @@ fn described(folder: &Path, engine: &str, copy: &str) -> anyhow::Result<Manifest
         serde_json::from_str(&text).with_context(|| format!("{shown} describes no backup"))?;
     ensure!(
         manifest.format == FORMAT && manifest.engine == engine,
-        "{shown} describes a backup of {} in the format {}; on PostgreSQL restore it with \
-         pg_restore and run orderchat restore --adopt",
+        "{shown} describes a backup of {} in the format {}, this is {engine} and {FORMAT}: a backup of \
+         sqlite is restored into an SQLite file (orderchat restore --to FILE), one of postgres with \
+         pg_restore and orderchat restore --adopt",
         manifest.engine,
         manifest.format
     );
     let copy = folder.join(copy);
     ensure!(
         sha256(&copy)? == manifest.sha256,
-        "{} is damaged, or another copy, which wants a folder of its own: its SHA-256 is not the one \
-         in {shown}",
+        "{} is damaged, or another one than was backed up here: its SHA-256 is not the one in {shown}; \
+         take another backup, and for another copy another folder",
         copy.display()
     );
     Ok(manifest)
@@ -261,11 +262,13 @@ fn make_folder(path: &Path) -> anyhow::Result<()> {
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let write = || {
+        let partial = beside(path, ".partial");
         let mut options = File::options();
         let options = options.create(true).truncate(true).write(true).mode(0o600);
-        let mut file = options.open(path)?;
+        let mut file = options.open(&partial)?;
         file.write_all(bytes)?;
         file.sync_all()?;
+        std::fs::rename(&partial, path)?;
         copy::sync_folder(path)
     };
     write().with_context(|| format!("cannot write {}", path.display()))

@@ -32,18 +32,16 @@ pub(crate) fn restore(settings: &Settings, wanted: &Wanted) -> anyhow::Result<Ex
         }
         (Some(from), Database::Postgres(_), None) => {
             if backup::check_dump(from)? {
-                println!(
-                    "{}/orderchat.dump is as it was when it was checked.\n",
-                    from.display()
-                );
+                let dump = from.join(backup::DUMP);
+                println!("{} is as it was when it was checked.\n", dump.display());
             }
             println!(
                 "PostgreSQL is restored with its own tool, into an empty database, while no server \
                  runs on it:\n\n  \
                  pg_restore --no-owner --exit-on-error --single-transaction \
-                 --dbname=\"$ORDERCHAT_DATABASE\" {}/orderchat.dump\n  \
+                 --dbname=\"$ORDERCHAT_DATABASE\" {}\n  \
                  orderchat restore --adopt\n\nNothing was restored yet.",
-                from.display()
+                from.join(backup::DUMP).display()
             );
             Ok(ExitCode::FAILURE)
         }

@@ -24,6 +24,8 @@ use crate::{http, jobs, telemetry};
 
 /// Time for the last answers when the database has failed.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
+/// For emptying the write-ahead log at the end.
+const LAST_COPY: Duration = Duration::from_secs(2);
 /// Connections of the metrics listener.
 const METRICS_CONNECTIONS: usize = 16;
 
@@ -185,11 +187,23 @@ pub(super) async fn run(
     if let Some(driver) = bus_driver {
         driver.await?;
     }
-    chat.store().put_away().await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "the database keeps a write-ahead log beside it: copy both or neither");
-    });
+    put_away(&chat).await;
     tracing::info!(cut_connections = drained.cut, "stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Leaves the database in one file, where it is one.
+async fn put_away(chat: &Chat) {
+    let done = tokio::time::timeout(LAST_COPY, chat.store().put_away()).await;
+    let why = match done {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "it takes too long".to_owned(),
+    };
+    tracing::warn!(
+        why,
+        "the end of the database is in the write-ahead log beside it: copy both"
+    );
 }
 
 /// What the settings say to `http`, which does not know the listeners.

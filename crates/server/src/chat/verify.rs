@@ -153,9 +153,15 @@ impl Chat {
             let last = report.newest.map_or(0, |(number, _)| number);
             match proof::room(tx, room)? {
                 Some(found) => rooms::check(tx, &found, report)?,
-                // One that has vanished is named by the checkpoints that signed it.
-                None if !checkpoints::of_room(tx, room, 0, last, 1)?.is_empty() => {}
-                None => report.findings.add(Place::RoomId(room), Wrong::NoSuchRoom),
+                None => {
+                    let signed = checkpoints::of_room(tx, room, 0, last, 1)?;
+                    let wrong = signed.first().map(|(checkpoint, head)| Wrong::RoomGone {
+                        checkpoint: *checkpoint,
+                        seq: head.seq,
+                    });
+                    let wrong = wrong.unwrap_or(Wrong::NoSuchRoom);
+                    report.findings.add(Place::RoomId(room), wrong);
+                }
             }
             let mut after = 0;
             loop {
@@ -165,11 +171,15 @@ impl Chat {
                 };
                 after = *number;
                 for (number, _) in naming {
-                    let found = checkpoints::after(tx, number - 1, 1)?;
-                    for signed in found.iter().filter(|one| one.checkpoint.number == number) {
-                        check_signed(tx, &keys, signed, Some(room), report)?;
-                        report.checkpoints += 1;
-                    }
+                    let mut found = checkpoints::after(tx, number - 1, 1)?;
+                    found.retain(|one| one.checkpoint.number == number);
+                    let Some(signed) = found.first() else {
+                        let place = Place::Checkpoint(number);
+                        report.findings.add(place, Wrong::CheckpointRemoved);
+                        continue;
+                    };
+                    check_signed(tx, &keys, signed, Some(room), report)?;
+                    report.checkpoints += 1;
                 }
             }
         };

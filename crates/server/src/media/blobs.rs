@@ -273,7 +273,11 @@ impl Blobs {
     pub(crate) async fn sha256(&self, id: AttachmentId) -> Result<[u8; 32], MediaError> {
         let mut stream = self.get(Blob::File(id), None).await?;
         let mut digest = Sha256::new();
-        while let Some(bytes) = stream.try_next().await? {
+        let too_slow = |_| MediaError::from(Failure::TooSlow);
+        while let Some(bytes) = timeout(PATIENCE, stream.try_next())
+            .await
+            .map_err(too_slow)??
+        {
             digest.update(&bytes);
         }
         Ok(digest.finalize().into())

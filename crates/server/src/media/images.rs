@@ -44,7 +44,7 @@ impl Images {
             limits: Limits::default(),
             budget: Arc::new(Semaphore::new(BUDGET as usize)),
             processors: Arc::new(Semaphore::new(processors)),
-            // The next one is received, and the last one stored, meanwhile.
+            // Another one is received, or stored, meanwhile.
             at_once: Arc::new(Semaphore::new(processors + 1)),
         }
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use super::crew::Crew;
 use super::{Tx, thread};
@@ -56,8 +56,34 @@ pub(crate) trait Job: Send {
     fn commands(&self) -> usize {
         1
     }
+    /// Whether the writer ends after its group. It is settled once all is in the one file.
+    fn is_last(&self) -> bool {
+        false
+    }
     /// The group was committed, or not.
     fn settle(self: Box<Self>, committed: Result<()>);
+}
+
+/// Ends the writer.
+struct Last(oneshot::Sender<Result<()>>);
+
+impl Job for Last {
+    fn run(&mut self, _: &mut Tx<'_>) -> Done {
+        Done::Keep
+    }
+
+    fn commands(&self) -> usize {
+        0
+    }
+
+    fn is_last(&self) -> bool {
+        true
+    }
+
+    fn settle(self: Box<Self>, ended: Result<()>) {
+        // Whoever asked may have gone.
+        let _ = self.0.send(ended);
+    }
 }
 
 #[derive(Debug)]
@@ -146,15 +172,12 @@ impl Sqlite {
         self.space.is_low()
     }
 
-    /// Leaves everything in the one file. Nothing may be under way.
+    /// Ends the writer and leaves everything in the one file: every later write is refused.
     pub(crate) async fn put_away(&self) -> Result<()> {
-        let path = self.path.clone();
-        // Readers cannot.
-        self.run(move |_| {
-            let connection = connect(&path, OpenFlags::default())?;
-            Ok(checkpoint::put_away(&connection)?)
-        })
-        .await
+        let (reply, settled) = oneshot::channel();
+        self.submit(Box::new(Last(reply)));
+        let stopped = |_| StoreError::Failed("the writer has stopped".to_owned());
+        settled.await.map_err(stopped)?
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -1,9 +1,9 @@
 //! The rooms' logs, how far checkpoints signed them, and what is shown beside them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use orderchat_domain::RoomId;
-use orderchat_domain::attachment::FileRecord;
+use orderchat_domain::attachment::{FileRecord, FileState};
 use orderchat_domain::checkpoint::Head;
 use orderchat_domain::proof::{Fault, FromLog, MessageFile, RoomState, RoomWalk, StoredEntry};
 use orderchat_store::proof::{self, RoomOnFile};
@@ -45,7 +45,7 @@ pub(super) fn check(tx: &mut Tx<'_>, room: &RoomOnFile, report: &mut Report) -> 
         walk: RoomWalk::new(room.id),
         signed: SignedHeads::new(room.id, last),
         from_log: FromLog::default(),
-        file: None,
+        files: Files::default(),
         report: &mut *report,
     };
     let mut wrong = checked.follow(tx, room.key)?;
@@ -70,8 +70,7 @@ struct Checked<'a> {
     walk: RoomWalk,
     signed: SignedHeads,
     from_log: FromLog,
-    /// The first file that is not the one of its message.
-    file: Option<Wrong>,
+    files: Files,
     report: &'a mut Report,
 }
 
@@ -95,9 +94,7 @@ impl Checked<'_> {
                     return Ok(Some(wrong));
                 }
             }
-            if self.file.is_none() {
-                self.file = other_file(tx, room, &page)?;
-            }
+            self.files.compare(tx, room, &page)?;
             if page.len() < PAGE as usize {
                 return Ok(None);
             }
@@ -155,6 +152,7 @@ impl Checked<'_> {
         if let Some(what) = state.differs_in(self.from_log.room()) {
             return Ok(Some(Wrong::RoomShown { what }));
         }
+        let file = self.files.wrong(self.from_log.rejected());
         let mut after = None;
         loop {
             let page = proof::message_states(tx, room, after, PAGE)?;
@@ -173,34 +171,65 @@ impl Checked<'_> {
             what: "all of it",
         };
         let forgotten = self.from_log.left().map(forgotten);
-        Ok(forgotten.or_else(|| self.file.take()))
+        Ok(forgotten.or(file))
     }
 }
 
-/// The first of these entries whose file is another one than the table of files has, which says what
-/// is served; `--files` reads that.
-fn other_file(tx: &mut Tx<'_>, room: i64, entries: &[StoredEntry]) -> Result<Option<Wrong>> {
-    let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
-        return Ok(None);
-    };
-    let files = proof::files(tx, room, first.seq, last.seq)?;
-    let mut files: HashMap<u64, MessageFile> = files.into_iter().collect();
-    let differs = |entry: &StoredEntry| {
-        let text = entry.text.as_ref();
-        let logged = text.filter(|text| !text.file.is_empty());
-        let logged = logged.map(|text| serde_json::from_str::<FileRecord>(&text.file));
-        let what = match (logged, files.remove(&entry.seq)) {
-            (None, None) => None,
-            (Some(Ok(logged)), Some(file)) => file.differs_in(&logged),
-            (Some(_), _) => Some("that it has one"),
-            (None, Some(_)) => Some("that it has none"),
+/// The files of a room's messages, as the table of files has them, which says what is served.
+#[derive(Default)]
+struct Files {
+    /// The first that is not the one of its message.
+    other: Option<Wrong>,
+    /// The messages whose file was rejected, ascending.
+    rejected: Vec<u64>,
+}
+
+impl Files {
+    fn compare(&mut self, tx: &mut Tx<'_>, room: i64, entries: &[StoredEntry]) -> Result<()> {
+        let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
+            return Ok(());
         };
-        what.map(|what| Wrong::FileShown {
-            seq: entry.seq,
-            what,
-        })
-    };
-    Ok(entries.iter().find_map(differs))
+        let files = proof::files(tx, room, first.seq, last.seq)?;
+        let is_rejected =
+            |(_, file): &&(u64, MessageFile)| file.state == FileState::Failed.as_str();
+        let rejected = files.iter().filter(is_rejected).map(|(seq, _)| *seq);
+        self.rejected.extend(rejected);
+        if self.other.is_none() {
+            let mut files: HashMap<u64, MessageFile> = files.into_iter().collect();
+            self.other = entries.iter().find_map(|entry| {
+                let what = differs(entry, files.remove(&entry.seq))?;
+                Some(file_shown(entry.seq, what))
+            });
+        }
+        Ok(())
+    }
+
+    /// What is wrong with them, when the log says that these were rejected.
+    fn wrong(&mut self, logged: impl Iterator<Item = u64>) -> Option<Wrong> {
+        let logged: BTreeSet<u64> = logged.collect();
+        let stored: BTreeSet<u64> = self.rejected.drain(..).collect();
+        let otherwise = logged.symmetric_difference(&stored).next();
+        let rejected = |seq: &u64| file_shown(*seq, "whether it was rejected");
+        self.other.take().or_else(|| otherwise.map(rejected))
+    }
+}
+
+const fn file_shown(seq: u64, what: &'static str) -> Wrong {
+    Wrong::FileShown { seq, what }
+}
+
+/// What of the file is otherwise than the entry has it.
+fn differs(entry: &StoredEntry, file: Option<MessageFile>) -> Option<&'static str> {
+    let logged = entry.text.as_ref().filter(|text| !text.file.is_empty());
+    match (logged, file) {
+        (None, None) => None,
+        (Some(text), Some(file)) => match serde_json::from_str::<FileRecord>(&text.file) {
+            Ok(logged) => file.differs_in(&logged),
+            Err(_) => Some("all of it"),
+        },
+        (Some(_), None) => Some("that it has one"),
+        (None, Some(_)) => Some("that it has none"),
+    }
 }
 
 /// What checkpoints signed of a room, in their order, read page by page.

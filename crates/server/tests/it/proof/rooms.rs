@@ -161,6 +161,11 @@ async fn g30_a_vanished_room_is_named() {
     assert!(asked_for.contains(&vanished), "{asked_for}");
     let other = record.verify(&["--room", &record.other.id]).await;
     assert!(other.status.success(), "{}", other.output);
+    // Without the checkpoint that signed it, too, whose list of rooms is left.
+    record.sql.execute("UPDATE checkpoint SET number = 2").await;
+    let hidden = record.verify(&["--room", &record.room.id]).await.output;
+    assert!(hidden.contains(&vanished), "{hidden}");
+    assert!(hidden.contains("checkpoint 1: was removed"), "{hidden}");
     for name in [record.room.code.as_str(), "nonsense"] {
         let unknown = record.verify(&["--room", name]).await;
         assert_eq!(unknown.status.code(), Some(1), "{}", unknown.output);

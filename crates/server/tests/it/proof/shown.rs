@@ -136,13 +136,19 @@ async fn g30_a_message_has_the_file_that_its_log_has_or_is_named() {
     let hash = record.sql.literal(&[7; 32]);
     let id = record.sql.literal(&[7; 16]);
     record
-        .tamper("CREATE TABLE kept AS SELECT id, size, mime, digest, seq FROM attachment WHERE room = {room}")
+        .tamper("CREATE TABLE kept AS SELECT id, size, mime, digest, seq, state FROM attachment WHERE room = {room}")
         .await;
     for (change, wrong, seq) in [
         (format!("digest = {hash}"), "its SHA-256", seq.to_string()),
         (format!("id = {id}"), "which file it is", seq.to_string()),
         ("size = size + 1".to_owned(), "its size", seq.to_string()),
         ("mime = 'text/html'".to_owned(), "its type", seq.to_string()),
+        ("state = 'leaving'".to_owned(), "its state", seq.to_string()),
+        (
+            "state = 'failed'".to_owned(),
+            "whether it was rejected",
+            seq.to_string(),
+        ),
         ("seq = NULL".to_owned(), "that it has one", seq.to_string()),
         (
             format!("seq = {other}"),
@@ -156,7 +162,7 @@ async fn g30_a_message_has_the_file_that_its_log_has_or_is_named() {
             "{{room}}: the file of message {seq} is not the one that its log has: {wrong} was changed in attachment"
         );
         record.finds(&[&finding]).await;
-        let back = ["id", "size", "mime", "digest", "seq"]
+        let back = ["id", "size", "mime", "digest", "seq", "state"]
             .map(|column| format!("{column} = (SELECT {column} FROM kept)"))
             .join(", ");
         let back = format!("UPDATE attachment SET {back} WHERE room = {{room}}");
@@ -194,6 +200,13 @@ async fn g30_the_bytes_of_a_file_are_those_that_were_sent_or_it_is_named() {
         assert!(bad.output.lines().any(named), "{}", bad.output);
         let _ = std::fs::remove_file(&file);
     }
+    std::os::unix::fs::symlink(&file, &file).expect("a name of itself");
+    let bad = record.verify(&["--files"]).await;
+    assert!(
+        bad.output.contains("could not be read") && bad.output.contains("BAD: 2 rooms"),
+        "{}",
+        bad.output
+    );
     // Without being asked to, nothing reads the files.
     record.is_good().await;
 }

@@ -13,6 +13,7 @@ use rusqlite::Connection;
 
 use super::BUSY;
 use super::space::Space;
+use crate::{Result, StoreError};
 
 /// A page of SQLite, and a frame of the WAL but for its header.
 const PAGE_BYTES: i64 = 4_096;
@@ -31,6 +32,8 @@ const LOOK_AT_DISK: u32 = 10;
 /// How long the writer waits for readers who still read the WAL; they are done in a millisecond or
 /// are a backup, which may take long: then the WAL goes on for a while.
 const PATIENCE: Duration = Duration::from_millis(20);
+/// How long it waits for them when it ends.
+const LAST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What the checkpointing thread and the writer tell each other.
 #[derive(Debug, Default)]
@@ -49,6 +52,21 @@ struct Wal {
 }
 
 impl Checkpoints {
+    /// The writer, after its last group: copies all of the WAL, which is empty then.
+    ///
+    /// # Errors
+    /// When somebody still reads from it, or the file cannot be written; nothing is lost then.
+    pub(super) fn put_away(&self, connection: &Connection) -> Result<()> {
+        // Waits for a copy that is under way.
+        self.stop();
+        connection.busy_timeout(LAST_PATIENCE)?;
+        let wal = checkpoint(connection, "TRUNCATE")?;
+        if wal.frames == 0 {
+            return Ok(());
+        }
+        Err(StoreError::Busy("another process reads the database"))
+    }
+
     pub(super) fn stop(&self) {
         *self.stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.wake.notify_all();
@@ -62,6 +80,9 @@ impl Checkpoints {
         while !*stopped {
             let waited = self.wake.wait_timeout(stopped, EVERY);
             (stopped, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            if *stopped {
+                break;
+            }
             turn = turn.wrapping_add(1);
             let looked = self.look(connection, &mut ask_at).and_then(|()| {
                 if turn.is_multiple_of(LOOK_AT_DISK) {
@@ -114,12 +135,6 @@ impl Checkpoints {
             tracing::warn!(%error, "the write-ahead log could not start anew; it grows on");
         }
     }
-}
-
-/// Copies all of the WAL, which is empty then: for who copies the file alone. A server that runs needs
-/// this not.
-pub(super) fn put_away(connection: &Connection) -> rusqlite::Result<()> {
-    checkpoint(connection, "TRUNCATE").map(drop)
 }
 
 /// On a disk that is nearly full, where nothing is written anyway, the WAL gives its room back.

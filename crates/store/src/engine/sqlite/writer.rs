@@ -31,13 +31,24 @@ pub(super) fn write(
         let commands: usize = group.iter().map(|job| job.commands()).sum();
         metrics::histogram!("orderchat_store_group_size").record(commands as f64);
         let failed = matches!(committed, Err(StoreError::Failed(_)));
+        let ends = group.iter().any(|job| job.is_last());
+        let ended = match ends {
+            true => committed
+                .clone()
+                .and_then(|()| checkpoints.put_away(connection)),
+            false => Ok(()),
+        };
         for job in group {
-            job.settle(committed.clone());
+            let outcome = if job.is_last() { &ended } else { &committed };
+            job.settle(outcome.clone());
         }
         if failed {
             // After a failed write or fsync SQLite's state is unknown: stop, do not retry.
             tracing::error!("the database file could not be written; the process must end");
             fatal.notify_one();
+            break;
+        }
+        if ends {
             break;
         }
     }

@@ -42,6 +42,20 @@ describe('Menu', () => {
     expect(menu.bottom).toBeLessThanOrEqual(opener.element().getBoundingClientRect().top);
   });
 
+  it('at a point it begins there, or ends above what the point belongs to', async () => {
+    for (const [y, above, side, at] of [
+      [40, 20, 'top', 40],
+      [innerHeight - 20, innerHeight - 60, 'bottom', innerHeight - 60],
+    ] as const) {
+      const screen = await render(MenuHost, { items: items(), point: { x: 30, y, above } });
+      await screen.getByRole('button', { name: 'Open' }).click();
+      await vi.waitFor(() => expect(focused()).toBe('Apple'));
+      const menu = screen.getByRole('menu').element().getBoundingClientRect();
+      expect(menu[side]).toBeCloseTo(at, 0);
+      screen.unmount();
+    }
+  });
+
   it('closes on Esc and gives the focus back', async () => {
     const screen = await render(MenuHost, { items: items() });
     await screen.getByRole('button', { name: 'Open' }).click();
