@@ -108,7 +108,7 @@ pub enum Settled {
 impl Edition {
     #[must_use]
     pub fn hash_in_hex(&self) -> String {
-        self.hash.iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::text::hex(&self.hash)
     }
 
     /// Which is in force, this one or the one that stands in the database.

@@ -72,6 +72,12 @@ fn is_invisible(c: char) -> bool {
         | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
 }
 
+/// Bytes in hexadecimal, in lower case.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The first `longest` characters, with an ellipsis in place of the rest.
 #[must_use]
 pub fn excerpt(text: &str, longest: usize) -> String {

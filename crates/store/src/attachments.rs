@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use orderchat_domain::attachment::{FileFacts, FileRecord, FileState, ImageRecord};
+use orderchat_domain::text::hex;
 use orderchat_domain::{AttachmentId, MessageId, Millis};
 use uuid::Uuid;
 
@@ -141,7 +142,7 @@ impl StoredFile {
             name: self.name.clone().unwrap_or_default(),
             size: self.size,
             r#type: self.mime.clone().unwrap_or_default(),
-            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: hex(&digest),
             image: self.image.clone(),
         }
     }

@@ -6,6 +6,7 @@ use orderchat_domain::event::Hash;
 use orderchat_domain::proof::{
     MessageFile, MessageState, RoomState, StoredAudit, StoredEntry, StoredMessage, StoredText,
 };
+use orderchat_domain::text::hex;
 use orderchat_domain::{AttachmentId, MessageId, Millis, RoomId};
 use uuid::Uuid;
 
@@ -138,12 +139,11 @@ fn message_file(mut row: Row) -> Result<(u64, MessageFile)> {
     let (seq, attachment) = (count(row)?, AttachmentId(uuid(row)?));
     let (size, media_type): (_, Option<String>) = (count(row)?, row.take()?);
     let digest: Option<Vec<u8>> = row.take()?;
-    let digest = digest.unwrap_or_default();
     let file = MessageFile {
         attachment,
         size,
         r#type: media_type.unwrap_or_default(),
-        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: hex(&digest.unwrap_or_default()),
         state: row.take()?,
     };
     Ok((seq, file))

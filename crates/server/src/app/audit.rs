@@ -10,9 +10,8 @@ use orderchat_store::Store;
 use orderchat_store::checkpoints::Signed;
 use serde::{Deserialize, Serialize};
 
-use super::audit_files::{self, Files};
 use super::out::{print, print_line};
-use super::{commands, files, hex, keys, open_store, options, run, runtime};
+use super::{audit_files, commands, files, hex, keys, open_store, options, run, runtime};
 use crate::chat::ChatError;
 use crate::chat::verify::{Report, Verification};
 use crate::config::Settings;
@@ -44,7 +43,7 @@ pub(crate) fn verify(settings: &Settings, wanted: &Wanted) -> anyhow::Result<Exi
     let against = wanted.against.as_deref().map(read_head).transpose()?;
     let storage = wanted.files.then(|| files::storage_to_read(settings));
     let storage = storage.transpose()?;
-    let (report, files) = runtime()?.block_on(async {
+    let report = runtime()?.block_on(async {
         let store = Store::open_to_read(&options(settings)).await?;
         let chat = commands(settings, store);
         let room = match &wanted.room {
@@ -66,30 +65,24 @@ pub(crate) fn verify(settings: &Settings, wanted: &Wanted) -> anyhow::Result<Exi
             keys: trusted,
             against,
         };
-        let report = chat.verify(verification).await?;
-        let files = match &storage {
-            Some(storage) => Some(audit_files::verify(storage, chat.store()).await?),
-            None => None,
-        };
-        anyhow::Ok((report, files))
+        let mut report = chat.verify(verification).await?;
+        if let Some(storage) = &storage {
+            let read = audit_files::verify(storage, chat.store(), &mut report.findings).await?;
+            report.files = Some(read);
+        }
+        anyhow::Ok(report)
     })?;
-    print_line(&lines(&report, files.as_ref()))?;
-    Ok(ExitCode::from(u8::from(!is_good(&report, files.as_ref()))))
+    print_line(&lines(&report))?;
+    Ok(ExitCode::from(u8::from(!report.findings.are_none())))
 }
 
-fn is_good(report: &Report, files: Option<&Files>) -> bool {
-    report.findings.are_none() && files.is_none_or(Files::are_good)
-}
-
-fn lines(report: &Report, files: Option<&Files>) -> String {
+fn lines(report: &Report) -> String {
     let findings = &report.findings;
     let mut lines: Vec<String> = findings.kept.iter().map(ToString::to_string).collect();
-    lines.extend(files.iter().flat_map(|files| files.wrong.iter().cloned()));
-    let more = findings.more + files.map_or(0, |files| files.more);
-    if more > 0 {
-        lines.push(format!("… and {more} more"));
+    if findings.more > 0 {
+        lines.push(format!("… and {} more", findings.more));
     }
-    let read = files.map(|files| {
+    let read = report.files.map(|files| {
         let waiting = match files.waiting {
             0 => String::new(),
             waiting => format!(", {waiting} wait for the scanner"),
@@ -98,11 +91,7 @@ fn lines(report: &Report, files: Option<&Files>) -> String {
     });
     lines.push(format!(
         "{}: {} rooms with {} entries, {} entries of the audit, {} checkpoints{}",
-        if is_good(report, files) {
-            "good"
-        } else {
-            "BAD"
-        },
+        if findings.are_none() { "good" } else { "BAD" },
         report.rooms,
         report.entries,
         report.audit,

@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use orderchat_domain::policy::OrderPolicy;
+use orderchat_domain::text::hex;
 use orderchat_store::{Alone, Options, Store};
 use secrecy::ExposeSecret;
 
@@ -89,10 +90,6 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .enable_all()
         .build()
         .context("the runtime cannot be started")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn start_logging(settings: &Settings) -> anyhow::Result<()> {

@@ -13,11 +13,10 @@ use orderchat_domain::{Millis, RoomId};
 use orderchat_store::checkpoints::{self, Signed};
 use orderchat_store::{Tx, proof};
 
-use finding::{Place, Wrong};
+pub(crate) use finding::{BytesFault, Findings, Place, Wrong};
 
 use super::{Chat, ChatError, Result};
 use crate::signing::PublicKey;
-use finding::Findings;
 
 /// Rows read at once.
 const PAGE: u32 = 1_000;
@@ -43,12 +42,23 @@ pub(crate) struct Report {
     pub(crate) entries: u64,
     pub(crate) audit: u64,
     pub(crate) checkpoints: u64,
+    /// Files, where these were read, too.
+    pub(crate) files: Option<FilesRead>,
     /// The newest checkpoint that was verified: number and time.
     pub(crate) newest: Option<(u64, Millis)>,
     /// The exported checkpoint that was found in it: number and time.
     pub(crate) exported: Option<(u64, Millis)>,
     /// Rooms with entries that no checkpoint covers yet.
     pub(crate) uncovered: u64,
+}
+
+/// What was read of files.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FilesRead {
+    /// Read whole, and as they should be.
+    pub(crate) good: u64,
+    /// Not read, since the scanner may still reject them.
+    pub(crate) waiting: u64,
 }
 
 impl Chat {

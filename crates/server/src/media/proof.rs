@@ -4,6 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use orderchat_domain::Millis;
+use orderchat_domain::text::hex;
 use orderchat_media::{Capture, Taken};
 use orderchat_store::attachments::Finished;
 use serde_json::json;
@@ -25,11 +26,10 @@ impl Media {
     ) -> Result<(), MediaError> {
         let position = capture.as_ref().and_then(|capture| capture.position);
         let taken = capture.and_then(|capture| capture.taken_at);
-        let sha256: String = finished.digest.iter().map(|b| format!("{b:02x}")).collect();
         let mut body = json!({
             "kind": "photo",
             "attachment": begun.id,
-            "sha256": sha256,
+            "sha256": hex(&finished.digest),
             "lat": position.map(|at| at.latitude),
             "lon": position.map(|at| at.longitude),
             "taken_at": taken.map(time),

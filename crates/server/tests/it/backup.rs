@@ -25,10 +25,6 @@ fn in_backup(server: &Server, name: &str) -> PathBuf {
     server.folder().join(FOLDER).join(name)
 }
 
-fn is_sqlite(server: &Server) -> bool {
-    server.database_url().starts_with("sqlite:")
-}
-
 /// Runs one of PostgreSQL's own programs.
 fn postgres_tool(name: &str, arguments: &[&str]) {
     let ran = std::process::Command::new(name)
@@ -41,7 +37,7 @@ fn postgres_tool(name: &str, arguments: &[&str]) {
 
 /// Backs the server up as docs/OPERATIONS.md says.
 async fn back_up(server: &Server) -> Stopped {
-    if !is_sqlite(server) {
+    if !server.is_sqlite() {
         let asked = server.run(&["backup", FOLDER], &[]).await;
         assert!(!asked.status.success() && asked.output.contains("pg_dump"));
         std::fs::create_dir(server.folder().join(FOLDER)).expect("a folder");
@@ -56,7 +52,7 @@ async fn back_up(server: &Server) -> Stopped {
         postgres_tool("pg_dump", &dump);
     }
     let made = server.run(&["backup", FOLDER], &[]).await;
-    if !is_sqlite(server) {
+    if !server.is_sqlite() {
         copy_folder(&server.folder().join(STORED), &in_backup(server, "files"));
     }
     made
@@ -72,72 +68,6 @@ fn copy_folder(from: &Path, to: &Path) {
     assert!(copied.success(), "{} is not copied", from.display());
 }
 
-/// Who stops, copies and starts again has all of it in one file, as docs/OPERATIONS.md says; also what was
-/// under way.
-#[tokio::test]
-async fn after_an_orderly_stop_the_database_is_one_file() {
-    let mut server = Server::start().await;
-    if !is_sqlite(&server) {
-        return;
-    }
-    let room = server.open_room().await;
-    let sends = (0..20).map(|n| {
-        let said = json!({ "content": format!("is number {n} in the file?") });
-        let (writer, path) = (room.customer.clone(), room.at("messages/"));
-        tokio::spawn(async move { writer.post(&path, said).await })
-    });
-    let sends: Vec<_> = sends.collect();
-    for send in sends {
-        send.await.expect("an answer").ok(201);
-    }
-    server.stop().await;
-    let file = server
-        .database_url()
-        .trim_start_matches("sqlite:")
-        .to_owned();
-    let log = std::fs::metadata(format!("{file}-wal")).map_or(0, |log| log.len());
-    assert_eq!(log, 0, "something is in the write-ahead log");
-    let before = server.run(&["audit", "verify"], &[]).await;
-    let copied = server.folder().join("copied.db");
-    std::fs::copy(file, &copied).expect("the file alone");
-    let copied = format!("sqlite:{}", copied.display());
-    let after = server
-        .run(&["audit", "verify"], &[("ORDERCHAT_DATABASE", &copied)])
-        .await;
-    assert!(
-        before.output.starts_with("good: 1 rooms"),
-        "{}",
-        before.output
-    );
-    assert_eq!(after.output, before.output);
-}
-
-/// A backup, or a shell, may read while the server stops: then its end stays beside it, and it says so.
-#[tokio::test]
-async fn a_database_that_is_read_while_the_server_stops_keeps_its_log_and_that_is_said() {
-    let mut server = Server::start().await;
-    if !is_sqlite(&server) {
-        return;
-    }
-    let file = server
-        .database_url()
-        .trim_start_matches("sqlite:")
-        .to_owned();
-    let reader = rusqlite::Connection::open(file).expect("the database");
-    reader
-        .execute_batch("BEGIN; SELECT COUNT(*) FROM log")
-        .expect("a snapshot");
-    let room = server.open_room().await;
-    server.stop().await;
-    let log = server.log();
-    let said = "the end of the database is in the write-ahead log beside it";
-    assert!(log.contains(said), "{log}");
-    reader.execute_batch("COMMIT").expect("the end");
-    server.start_again();
-    let reader = room.customer.asking(server.url());
-    reader.get(&room.at("")).await.ok(200);
-}
-
 /// SQLite's copy is compared when it is restored, which `restore` does here.
 #[tokio::test]
 async fn a_copy_that_was_changed_since_it_was_checked_is_refused() {
@@ -145,7 +75,7 @@ async fn a_copy_that_was_changed_since_it_was_checked_is_refused() {
     let _room = server.open_room().await;
     let made = back_up(&server).await;
     assert!(made.status.success(), "{}", made.output);
-    let commands: &[&[&str]] = if is_sqlite(&server) {
+    let commands: &[&[&str]] = if server.is_sqlite() {
         &[&["restore", FOLDER, "--to", "elsewhere.db"]]
     } else {
         let again = server.run(&["backup", FOLDER], &[]).await;
@@ -154,7 +84,7 @@ async fn a_copy_that_was_changed_since_it_was_checked_is_refused() {
     };
     let copy = in_backup(
         &server,
-        if is_sqlite(&server) {
+        if server.is_sqlite() {
             "orderchat.db"
         } else {
             "orderchat.dump"
@@ -191,7 +121,7 @@ impl Elsewhere {
             ("ORDERCHAT_DATABASE", database.url()),
             ("ORDERCHAT_STORAGE", &storage),
         ];
-        let restored = if is_sqlite(server) {
+        let restored = if server.is_sqlite() {
             server.run(&["restore", FOLDER], &there).await
         } else {
             let dump = in_backup(server, "orderchat.dump");
@@ -296,7 +226,7 @@ async fn what_a_backup_holds_is_for_nobody_else_to_read() {
     // On PostgreSQL copied by hand, though there is none.
     names.retain(|name| name != "files");
     names.sort();
-    let database = if is_sqlite(&server) {
+    let database = if server.is_sqlite() {
         "orderchat.db"
     } else {
         "orderchat.dump"
@@ -310,7 +240,7 @@ async fn a_damaged_backup_is_refused() {
     server.open_room().await;
     let made = back_up(&server).await;
     assert!(made.status.success(), "{}", made.output);
-    let refused = if is_sqlite(&server) {
+    let refused = if server.is_sqlite() {
         spoil(&in_backup(&server, "orderchat.db"));
         let elsewhere = server.folder().join("elsewhere.db");
         let to = elsewhere.to_str().expect("a path in UTF-8");
@@ -356,7 +286,7 @@ async fn nothing_is_restored_under_a_running_server() {
         &["restore", FOLDER, "--overwrite"][..],
         &["restore", "--adopt"],
     ] {
-        if restore.len() == 3 && !is_sqlite(&server) {
+        if restore.len() == 3 && !server.is_sqlite() {
             continue;
         }
         let refused = server.run(restore, &[]).await;
@@ -416,7 +346,7 @@ async fn the_program_says_what_is_no_backup() {
     let server = Server::start().await;
     let nowhere = server.run(&["restore", "nowhere"], &[]).await;
     assert_eq!(nowhere.status.code(), Some(1), "{}", nowhere.output);
-    let hint = if is_sqlite(&server) {
+    let hint = if server.is_sqlite() {
         "backup.json"
     } else {
         "pg_restore"
@@ -430,7 +360,7 @@ async fn the_program_says_what_is_no_backup() {
 #[tokio::test]
 async fn a_log_whose_database_is_gone_is_not_played_into_the_restored_one() {
     let server = Server::start().await;
-    if !is_sqlite(&server) {
+    if !server.is_sqlite() {
         return;
     }
     server.open_room().await;
@@ -536,7 +466,7 @@ fn files_of_backup(server: &Server) -> Vec<PathBuf> {
 #[tokio::test]
 async fn a_backup_whose_files_are_damaged_or_gone_is_refused_and_half_a_file_is_replaced() {
     let server = Server::start().await;
-    if !is_sqlite(&server) {
+    if !server.is_sqlite() {
         return;
     }
     let room = server.open_room().await;
@@ -615,7 +545,7 @@ fn place_of(server: &Server, file: &Value) -> PathBuf {
 #[tokio::test]
 async fn a_damaged_file_that_no_message_shows_is_left_out_of_a_backup_and_named() {
     let server = Server::start().await;
-    if !is_sqlite(&server) {
+    if !server.is_sqlite() {
         return;
     }
     let room = server.open_room().await;

@@ -8,7 +8,7 @@ use crate::harness::process::run;
 #[tokio::test]
 async fn a_second_server_on_a_sqlite_file_is_refused_and_the_first_goes_on() {
     let server = Server::start().await;
-    if !server.database_url().starts_with("sqlite:") {
+    if !server.is_sqlite() {
         // PostgreSQL takes several.
         return;
     }

@@ -56,6 +56,7 @@ mod rooms;
 mod search;
 mod serving;
 mod stats;
+mod stopping;
 mod system_messages;
 mod threads;
 mod timeline;

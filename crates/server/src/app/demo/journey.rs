@@ -2,6 +2,7 @@
 
 use orderchat_domain::Millis;
 use orderchat_domain::project::OrderView;
+use orderchat_domain::text::hex;
 use orderchat_domain::time::MINUTE;
 use serde_json::{Map, Value, json};
 
@@ -83,10 +84,10 @@ fn event(order: &OrderView, place: usize, kind: &str, mut data: Value, now: Mill
         let sequence = i64::try_from(place).map_or(last, |place| last + 1 + place);
         data["sequence"] = json!(sequence);
     }
-    let id = random::bytes::<16>().map(|byte| format!("{byte:02x}"));
+    let id = hex(&random::bytes::<16>());
     Value::Object(Map::from_iter([
         ("specversion".to_owned(), json!("1.0")),
-        ("id".to_owned(), json!(id.concat())),
+        ("id".to_owned(), json!(id)),
         (
             "source".to_owned(),
             json!("https://shop.example/demo/by-hand"),

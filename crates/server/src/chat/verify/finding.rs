@@ -3,7 +3,8 @@
 use std::fmt;
 
 use orderchat_domain::proof::Fault;
-use orderchat_domain::{Millis, RoomId};
+use orderchat_domain::text::hex;
+use orderchat_domain::{AttachmentId, MessageId, Millis, RoomId};
 
 /// Findings that are kept; more are counted.
 const KEPT: usize = 1_000;
@@ -17,7 +18,7 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    pub(super) fn add(&mut self, place: Place, wrong: Wrong) {
+    pub(crate) fn add(&mut self, place: Place, wrong: Wrong) {
         if self.kept.len() < KEPT {
             self.kept.push(Finding { place, wrong });
         } else {
@@ -55,6 +56,12 @@ pub(crate) enum Place {
     /// A log whose room's row is gone: its internal key.
     RoomKey(i64),
     Audit,
+    /// A message whose file was read.
+    Message(MessageId),
+    /// A photo on an order's timeline.
+    Proof,
+    /// Where files lie.
+    Storage,
     Checkpoint(u64),
     /// The exported head.
     Head,
@@ -97,6 +104,13 @@ pub(crate) enum Wrong {
         seq: u64,
         what: &'static str,
     },
+    /// The bytes of a file are not those that the database says.
+    Bytes {
+        file: AttachmentId,
+        fault: BytesFault,
+    },
+    /// Files were left unread.
+    StorageAway,
     RoomGone {
         checkpoint: u64,
         seq: u64,
@@ -121,6 +135,15 @@ pub(crate) enum Wrong {
     },
 }
 
+/// What is wrong with the bytes of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum BytesFault {
+    Changed,
+    Missing,
+    /// With what the storage said.
+    Unreadable(String),
+}
+
 /// Who says how far a log went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Witness {
@@ -136,6 +159,9 @@ impl fmt::Display for Finding {
             Place::RoomId(id) => write!(f, "room {id}: ")?,
             Place::RoomKey(key) => write!(f, "room with the internal key {key}: ")?,
             Place::Audit => f.write_str("audit: ")?,
+            Place::Message(id) => write!(f, "message {id}: ")?,
+            Place::Proof => f.write_str("proof of a delivery: ")?,
+            Place::Storage => {}
             Place::Checkpoint(number) => write!(f, "checkpoint {number}: ")?,
             Place::Head => f.write_str("exported head: ")?,
         }
@@ -182,6 +208,13 @@ impl fmt::Display for Wrong {
                 "the file of message {seq} is not the one that its log has: {what} was changed in \
                  attachment"
             ),
+            Self::Bytes {
+                file: AttachmentId(file),
+                fault,
+            } => write!(f, "its file {file} {fault}"),
+            Self::StorageAway => {
+                f.write_str("the other files were not read: the storage does not answer")
+            }
             Self::RoomGone { checkpoint, seq } => write!(
                 f,
                 "has vanished; checkpoint {checkpoint} signed its log up to entry {seq}"
@@ -197,8 +230,7 @@ impl fmt::Display for Wrong {
                 f.write_str("its rooms were changed or removed: they are not those that it signed")
             }
             Self::UnknownKey { key } => {
-                f.write_str("was signed with a key that was not given: ")?;
-                key.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                write!(f, "was signed with a key that was not given: {}", hex(key))
             }
             Self::OtherHistory { number, at } => write!(
                 f,
@@ -209,6 +241,16 @@ impl fmt::Display for Wrong {
                 "checkpoint {number} of {at} is not there, the last one here is {last}: this is an \
                  older copy, or its end was cut off"
             ),
+        }
+    }
+}
+
+impl fmt::Display for BytesFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Changed => f.write_str("was changed: its SHA-256 is not the one in the database"),
+            Self::Missing => f.write_str("is missing in the storage"),
+            Self::Unreadable(why) => write!(f, "could not be read: {why}"),
         }
     }
 }

@@ -257,6 +257,10 @@ impl Server {
         self.process = self.another_process();
     }
 
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.database_url().starts_with("sqlite:")
+    }
+
     /// The value of `ORDERCHAT_DATABASE`.
     pub(crate) fn database_url(&self) -> &str {
         self.database.url()

@@ -59,8 +59,7 @@ impl Checkpoints {
     pub(super) fn put_away(&self, connection: &Connection) -> Result<()> {
         // Waits for a copy that is under way.
         self.stop();
-        connection.busy_timeout(LAST_PATIENCE)?;
-        let wal = checkpoint(connection, "TRUNCATE")?;
+        let wal = patient(connection, LAST_PATIENCE, "TRUNCATE")?;
         if wal.frames == 0 {
             return Ok(());
         }
@@ -127,11 +126,7 @@ impl Checkpoints {
         if !self.restart.swap(false, Ordering::Relaxed) {
             return;
         }
-        let restarted = connection
-            .busy_timeout(PATIENCE)
-            .and_then(|()| checkpoint(connection, "RESTART"));
-        let patient_again = connection.busy_timeout(BUSY);
-        if let Err(error) = restarted.and(patient_again) {
+        if let Err(error) = patient(connection, PATIENCE, "RESTART") {
             tracing::warn!(%error, "the write-ahead log could not start anew; it grows on");
         }
     }
@@ -142,10 +137,16 @@ fn give_back(connection: &Connection, space: &Space) -> rusqlite::Result<()> {
     if !space.is_low() || checkpoint(connection, "NOOP")?.frames == 0 {
         return Ok(());
     }
-    connection.busy_timeout(PATIENCE)?;
-    let truncated = checkpoint(connection, "TRUNCATE");
-    connection.busy_timeout(BUSY)?;
-    truncated.map(drop)
+    patient(connection, PATIENCE, "TRUNCATE").map(drop)
+}
+
+/// [`checkpoint`], which waits so long for readers who are in its way.
+fn patient(connection: &Connection, patience: Duration, mode: &str) -> rusqlite::Result<Wal> {
+    let done = connection
+        .busy_timeout(patience)
+        .and_then(|()| checkpoint(connection, mode));
+    let as_before = connection.busy_timeout(BUSY);
+    done.and_then(|wal| as_before.map(|()| wal))
 }
 
 /// Runs a checkpoint, or with `NOOP` none. That somebody was in its way is no error: it did what it
