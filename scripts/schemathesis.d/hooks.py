@@ -25,14 +25,18 @@ def ask(path):
 
 def known():
     rooms = ask("/api/chat/rooms/?scope=all&limit=20")
-    ids = {"room": [], "order": [], "participant": [], "message": [], "user": []}
+    names = ("room", "order", "participant", "message", "user", "attachment")
+    ids = {name: [] for name in names}
     for room in rooms:
         ids["room"] += [room["id"], room["room_id"]]
         ids["order"].append(room["order"])
         for participant in ask(f"/api/chat/rooms/{room['id']}/participants/"):
             ids["participant"].append(participant["id"])
             ids["user"].append(participant["user"])
-        ids["message"] += [one["id"] for one in ask(f"/api/chat/rooms/{room['id']}/messages/")]
+        for message in ask(f"/api/chat/rooms/{room['id']}/messages/"):
+            ids["message"].append(message["id"])
+            if message["file_path"]:
+                ids["attachment"].append(message["file_path"].split("/")[-2])
     missing = [name for name, found in ids.items() if not found]
     if missing:
         raise SystemExit(f"the server has no {missing}: load the sample first")

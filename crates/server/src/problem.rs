@@ -13,7 +13,8 @@ use utoipa::ToSchema;
 
 /// What the `type` of every problem begins with.
 const TYPE_PREFIX: &str = "urn:orderchat:problem:";
-const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+/// The media type of every refusal.
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// What every problem of one `type` has in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -322,7 +323,7 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self.body()).unwrap_or_default();
         let mut response = (self.kind.status, body).into_response();
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, PROBLEM_JSON);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if let Some(seconds) = self.retry_after_s {
             headers.insert(RETRY_AFTER, seconds.into());
         }

@@ -20,7 +20,7 @@ use crate::live::protocol::SUBPROTOCOL;
 use crate::live::stream::{Item, LastEventId, MOST_ROOMS, Stream};
 use crate::live::{Arrival, run};
 use crate::net::Received;
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::Problem;
 
 const LAST_EVENT_ID: &str = "last-event-id";
 /// Bytes that are read at once, and that gather before they are written: an idle connection costs
@@ -70,11 +70,9 @@ fn is_own(origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
         (status = 101, description = "The connection is open; send `hello` within five seconds."),
         (
             status = 422, description = "There is a query: nothing is taken in it, a token least of all.",
-            body = ProblemBody, content_type = "application/problem+json",
         ),
         (
             status = 426, description = "No WebSocket was asked for, or not this subprotocol.",
-            body = ProblemBody, content_type = "application/problem+json",
         ),
     ),
     security(()),

@@ -3358,6 +3358,7 @@ export interface operations {
       query?: {
         /** @description `open`, `closed` or `archived` */
         status?: string;
+        /** @description Whether outsiders see its card and may join */
         is_public?: boolean;
         /** @description The order's id: the list has at most one room then */
         order?: string;
@@ -4677,6 +4678,7 @@ export interface operations {
         Range?: string | null;
       };
       path: {
+        /** @description The file's id */
         attachment: string;
       };
       cookie?: never;
@@ -4689,7 +4691,16 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/octet-stream': number[];
+          'image/jpeg': string;
+          'image/png': string;
+          'image/webp': string;
+          'image/gif': string;
+          'application/pdf': string;
+          'text/plain': string;
+          'video/mp4': string;
+          'audio/mp4': string;
+          'audio/ogg': string;
+          'video/webm': string;
         };
       };
       /** @description The range of it */
@@ -4698,7 +4709,16 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/octet-stream': number[];
+          'image/jpeg': string;
+          'image/png': string;
+          'image/webp': string;
+          'image/gif': string;
+          'application/pdf': string;
+          'text/plain': string;
+          'video/mp4': string;
+          'audio/mp4': string;
+          'audio/ogg': string;
+          'video/webm': string;
         };
       };
       /** @description It has not changed */
@@ -4723,7 +4743,9 @@ export interface operations {
         headers: {
           [name: string]: unknown;
         };
-        content?: never;
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
       };
       /** @description The range lies behind its end: `range-not-satisfiable` */
       416: {
@@ -4748,6 +4770,7 @@ export interface operations {
       };
       header?: never;
       path: {
+        /** @description The file's id */
         attachment: string;
       };
       cookie?: never;
@@ -4760,7 +4783,8 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'image/*': number[];
+          'image/jpeg': string;
+          'image/webp': string;
         };
       };
       /** @description It has not changed */
@@ -4778,7 +4802,9 @@ export interface operations {
         headers: {
           [name: string]: unknown;
         };
-        content?: never;
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
       };
       422: components['responses']['Invalid'];
       429: components['responses']['TooManyRequests'];
@@ -4791,6 +4817,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @description The file's id */
         attachment: string;
       };
       cookie?: never;
@@ -4837,7 +4864,12 @@ export interface operations {
       path?: never;
       cookie?: never;
     };
-    requestBody?: never;
+    /** @description The first piece, if it comes with the request */
+    requestBody?: {
+      content: {
+        'application/offset+octet-stream': components['schemas']['UploadPiece'];
+      };
+    };
     responses: {
       /** @description It is begun; `Location` says where to go on */
       201: {
@@ -4846,6 +4878,7 @@ export interface operations {
         };
         content?: never;
       };
+      400: components['responses']['Malformed'];
       401: components['responses']['Unauthorized'];
       403: components['responses']['Forbidden'];
       404: components['responses']['NotFound'];
@@ -4855,8 +4888,12 @@ export interface operations {
         headers: {
           [name: string]: unknown;
         };
-        content?: never;
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
       };
+      413: components['responses']['TooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
       422: components['responses']['Invalid'];
       429: components['responses']['TooManyRequests'];
       503: components['responses']['Unavailable'];
@@ -4871,6 +4908,7 @@ export interface operations {
         'Tus-Resumable': string;
       };
       path: {
+        /** @description The upload's id, the last part of its `Location` */
         upload: string;
       };
       cookie?: never;
@@ -4893,7 +4931,9 @@ export interface operations {
         headers: {
           [name: string]: unknown;
         };
-        content?: never;
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
       };
       422: components['responses']['Invalid'];
       429: components['responses']['TooManyRequests'];
@@ -4909,6 +4949,7 @@ export interface operations {
         'Tus-Resumable': string;
       };
       path: {
+        /** @description The upload's id, the last part of its `Location` */
         upload: string;
       };
       cookie?: never;
@@ -4930,7 +4971,9 @@ export interface operations {
         headers: {
           [name: string]: unknown;
         };
-        content?: never;
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
       };
       422: components['responses']['Invalid'];
       429: components['responses']['TooManyRequests'];
@@ -4950,6 +4993,7 @@ export interface operations {
         'Upload-Checksum'?: string | null;
       };
       path: {
+        /** @description The upload's id, the last part of its `Location` */
         upload: string;
       };
       cookie?: never;
@@ -4977,7 +5021,9 @@ export interface operations {
         headers: {
           [name: string]: unknown;
         };
-        content?: never;
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
       };
       413: components['responses']['TooLarge'];
       415: components['responses']['UnsupportedMediaType'];
@@ -4988,7 +5034,9 @@ export interface operations {
         headers: {
           [name: string]: unknown;
         };
-        content?: never;
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
       };
       503: components['responses']['Unavailable'];
       507: components['responses']['StorageFull'];

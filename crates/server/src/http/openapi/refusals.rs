@@ -12,9 +12,10 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::operations;
 use crate::limits::RetryAfter;
-use crate::problem::{Problem, ProblemBody, ProblemError};
+use crate::problem::{PROBLEM_JSON, Problem, ProblemBody, ProblemError};
 
-/// Adds to every operation how it refuses, as far as its handler does not say so itself.
+/// Adds to every operation how it refuses, as far as its handler does not say so itself, and to what
+/// the handler says the body that they all have.
 pub(super) fn add(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     components
@@ -30,6 +31,15 @@ pub(super) fn add(document: &mut OpenApi) {
             .insert(name, RefOr::T(refusal.response()));
     }
     for (path, _, writes, operation) in operations(document) {
+        for (status, own) in &mut operation.responses.responses {
+            if let RefOr::T(own) = own
+                && status.starts_with(['4', '5'])
+            {
+                own.content
+                    .entry(PROBLEM_JSON.to_owned())
+                    .or_insert_with(|| problem().build().into());
+            }
+        }
         let asks = Asks::of(operation, writes, path.contains('{'));
         for refusal in refusals().iter().filter(|refusal| (refusal.when)(&asks)) {
             operation
@@ -66,6 +76,11 @@ impl Asks {
     }
 }
 
+/// The body of every refusal.
+fn problem() -> ContentBuilder {
+    ContentBuilder::new().schema(Some(Ref::from_schema_name(ProblemBody::name())))
+}
+
 /// One way to refuse that many operations share.
 struct SharedRefusal {
     status: &'static str,
@@ -80,12 +95,10 @@ struct SharedRefusal {
 
 impl SharedRefusal {
     fn response(&self) -> Response {
-        let content = ContentBuilder::new()
-            .schema(Some(Ref::from_schema_name(ProblemBody::name())))
-            .example(serde_json::to_value(self.example.body()).ok());
+        let content = problem().example(serde_json::to_value(self.example.body()).ok());
         let mut response = ResponseBuilder::new()
             .description(self.description)
-            .content("application/problem+json", content.build());
+            .content(PROBLEM_JSON, content.build());
         if let Some((name, description)) = self.header {
             let schema = ObjectBuilder::new().schema_type(Type::String);
             let header = HeaderBuilder::new()

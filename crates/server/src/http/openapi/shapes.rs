@@ -53,6 +53,8 @@ fn describe_parameters(operation: &mut Operation) {
             "message" => "The message's id",
             "order" => "The order's id in the shop",
             "user" => "The user's id in the shop",
+            "attachment" => "The file's id",
+            "upload" => "The upload's id, the last part of its `Location`",
             "limit" => "How many a page holds at most; 50 if not given",
             _ => continue,
         };

@@ -1,5 +1,7 @@
 //! `/api/chat/…/attachments/`: files, uploaded first and named in a message then, and downloaded.
 
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{
@@ -9,8 +11,12 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use orderchat_domain::RoomId;
+use orderchat_media::Kind;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::{RefOr, Response as DocumentedResponse, ResponseBuilder};
+use utoipa::{IntoResponses, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -27,7 +33,7 @@ use crate::http::range::{Asked, not_modified, part_of};
 use crate::http::reply::Json;
 use crate::limits::quota;
 use crate::media::{Incoming, Kept};
-use crate::problem::{Problem, ProblemBody};
+use crate::problem::Problem;
 
 /// What a file's page may do: nothing, wherever it is opened.
 const CSP: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'";
@@ -131,6 +137,43 @@ pub(super) fn two_files() -> Problem {
     Problem::invalid("/file", "is there twice; a message has one file")
 }
 
+/// The answers that bring a file: its bytes, as what they are.
+struct FileAnswers;
+
+impl IntoResponses for FileAnswers {
+    fn responses() -> BTreeMap<String, RefOr<DocumentedResponse>> {
+        BTreeMap::from([
+            ("200".to_owned(), bytes_of("The file", &Kind::ALL)),
+            ("206".to_owned(), bytes_of("The range of it", &Kind::ALL)),
+        ])
+    }
+}
+
+/// The answer that brings a thumbnail.
+struct ThumbnailAnswers;
+
+impl IntoResponses for ThumbnailAnswers {
+    fn responses() -> BTreeMap<String, RefOr<DocumentedResponse>> {
+        let answer = bytes_of("The thumbnail", &THUMBNAILS);
+        BTreeMap::from([("200".to_owned(), answer)])
+    }
+}
+
+/// How an answer with a file of one of these kinds is documented.
+fn bytes_of(description: &str, kinds: &[Kind]) -> RefOr<DocumentedResponse> {
+    let bytes = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
+    let content = ContentBuilder::new().schema(Some(bytes)).build();
+    let mut answer = ResponseBuilder::new().description(description);
+    for kind in kinds {
+        // Without parameters, such as the charset of a text.
+        let media_type = kind.mime().split(';').next().unwrap_or_default();
+        answer = answer.content(media_type, content.clone());
+    }
+    answer.build().into()
+}
+
 /// Download a file
 ///
 /// For whoever may see its message, and for its uploader. Ranges and `If-None-Match` are answered.
@@ -138,13 +181,11 @@ pub(super) fn two_files() -> Problem {
     params(("attachment" = String, Path), LinkQuery,
         ("Range" = Option<String>, Header, description = "One range of bytes")),
     responses(
-        (status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream"),
-        (status = 206, description = "The range of it", body = Vec<u8>, content_type = "application/octet-stream"),
+        FileAnswers,
         (status = 304, description = "It has not changed"),
         (status = 409, description = "It waits for the scanner"),
         (status = 307, description = "It is given out by the storage itself, if the server is set so"),
-        (status = 416, description = "The range lies behind its end: `range-not-satisfiable`", body = ProblemBody,
-            content_type = "application/problem+json")))]
+        (status = 416, description = "The range lies behind its end: `range-not-satisfiable`")))]
 async fn download(
     State(state): State<AppState>,
     by: Downloading,
@@ -265,7 +306,7 @@ fn disposition(inline: bool, name: &str) -> String {
 #[utoipa::path(get, path = "/attachments/{attachment}/thumbnail/", tag = "Files",
     params(("attachment" = String, Path), LinkQuery),
     responses(
-        (status = 200, description = "The thumbnail", body = Vec<u8>, content_type = "image/*"),
+        ThumbnailAnswers,
         (status = 304, description = "It has not changed"),
         (status = 409, description = "It waits for the scanner")))]
 async fn thumbnail(
@@ -285,7 +326,7 @@ async fn thumbnail(
         return Ok((StatusCode::NOT_MODIFIED, about).into_response());
     }
     let bytes = state.media.thumbnail(&file).await?;
-    put(&mut about, CONTENT_TYPE, image_type(&bytes));
+    put(&mut about, CONTENT_TYPE, kind_of_thumbnail(&bytes).mime());
     put(
         &mut about,
         CONTENT_DISPOSITION,
@@ -294,12 +335,15 @@ async fn thumbnail(
     Ok((about, bytes).into_response())
 }
 
+/// What thumbnails are: WebP where they are transparent.
+const THUMBNAILS: [Kind; 2] = [Kind::Jpeg, Kind::Webp];
+
 /// Of a thumbnail, which we made.
-fn image_type(bytes: &[u8]) -> &'static str {
-    match bytes {
-        [0x89, b'P', ..] => "image/png",
-        [b'R', b'I', ..] => "image/webp",
-        _ => "image/jpeg",
+fn kind_of_thumbnail(bytes: &[u8]) -> Kind {
+    if bytes.starts_with(b"RIFF") {
+        Kind::Webp
+    } else {
+        Kind::Jpeg
     }
 }
 

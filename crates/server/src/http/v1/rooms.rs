@@ -40,6 +40,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 struct ListQuery {
     /// `open`, `closed` or `archived`
     status: Option<String>,
+    /// Whether outsiders see its card and may join
     is_public: Option<bool>,
     /// The order's id: the list has at most one room then
     order: Option<String>,

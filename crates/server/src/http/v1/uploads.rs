@@ -211,6 +211,8 @@ fn expire(headers: &mut HeaderMap, until: Millis) {
     params(("Tus-Resumable" = String, Header, description = "`1.0.0`"),
         ("Upload-Length" = u64, Header, description = "Bytes of the file"),
         ("Upload-Metadata" = String, Header, description = "`room` and, if known, `filename`, `filetype`, `purpose`, each with its value in base64")),
+    request_body(content = Option<UploadPiece>, content_type = "application/offset+octet-stream",
+        description = "The first piece, if it comes with the request"),
     responses((status = 201, description = "It is begun; `Location` says where to go on"),
         (status = 412, description = "Another version of tus")))]
 async fn create(

@@ -90,8 +90,8 @@ impl Client {
         }
     }
 
-    /// Sends a request and reads the whole answer. Fails if the answer's status is not one that
-    /// the OpenAPI document names for the route.
+    /// Sends a request and reads the whole answer. Fails if it is not one that the OpenAPI
+    /// document names for the route.
     pub(crate) async fn dispatch(&self, request: RequestBuilder) -> Answer {
         let request = request.build().expect("the test builds a valid request");
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
@@ -110,7 +110,7 @@ impl Client {
             let text = response.text().await;
             text.unwrap_or_else(|error| panic!("{name}: {error:?}"))
         };
-        contract::check(method.as_str(), &path, status, &text);
+        contract::check(&method, &path, status, &headers, text.as_bytes());
         Answer {
             request: name,
             status,

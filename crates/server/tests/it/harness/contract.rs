@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use reqwest::Method;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 
 /// The snapshot at the root of the workspace, `None` before it was written for the first time.
@@ -31,28 +33,52 @@ pub(crate) fn operation(method: &str, path: &str) -> Option<(&'static str, &'sta
     Some((template, item.get(method.to_ascii_lowercase())?))
 }
 
-/// Fails if the document knows the route, but not that it may answer with this status, or says
-/// that the body is JSON and it is not.
+/// Fails if the document knows the route, but not that it may answer with this status, or with a
+/// body of this media type, or says that the body is JSON and it is not.
 #[track_caller]
-pub(crate) fn check(method: &str, path: &str, status: u16, text: &str) {
-    let Some((template, operation)) = operation(method, path) else {
+pub(crate) fn check(method: &Method, path: &str, status: u16, headers: &HeaderMap, body: &[u8]) {
+    let Some((template, operation)) = operation(method.as_str(), path) else {
         return;
     };
+    let text = String::from_utf8_lossy(body);
     let answers = &operation["responses"];
     let documented = answers
         .get(status.to_string())
         .or_else(|| answers.get("default"));
-    let Some(documented) = documented else {
+    let Some(documented) = documented.map(resolved) else {
         panic!("{method} {template} answered {status}, which openapi.json does not name: {text}");
     };
-    let is_json = documented["content"].as_object().is_some_and(|content| {
-        !content.is_empty() && content.keys().all(|kind| kind.contains("json"))
-    });
-    if is_json && method != "HEAD" {
+    if body.is_empty() {
+        return;
+    }
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    let kind = essence(kind.unwrap_or_default());
+    let kinds = documented["content"].as_object();
+    assert!(
+        kinds.is_some_and(|kinds| kinds.keys().any(|one| essence(one) == kind)),
+        "{method} {template} answered {status} with {kind}, which openapi.json does not name there"
+    );
+    if kind.ends_with("json") {
         assert!(
-            serde_json::from_str::<Value>(text).is_ok(),
+            serde_json::from_slice::<Value>(body).is_ok(),
             "{method} {template} answered {status} with a body that is not JSON: {text}"
         );
+    }
+}
+
+/// A media type without its parameters.
+fn essence(kind: &str) -> &str {
+    kind.split(';').next().unwrap_or_default().trim()
+}
+
+/// What a reference of the document leads to; what is none is itself.
+fn resolved(value: &'static Value) -> &'static Value {
+    let pointer = value["$ref"].as_str().and_then(|to| to.strip_prefix('#'));
+    match pointer.and_then(|pointer| document()?.pointer(pointer)) {
+        Some(there) => there,
+        None => value,
     }
 }
 

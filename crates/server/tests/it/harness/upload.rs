@@ -3,7 +3,7 @@
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Method, RequestBuilder};
 
-use super::{Answer, Client, Room};
+use super::{Answer, Client, Room, contract};
 
 /// A form, built byte by byte: tests send what no library would.
 #[derive(Clone, Debug, Default)]
@@ -122,11 +122,16 @@ impl Client {
     }
 }
 
-/// Sends the request and reads all that comes.
+/// Sends the request and reads all that comes. Fails if it is not an answer that the OpenAPI
+/// document names for the route.
 pub(crate) async fn download(request: RequestBuilder) -> Download {
-    let answer = request.send().await.expect("the server answers");
+    let (http, request) = request.build_split();
+    let request = request.expect("the test builds a valid request");
+    let (method, path) = (request.method().clone(), request.url().path().to_owned());
+    let answer = http.execute(request).await.expect("the server answers");
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
     let bytes = answer.bytes().await.expect("the answer comes whole");
+    contract::check(&method, &path, status, &headers, &bytes);
     Download {
         status,
         headers,
