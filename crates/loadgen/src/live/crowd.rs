@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, Result, ensure};
+use rand::seq::SliceRandom as _;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -30,13 +31,16 @@ pub(crate) async fn open<'t>(
     together(lines).await
 }
 
-/// The same, each from where it stood.
+/// The same, each from where it stood, in a random order: after a restart the people of a room come back
+/// whenever each of them does.
 pub(crate) async fn resume(
     target: &Target,
     places: &[Place],
     cursors: &[Cursor],
 ) -> Result<Vec<Line>> {
-    let lines = places.iter().zip(cursors).map(|(place, cursor)| {
+    let mut order: Vec<_> = places.iter().zip(cursors).collect();
+    order.shuffle(&mut rand::rng());
+    let lines = order.into_iter().map(|(place, cursor)| {
         let (target, place, cursor) = (target.clone(), place.clone(), cursor.clone());
         async move { Line::resume(&target, place, &cursor).await }
     });

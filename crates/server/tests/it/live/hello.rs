@@ -1,9 +1,10 @@
 //! The first frame, and what the server says to it.
 
+use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::harness::live::Cursor;
-use crate::harness::{Fields, Live, Server, random_id};
+use crate::harness::{Client, Fields, Live, Server, random_id};
 
 #[tokio::test]
 async fn welcome_names_the_epoch_the_user_and_the_heartbeat() {
@@ -200,4 +201,57 @@ async fn a_room_may_be_resumed_by_its_code() {
     let mut live = Live::resume(&room.customer, &cursor).await;
     live.expect(json!({ "type": "resync", "reason": "gone" }))
         .await;
+}
+
+/// As after a restart: the server reads for many of a room at once, and each has what is theirs.
+#[tokio::test]
+async fn everybody_who_comes_back_at_once_is_told_what_is_theirs() {
+    const DEVICES: usize = 5;
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let epoch = Live::of(&room.customer).await.epoch();
+    room.customer.say(&room, "for the first rider").await;
+    let report = room.report.clone().with_rider("rider-two");
+    room.service.report(&report).await.ok(200);
+    room.make_public().await;
+    let (rider, guest) = (server.rider("rider-two"), server.customer("a-guest"));
+    guest.act(&room.at("join/")).await.ok(200);
+    let path = room.participant_at(&room.colleague, "block/").await;
+    room.admin.act(&path).await.ok(200);
+    for number in 0..5 {
+        rider.say(&room, &format!("missed {number}")).await;
+    }
+    let (head, stranger) = (room.head().await, server.customer("a-stranger"));
+    let people = [
+        (&room.customer, 1),
+        (&room.customer, head - 2),
+        (&rider, head - 3),
+        (&guest, head - 1),
+        (&room.pharmacist, 2),
+        (&room.admin, head),
+    ];
+    let comes_back = async |client: &Client, after: i64| {
+        let mut live = Live::resume(client, &Cursor::of(&epoch, &room.id, after)).await;
+        assert_eq!(live.caught_up(&room).await["seq"], head);
+        live.events_of(&room)
+    };
+    let is_shut_out = async |client: &Client| {
+        let mut live = Live::resume(client, &Cursor::of(&epoch, &room.id, 1)).await;
+        live.expect(json!({ "type": "resync", "reason": "gone" }))
+            .await;
+        live.fence().await;
+        assert_eq!(live.frames_of(&room).len(), 1, "{live:?}");
+    };
+    let all = || people.iter().cycle().take(people.len() * DEVICES);
+    let come = join_all(all().map(|(client, after)| comes_back(client, *after)));
+    let shut = [&room.rider, &room.colleague, &stranger].repeat(DEVICES);
+    let (told, _) = tokio::join!(come, join_all(shut.into_iter().map(is_shut_out)));
+    for ((client, after), told) in all().zip(told) {
+        let mut log = room.log_seen_by(client).await;
+        log.retain(|event| event.number("seq") > *after);
+        for event in &mut log {
+            event["type"] = json!("event");
+        }
+        assert_eq!(told, log, "{} after {after}", client.user);
+    }
 }
