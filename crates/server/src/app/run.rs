@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use axum::Router;
 use axum::http::HeaderValue;
+use futures_util::FutureExt as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -188,6 +189,10 @@ pub(super) async fn run(
         driver.await?;
     }
     put_away(&chat).await;
+    if chat.store().failed().now_or_never().is_some() {
+        tracing::error!("stopped; what was written last is not in the database");
+        return Ok(ExitCode::FAILURE);
+    }
     tracing::info!(cut_connections = drained.cut, "stopped");
     Ok(ExitCode::SUCCESS)
 }

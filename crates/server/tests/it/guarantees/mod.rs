@@ -6,6 +6,7 @@
 mod g17_one_of_each;
 mod g23_clock_jumps;
 mod g27_silent_logs;
+mod g3_failed_writes;
 mod g4_disk_full;
 mod g5_one_order;
 mod g8_idempotency;

@@ -36,6 +36,21 @@ pub(super) fn command(folder: &Path, database: &str, secret: &Secret) -> Command
     command
 }
 
+/// The command, not yet given any arguments, in a process that the signal of this name does not end.
+pub(super) fn ignoring(signal: &str, command: &Command) -> Command {
+    let mut through = Command::new("/usr/bin/env");
+    through
+        .arg(format!("--ignore-signal={signal}"))
+        .arg(command.get_program())
+        .current_dir(command.get_current_dir().expect("a folder is set"))
+        .env_clear()
+        .stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        through.envs(value.map(|value| (name, value)));
+    }
+    through
+}
+
 fn log_file(folder: &Path, name: &str) -> File {
     let path = folder.join(name);
     let file = File::options().create(true).append(true).open(path);

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::engine::Database;
 use super::identity::{Identity, Secret};
-use super::process::{Process, Stopped, command, end_of, until_end};
+use super::process::{Process, Stopped, command, end_of, ignoring, until_end};
 use super::wall_clock::WallClock;
 use super::{Client, Room, now_s, signal};
 
@@ -20,6 +20,7 @@ pub(crate) struct Options {
     variables: Vec<(String, String)>,
     with_limits: bool,
     with_clock: bool,
+    with_failing_writes: bool,
 }
 
 impl Options {
@@ -38,6 +39,12 @@ impl Options {
     /// Gives the server a clock that [`Server::jump`] moves.
     pub(crate) fn with_clock(mut self) -> Self {
         self.with_clock = true;
+        self
+    }
+
+    /// Lets [`Server::fail_writes_beyond`] make writes fail, where the system would end the process.
+    pub(crate) fn with_failing_writes(mut self) -> Self {
+        self.with_failing_writes = true;
         self
     }
 
@@ -240,6 +247,19 @@ impl Server {
         signal::send(&self.process.child, "HUP");
     }
 
+    /// From now on the process can write no byte of any file that lies behind its first so many.
+    pub(crate) fn fail_writes_beyond(&self, bytes: u64) {
+        assert!(self.options.with_failing_writes, "it would be a signal");
+        let pid = self.process.child.id();
+        let limited = Command::new("prlimit")
+            .args([format!("--pid={pid}"), format!("--fsize={bytes}")])
+            .status();
+        assert!(
+            limited.is_ok_and(|status| status.success()),
+            "prlimit limits what process {pid} writes"
+        );
+    }
+
     /// How the process ended. Fails if it has not within 30 s.
     pub(crate) async fn ended(&mut self) -> ExitStatus {
         end_of(&mut self.process.child).await
@@ -414,6 +434,9 @@ fn serve(
     folder: &TempDir,
 ) -> Process {
     let mut command = command(folder.path(), database.url(), secret);
+    if options.with_failing_writes {
+        command = ignoring("XFSZ", &command);
+    }
     if let Some(clock) = clock {
         clock.show_to(&mut command);
     }
