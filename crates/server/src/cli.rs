@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use orderchat_domain::TokenRole;
 
 use crate::app;
 use crate::config::{Need, Settings, SettingsArgs, show_settings};
@@ -245,7 +246,15 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
                 room: args.room,
                 ttl: Duration::from_secs(args.ttl),
             };
+            let is_of_none =
+                wanted.role == TokenRole::Pharmacy.as_str() && wanted.pharmacies.is_empty();
             app::print_line(&app::token(&settings, wanted)?)?;
+            if is_of_none {
+                // Not refused: one may be asked into a room by name.
+                eprintln!(
+                    "orderchat: it is good for the rooms of no pharmacy; name theirs with --pharmacy"
+                );
+            }
             Ok(ExitCode::SUCCESS)
         }
         Command::Openapi => {

@@ -117,3 +117,15 @@ async fn the_demo_says_which_settings_it_does_not_use() {
         demo.output
     );
 }
+
+#[tokio::test]
+async fn a_token_for_staff_of_no_pharmacy_comes_with_a_word_of_warning() {
+    let staff = ["token", "--role", "pharmacy", "--sub", "staff-mei"];
+    let bare = run(&staff, &[]).await;
+    assert!(bare.status.success(), "{}", bare.output);
+    assert_eq!(bare.stdout.trim().split('.').count(), 3, "{}", bare.stdout);
+    let said = bare.output.replace(&bare.stdout, "");
+    assert!(said.contains("--pharmacy"), "{said:?}");
+    let of_one = run(&[&staff[..], &["--pharmacy", "ph1"]].concat(), &[]).await;
+    assert_eq!(of_one.output, of_one.stdout, "nothing but the token");
+}
