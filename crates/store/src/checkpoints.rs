@@ -103,15 +103,8 @@ pub fn changes(tx: &mut Tx<'_>) -> Result<Changes> {
         scanned: from,
         ..Changes::default()
     };
-    let heads = scan(tx, &mut changes)?;
-    let rows: Vec<_> = heads.keys().map(|key| values![*key]).collect();
-    for mut row in tx.query_rows(&IDS, &rows)? {
-        let key: i64 = row.take()?;
-        if let Some(head) = heads.get(&key) {
-            changes.rooms.insert(RoomId(row.take()?), *head);
-        }
-    }
-    drop_signed(tx, &mut changes.rooms)?;
+    let mut heads = scan(tx, &mut changes)?;
+    changes.rooms = unsigned(tx, &mut heads)?;
     Ok(changes)
 }
 
@@ -129,7 +122,8 @@ fn start(tx: &mut Tx<'_>) -> Result<i64> {
     Ok(scanned.min(covered.unwrap_or(0)))
 }
 
-/// The last entry of each room among those after `changes.scanned`.
+/// The last entry of each room among those after `changes.scanned`. It may begin far before what is new,
+/// and looks until it has enough of that: what is signed already is no reason to stop.
 fn scan(tx: &mut Tx<'_>, changes: &mut Changes) -> Result<BTreeMap<i64, Head>> {
     let mut heads = BTreeMap::<i64, Head>::new();
     let mut seen = 0;
@@ -145,8 +139,12 @@ fn scan(tx: &mut Tx<'_>, changes: &mut Changes) -> Result<BTreeMap<i64, Head>> {
                 chain: row.take()?,
             };
             if heads.len() >= MOST_ROOMS && !heads.contains_key(&room) {
-                changes.more = true;
-                return Ok(heads);
+                unsigned(tx, &mut heads)?;
+                // Half is enough: for a few more each, all would be asked for again and again.
+                if heads.len() > MOST_ROOMS / 2 {
+                    changes.more = true;
+                    return Ok(heads);
+                }
             }
             let known = heads.entry(room).or_insert(head);
             if known.seq < head.seq {
@@ -158,10 +156,32 @@ fn scan(tx: &mut Tx<'_>, changes: &mut Changes) -> Result<BTreeMap<i64, Head>> {
             return Ok(heads);
         }
         if seen >= MOST_ENTRIES {
-            changes.more = true;
-            return Ok(heads);
+            seen = 0;
+            unsigned(tx, &mut heads)?;
+            if !heads.is_empty() {
+                changes.more = true;
+                return Ok(heads);
+            }
         }
     }
+}
+
+/// Leaves out the rooms that a checkpoint covers already; the others, by their ids.
+fn unsigned(tx: &mut Tx<'_>, heads: &mut BTreeMap<i64, Head>) -> Result<BTreeMap<RoomId, Head>> {
+    let rows: Vec<_> = heads.keys().map(|key| values![*key]).collect();
+    let mut keys = BTreeMap::new();
+    let mut rooms = BTreeMap::new();
+    for mut row in tx.query_rows(&IDS, &rows)? {
+        let key: i64 = row.take()?;
+        let room = RoomId(row.take()?);
+        if let Some(head) = heads.get(&key) {
+            keys.insert(key, room);
+            rooms.insert(room, *head);
+        }
+    }
+    drop_signed(tx, &mut rooms)?;
+    heads.retain(|key, _| keys.get(key).is_some_and(|room| rooms.contains_key(room)));
+    Ok(rooms)
 }
 
 /// Leaves out what a checkpoint covers already: the log is looked through with an overlap.

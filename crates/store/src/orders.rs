@@ -1,5 +1,7 @@
 //! Our copy of the shop's orders.
 
+use std::collections::BTreeMap;
+
 use orderchat_domain::id::PharmacyId;
 use orderchat_domain::order::{Order, Sequences};
 use orderchat_domain::project::{OrderRecord, Person};
@@ -68,8 +70,7 @@ statements! {
         WHERE shop_order = $1 AND k > $2 ORDER BY k LIMIT $3";
     WAIT = "INSERT INTO order_event_waiting (order_id, source, event_id, at, body)
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
-    WAITING = "SELECT at, body FROM order_event_waiting WHERE order_id = $1 ORDER BY k";
-    WAITS_NO_MORE = "DELETE FROM order_event_waiting WHERE order_id = $1";
+    TAKE_WAITING = "DELETE FROM order_event_waiting WHERE order_id = $1 RETURNING k, at, body";
     EXPIRE = "DELETE FROM order_event_waiting WHERE at < $1";
     HAS_EXPIRED = "SELECT 1 FROM order_event_waiting WHERE at < $1 LIMIT 1";
     ARRIVED = "SELECT DISTINCT w.order_id FROM order_event_waiting w
@@ -383,14 +384,11 @@ pub fn wait(
 /// # Errors
 /// As any write.
 pub fn take_waiting(tx: &mut Tx<'_>, order: &OrderId) -> Result<Vec<(Millis, String)>> {
-    let rows = tx.query(&WAITING, &values![order.as_str()])?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    tx.execute(&WAITS_NO_MORE, &values![order.as_str()])?;
-    rows.into_iter()
-        .map(|mut row| Ok((row.take()?, row.take()?)))
-        .collect()
+    // In one statement: what comes between two is of neither, or is deleted unread.
+    let rows = tx.query(&TAKE_WAITING, &values![order.as_str()])?;
+    let event = |mut row: Row| Ok((row.take()?, (row.take()?, row.take()?)));
+    let taken: Result<BTreeMap<i64, _>> = rows.into_iter().map(event).collect();
+    Ok(taken?.into_values().collect())
 }
 
 /// Whether an event has waited since before then.

@@ -37,7 +37,8 @@ statements! {
             ON p.room = i.room AND p.k <> i.sender
          JOIN receipt_advance a ON a.participant = p.k AND a.kind = i.kind
             AND a.seq = (SELECT MIN(n.seq) FROM receipt_advance n
-                WHERE n.participant = p.k AND n.kind = i.kind AND n.seq >= i.seq)
+                WHERE n.participant = p.k AND n.kind = i.kind AND n.seq >= i.seq
+                  AND n.visible_from <= i.seq)
          GROUP BY i.n";
     PASSED = "SELECT CAST(COALESCE(SUM(CASE WHEN l.actor = $4 THEN 1 ELSE 0 END), 0) AS BIGINT),
             CAST(COALESCE(SUM(CASE WHEN l.actor <> $4 AND s.deleted_at IS NOT NULL

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail, ensure};
 use orderchat_domain::Millis;
-use orderchat_store::{Store, StoreError, copy};
+use orderchat_store::{Alone, Store, StoreError, copy};
 
 use super::backup::{self, beside};
 use super::{backup_files, commands, open_store, options, run, runtime};
@@ -70,6 +70,8 @@ fn put_in_place(
             out_of_service(to)?;
         }
     }
+    // From here on no server starts on it, also where there was none.
+    let _alone = Alone::on(to)?;
     let (now, partial) = (Millis(clock::now_ms()), beside(to, ".restoring"));
     for file in copy::files_of(&partial) {
         remove(&file)?;

@@ -117,8 +117,8 @@ impl AttachmentView {
 /// What a photo proves.
 #[derive(Clone, Debug)]
 pub(crate) struct Proof {
-    /// The photo's internal key.
-    pub(crate) file: i64,
+    /// Of whose order.
+    pub(crate) room: RoomId,
     /// As it stands on the timeline: JSON.
     pub(crate) body: String,
 }
@@ -206,17 +206,26 @@ impl Chat {
         ctx: &Context,
         begun: &Begun,
         finished: Finished,
+        proof: Option<Proof>,
     ) -> Result<AttachmentView> {
+        let now = ctx.now;
         let (key, owner) = (begun.key, ctx.user);
         let more = i64::try_from(finished.size).unwrap_or(i64::MAX)
             - i64::try_from(begun.kept_free).unwrap_or(i64::MAX);
-        let view = AttachmentView::of(begun.id, &finished);
+        let mut view = AttachmentView::of(begun.id, &finished);
+        if proof.is_some() {
+            view.expires_at = None;
+        }
         self.write(None, move |tx| {
             if !attachments::finish(tx, key, &finished)? {
                 let detail = "the upload took too long and was given up; begin it again";
                 return Err(Refusal::conflict(Rule::UploadState, detail).into());
             }
             attachments::take_space(tx, owner, more)?;
+            if let Some(proof) = &proof {
+                // Not one without the other: nobody would add it later.
+                keep_proof(tx, key, proof, now)?;
+            }
             Ok(())
         })
         .await?;
@@ -231,25 +240,21 @@ impl Chat {
         self.note_reading(ctx, &scene).await?;
         Ok(file)
     }
+}
 
-    /// What a photo proves of a delivery goes on the order's timeline; the photo stays.
-    pub(crate) async fn add_proof(&self, ctx: &Context, room: RoomId, proof: Proof) -> Result<()> {
-        let now = ctx.now;
-        self.write(None, move |tx| {
-            let scene = rooms::by_id(tx, room)?.ok_or(Refusal::NotFound)?;
-            let order = &scene.record.order;
-            orders::lock(tx, &order.id)?;
-            let told = Told {
-                kind: "delivery.proof_added",
-                event: None,
-                sequence: None,
-                body: &proof.body,
-            };
-            orders::keep(tx, order.key, told, now)?;
-            Ok(attachments::keep(tx, proof.file)?)
-        })
-        .await
-    }
+/// What a photo proves of a delivery goes on the order's timeline; the photo stays.
+fn keep_proof(tx: &mut Tx<'_>, file: i64, proof: &Proof, now: Millis) -> Result<()> {
+    let found = rooms::by_id(tx, proof.room)?.ok_or(Refusal::NotFound)?;
+    let order = &found.record.order;
+    orders::lock(tx, &order.id)?;
+    let told = Told {
+        kind: "delivery.proof_added",
+        event: None,
+        sequence: None,
+        body: &proof.body,
+    };
+    orders::keep(tx, order.key, told, now)?;
+    Ok(attachments::keep(tx, file)?)
 }
 
 fn check_unsent(unsent: usize) -> std::result::Result<(), Refusal> {

@@ -9,21 +9,20 @@ use orderchat_media::{Capture, Taken};
 use orderchat_store::attachments::Finished;
 use serde_json::json;
 
-use super::{Media, MediaError};
+use super::Media;
 use crate::chat::Context;
-use crate::chat::attachments::{Begun, Proof, Wanted};
+use crate::chat::attachments::Begun;
 
 impl Media {
-    /// Puts the proof on the timeline. The signature is over the same object without it, as compact
-    /// JSON with its fields in this order.
-    pub(super) async fn prove(
+    /// What the photo proves, signed, as JSON for the timeline. The signature is over the same object
+    /// without it, as compact JSON with its fields in this order.
+    pub(super) fn statement(
         &self,
         ctx: &Context,
         begun: &Begun,
-        wanted: &Wanted,
         finished: &Finished,
         capture: Option<Capture>,
-    ) -> Result<(), MediaError> {
+    ) -> String {
         let position = capture.as_ref().and_then(|capture| capture.position);
         let taken = capture.and_then(|capture| capture.taken_at);
         let mut body = json!({
@@ -42,12 +41,7 @@ impl Media {
             .signing_key
             .sign(body.to_string().as_bytes());
         body["signature"] = STANDARD.encode(signature).into();
-        let proof = Proof {
-            file: begun.key,
-            body: body.to_string(),
-        };
-        self.0.chat.add_proof(ctx, wanted.room, proof).await?;
-        Ok(())
+        body.to_string()
     }
 }
 

@@ -234,6 +234,31 @@ async fn what_a_backup_holds_is_for_nobody_else_to_read() {
     assert_eq!(names, ["backup.json", "orderchat-signing.pub", database]);
 }
 
+/// Where there is no database yet a server may start at any moment, and would write into nothing.
+#[tokio::test]
+async fn nothing_is_restored_where_somebody_else_has_the_right_to_serve() {
+    let server = Server::start().await;
+    if !server.is_sqlite() {
+        return;
+    }
+    assert!(back_up(&server).await.status.success());
+    let elsewhere = server.folder().join("elsewhere.db");
+    let to = elsewhere.to_str().expect("a path in UTF-8");
+    let lock = std::fs::File::create(format!("{to}.lock")).expect("a lock file");
+    lock.try_lock().expect("nobody has it");
+    let refused = server.run(&["restore", FOLDER, "--to", to], &[]).await;
+    assert_eq!(refused.status.code(), Some(1), "{}", refused.output);
+    assert!(
+        refused.output.contains("another server runs"),
+        "{}",
+        refused.output
+    );
+    assert!(!elsewhere.exists());
+    drop(lock);
+    let restored = server.run(&["restore", FOLDER, "--to", to], &[]).await;
+    assert!(restored.status.success(), "{}", restored.output);
+}
+
 #[tokio::test]
 async fn a_damaged_backup_is_refused() {
     let server = Server::start().await;
@@ -494,8 +519,12 @@ async fn a_backup_whose_files_are_damaged_or_gone_is_refused_and_half_a_file_is_
     assert!(!gone.status.success(), "{}", gone.output);
     let left = std::fs::read_dir(elsewhere.path()).expect("a folder");
     let left: Vec<_> = left.flatten().map(|entry| entry.file_name()).collect();
+    // What says who may serve stays, and is empty.
+    let is_data = |name: &std::ffi::OsString| !name.to_string_lossy().ends_with(".lock");
     assert!(
-        left.iter().all(|name| name == STORED),
+        left.iter()
+            .filter(|name| is_data(name))
+            .all(|name| name == STORED),
         "a database without its files: {left:?}"
     );
 

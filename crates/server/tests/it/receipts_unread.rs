@@ -292,3 +292,22 @@ async fn a_rider_who_came_later_has_not_read_what_was_said_before() {
         "the pharmacy saw it from the beginning"
     );
 }
+
+/// A rider who came later has read further than a message that they cannot see.
+#[tokio::test]
+async fn a_search_says_of_a_message_what_the_message_says_itself() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let said = room.customer.say(&room, "an unread aardvark").await;
+    let report = room.report.clone().with_rider("rider-two");
+    room.service.report(&report).await.ok(200);
+    room.customer.say(&room, "for the new one").await;
+    let rider = server.rider("rider-two");
+    rider.act(&room.at("read/")).await.ok(200);
+    let alone = room.customer.get(&message_path(&said, "")).await.ok(200);
+    let found = room.customer.all("/api/chat/search/?q=aardvark").await;
+    let of =
+        |message: &Value| ["status", "delivered_at", "read_at"].map(|field| message[field].clone());
+    assert_eq!(alone["status"], "sent");
+    assert_eq!(of(&found[0]), of(&alone));
+}

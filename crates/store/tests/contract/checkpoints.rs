@@ -16,6 +16,7 @@ tests! {
         of_many_rooms_some_are_left_to_the_next,
         a_room_that_has_vanished_is_still_named_by_its_checkpoints;
     POSTGRES: an_entry_that_is_committed_late_is_not_missed,
+        of_many_rooms_all_are_signed_while_somebody_writes,
         a_restored_database_goes_on_from_the_newest_checkpoint;
 }
 
@@ -132,6 +133,30 @@ async fn of_many_rooms_some_are_left_to_the_next(database: &Database) {
     assert_eq!(sign(&store).await.len(), checkpoints::MOST_ROOMS);
     let second = changes(&store).await;
     assert_eq!((second.rooms.len(), second.more), (5, false));
+}
+
+/// While a transaction is open every scan begins before what was signed since.
+async fn of_many_rooms_all_are_signed_while_somebody_writes(database: &Database) {
+    let store = database.open().await;
+    speak(&store, 0).await;
+    sign(&store).await;
+    let most = u32::try_from(checkpoints::MOST_ROOMS).expect("a small number");
+    let open = database.raw().await;
+    open.execute("BEGIN; SELECT pg_current_xact_id()").await;
+    write(&store, move |tx| {
+        let ann = person(tx, "ann", Role::Customer)?;
+        for n in 1..=most + 5 {
+            let mut room = room_of(tx, n)?;
+            say(tx, &mut room, &ann, Role::Customer, "said")?;
+        }
+        Ok(())
+    })
+    .await;
+    assert_eq!(sign(&store).await.len(), checkpoints::MOST_ROOMS);
+    assert_eq!(sign(&store).await.len(), 5);
+    assert!(changes(&store).await.rooms.is_empty());
+    open.execute("COMMIT").await;
+    assert!(changes(&store).await.rooms.is_empty());
 }
 
 async fn a_room_that_has_vanished_is_still_named_by_its_checkpoints(database: &Database) {
