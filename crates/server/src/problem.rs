@@ -180,6 +180,16 @@ impl Problem {
         )
     }
 
+    /// 413 for what a form has beside its file.
+    pub(crate) fn form_too_large(limit_bytes: u64) -> Self {
+        Self::new(
+            "too-large",
+            "The body is too large",
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("beside its file the form has more than {limit_bytes} bytes, or is none"),
+        )
+    }
+
     /// 413 for a file.
     pub(crate) fn file_too_large(limit_bytes: u64) -> Self {
         Self::new(

@@ -1,5 +1,7 @@
 //! `multipart/form-data`: some texts and one file, which is read as it comes.
 
+mod incoming;
+
 use std::collections::HashMap;
 
 use axum::body::{Bytes, HttpBody};
@@ -13,6 +15,7 @@ use multer::{Field, Multipart};
 use super::body::check_coding;
 use crate::media::MediaError;
 use crate::problem::Problem;
+use incoming::{Handed, Incoming};
 
 /// What the texts of a form, its boundaries and headers take beside the file.
 const AROUND: u64 = 256 << 10;
@@ -33,6 +36,8 @@ pub(super) fn is_form(headers: &HeaderMap) -> bool {
 /// A form that is being read.
 pub(super) struct Form {
     form: Multipart<'static>,
+    /// What of it was handed on.
+    handed: Handed,
     /// The texts that came so far.
     texts: HashMap<String, String>,
     /// Names of the texts that it may have.
@@ -45,19 +50,23 @@ pub(super) struct FilePart {
     pub(super) name: String,
     pub(super) declared: Option<String>,
     field: Field<'static>,
+    handed: Handed,
 }
 
 impl FilePart {
     /// Its bytes, as they come.
     pub(super) fn bytes(self) -> BoxStream<'static, Result<Bytes, MediaError>> {
-        let next = |mut field: Field<'static>| async move {
+        let next = |(mut field, handed): (Field<'static>, Handed)| async move {
             match field.chunk().await {
-                Ok(Some(bytes)) => Ok(Some((bytes, field))),
+                Ok(Some(bytes)) => {
+                    handed.on(&bytes);
+                    Ok(Some((bytes, (field, handed))))
+                }
                 Ok(None) => Ok(None),
                 Err(_) => Err(MediaError::BrokeOff),
             }
         };
-        stream::try_unfold(self.field, next).boxed()
+        stream::try_unfold((self.field, self.handed), next).boxed()
     }
 }
 
@@ -80,9 +89,10 @@ impl Form {
         if declared > largest.saturating_add(AROUND) {
             return Err(Problem::file_too_large(largest));
         }
-        let bytes = request.into_body().into_data_stream();
+        let (bytes, handed) = Incoming::of(request.into_body(), AROUND);
         Ok(Self {
             form: Multipart::new(bytes, boundary),
+            handed,
             texts: HashMap::new(),
             known,
         })
@@ -97,6 +107,7 @@ impl Form {
                     name: field.file_name().unwrap_or_default().to_owned(),
                     declared: field.content_type().map(ToString::to_string),
                     field,
+                    handed: self.handed.clone(),
                 }));
             }
             if !self.known.contains(&name.as_str()) {
@@ -137,6 +148,11 @@ async fn text(name: &str, mut field: Field<'static>) -> Result<String, Problem> 
     String::from_utf8(bytes).map_err(|_| Problem::invalid(pointer(name), "is not UTF-8"))
 }
 
-fn broken(_: multer::Error) -> Problem {
+fn broken(error: multer::Error) -> Problem {
+    if let multer::Error::StreamReadFailed(why) = &error
+        && why.is::<incoming::TooMuch>()
+    {
+        return Problem::form_too_large(AROUND);
+    }
     Problem::malformed("the form broke off, or is not well-formed")
 }

@@ -35,13 +35,14 @@ impl Transfers {
     }
 
     /// Lets it in, or answers at once that there is no place. The place is taken until the answer's
-    /// last byte is.
+    /// last byte is; not by who is refused, whose request is thrown away as it comes.
     pub(super) async fn admit(&self, request: Request, next: Next) -> Response {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             let detail = "too many uploads and downloads are under way; try again";
             return Problem::unavailable(detail).into_response();
         };
         match timeout(self.deadline, next.run(request)).await {
+            Ok(refused) if refused.status().as_u16() >= 400 => refused,
             Ok(response) => response.map(|body| {
                 Body::new(Timed {
                     body,

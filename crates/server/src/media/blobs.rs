@@ -321,6 +321,15 @@ impl Blobs {
         Ok(())
     }
 
+    /// Deletes one of these, which nobody knows of.
+    pub(crate) async fn delete_piece(
+        &self,
+        id: AttachmentId,
+        name: &str,
+    ) -> Result<(), MediaError> {
+        self.delete_path(&self.path(Blob::Piece(id, name))).await
+    }
+
     async fn delete_path(&self, path: &Path) -> Result<(), MediaError> {
         match in_time(self.store.delete(path)).await {
             Ok(()) | Err(Failure::Store(object_store::Error::NotFound { .. })) => Ok(()),

@@ -7,7 +7,7 @@ use orderchat_media::{Capture, Cost, Kind, Limits, Processed, Refused, capture, 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
-use super::MediaError;
+use super::{MediaError, UploadPlace};
 
 /// KiB of decoded pixels, all pictures together.
 const BUDGET: u32 = 160 << 10;
@@ -55,10 +55,11 @@ impl Images {
     }
 
     /// The picture upright, clean, with its thumbnail. `with_capture`: also when and where it was
-    /// taken. The work goes on when nobody waits for it any more, and keeps its place until then.
+    /// taken. The work goes on when nobody waits for it any more, and keeps its places until then, that
+    /// of its user, too: who hangs up and asks again gets no more of it.
     pub(super) async fn make(
         &self,
-        place: OwnedSemaphorePermit,
+        (place, user): (OwnedSemaphorePermit, Arc<UploadPlace>),
         bytes: Vec<u8>,
         kind: Kind,
         with_capture: bool,
@@ -70,7 +71,7 @@ impl Images {
         let limits = self.limits;
         let (done, made) = oneshot::channel();
         let work = move || {
-            let _kept = (processor, room);
+            let _kept = (processor, room, user);
             give_way();
             let capture = with_capture.then(|| capture(&bytes, kind)).flatten();
             let made = process(&bytes, kind, &limits);

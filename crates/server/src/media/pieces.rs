@@ -1,6 +1,8 @@
 //! A file that comes in pieces, and goes on where it broke off: on this node or another, after a
 //! restart, the next day. What is durable says the database.
 
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use orderchat_domain::attachment::{FileName, FileState};
@@ -12,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::blobs::{Blob, PIECE};
 use super::receive::Source;
-use super::{Media, MediaError};
+use super::{Media, MediaError, UploadPlace};
 use crate::chat::Context;
 use crate::chat::attachments::{Begun, Wanted};
 use crate::random;
@@ -110,6 +112,16 @@ impl Adding<'_> {
         self.noted = self.stored;
         Ok(())
     }
+
+    /// Deletes what is stored and will not be noted: it counts for nobody's share of the disk.
+    async fn let_go(&mut self) {
+        for (_, name) in self.pieces.drain(..) {
+            let deleted = self.media.0.blobs.delete_piece(self.id, &name).await;
+            deleted.unwrap_or_else(|error| {
+                tracing::warn!(%error, "a piece of an upload is left for the collector");
+            });
+        }
+    }
 }
 
 impl Media {
@@ -123,7 +135,8 @@ impl Media {
         let upload = self.0.chat.upload(ctx, id).await?;
         let progress = self.progress_of(&upload, upload.received);
         if is_unfinished(&upload) {
-            self.finish(ctx, &upload).await?;
+            let place = Arc::new(self.place(ctx)?);
+            self.finish(ctx, &upload, &place).await?;
         }
         Ok((progress, upload.said.metadata))
     }
@@ -149,7 +162,7 @@ impl Media {
     where
         S: Stream<Item = Result<Bytes, MediaError>> + Unpin,
     {
-        let _place = self.place(ctx)?;
+        let place = Arc::new(self.place(ctx)?);
         let upload = self.0.chat.upload(ctx, id).await?;
         check_place(&upload, offset)?;
         let mut adding = Adding {
@@ -163,14 +176,15 @@ impl Media {
         };
         let taken = take(&mut adding, upload.length, Check::of(checksum), bytes).await;
         if taken.is_err() {
+            adding.let_go().await;
             self.was_deleted_again(upload.file.id).await;
         }
         taken?;
         let received = adding.noted;
         let progress = self.progress_of(&upload, received);
         if received == upload.length {
-            self.finish(ctx, &StoredUpload { received, ..upload })
-                .await?;
+            let whole = StoredUpload { received, ..upload };
+            self.finish(ctx, &whole, &place).await?;
         }
         Ok(progress)
     }
@@ -187,8 +201,13 @@ impl Media {
 
     /// Puts the pieces together, as a file that came in one. Of two that do it at once one is the
     /// first; the other finds it done.
-    async fn finish(&self, ctx: &Context, upload: &StoredUpload) -> Result<(), MediaError> {
-        let outcome = self.put_together(ctx, upload).await;
+    async fn finish(
+        &self,
+        ctx: &Context,
+        upload: &StoredUpload,
+        place: &Arc<UploadPlace>,
+    ) -> Result<(), MediaError> {
+        let outcome = self.put_together(ctx, upload, place).await;
         let Err(error) = outcome else {
             return Ok(());
         };
@@ -205,7 +224,12 @@ impl Media {
         Err(error)
     }
 
-    async fn put_together(&self, ctx: &Context, upload: &StoredUpload) -> Result<(), MediaError> {
+    async fn put_together(
+        &self,
+        ctx: &Context,
+        upload: &StoredUpload,
+        place: &Arc<UploadPlace>,
+    ) -> Result<(), MediaError> {
         let file = &upload.file;
         let names = self.0.chat.upload_pieces(file.key).await?;
         let (blobs, id) = (self.0.blobs.clone(), file.id);
@@ -225,7 +249,7 @@ impl Media {
             within: 0,
             in_pieces: None,
         };
-        let stored = self.make(id, &wanted, kind, &mut source).await?;
+        let stored = self.make(id, &wanted, kind, &mut source, place).await?;
         self.know(ctx, &begun(upload), &wanted, stored).await?;
         self.sweep_pieces(id).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "the pieces of an upload are left for the collector");

@@ -1,5 +1,7 @@
 //! A file comes in: looked at, made safe, stored, and only then known to messages.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -12,9 +14,9 @@ use sha2::{Digest, Sha256};
 
 use super::blobs::{Blob, PIECE, Writer};
 use super::images::Made;
-use super::{Media, MediaError};
+use super::{Media, MediaError, UploadPlace};
 use crate::chat::Context;
-use crate::chat::attachments::{AttachmentView, Begun, Wanted};
+use crate::chat::attachments::{AttachmentView, Begun, Proof, Wanted};
 
 /// The longest that an upload takes, and a little: after it nobody waits for it any more.
 const WITHIN: i64 = 45 * 60 * 1_000;
@@ -134,7 +136,7 @@ impl Media {
     where
         S: Stream<Item = Result<Bytes, MediaError>> + Unpin,
     {
-        let _place = self.place(ctx)?;
+        let place = Arc::new(self.place(ctx)?);
         let largest = self.largest();
         let (mut source, whole) = Source::begin(bytes, largest).await?;
         let kind = kind_of(&source.head, whole, &incoming)?;
@@ -148,7 +150,9 @@ impl Media {
         };
         let begun = self.0.chat.begin_file(ctx, wanted.clone()).await?;
         let made = async {
-            let stored = self.make(begun.id, &wanted, kind, &mut source).await?;
+            let stored = self
+                .make(begun.id, &wanted, kind, &mut source, &place)
+                .await?;
             if kind.is_image() {
                 self.0.blobs.delete_pieces(begun.id).await?;
             }
@@ -234,29 +238,30 @@ impl Media {
             source: finished.source,
             is_image: finished.image.is_some(),
         };
-        let known = finished.clone();
-        let mut view = self.0.chat.finish_file(ctx, begun, finished).await?;
-        if wanted.is_proof {
-            self.prove(ctx, begun, wanted, &known, capture).await?;
-            view.expires_at = None;
-        }
+        let proof = wanted.is_proof.then(|| Proof {
+            room: wanted.room,
+            body: self.statement(ctx, begun, &finished, capture),
+        });
+        let chat = &self.0.chat;
+        let view = chat.finish_file(ctx, begun, finished, proof).await?;
         self.0.scan_due.notify_one();
         Ok((view, facts))
     }
 
-    /// Stores the file as it is to be served.
+    /// Stores the file as it is to be served. `user` is a place among the user's uploads.
     pub(super) async fn make<S>(
         &self,
         id: AttachmentId,
         wanted: &Wanted,
         kind: Kind,
         source: &mut Source<S>,
+        user: &Arc<UploadPlace>,
     ) -> Result<Stored, MediaError>
     where
         S: Stream<Item = Result<Bytes, MediaError>> + Unpin,
     {
         if kind.is_image() {
-            self.store_image(id, wanted, kind, source).await
+            self.store_image(id, wanted, kind, source, user).await
         } else {
             self.store_as_it_is(id, wanted, kind, source).await
         }
@@ -293,6 +298,7 @@ impl Media {
         wanted: &Wanted,
         kind: Kind,
         source: &mut Source<S>,
+        user: &Arc<UploadPlace>,
     ) -> Result<Stored, MediaError>
     where
         S: Stream<Item = Result<Bytes, MediaError>> + Unpin,
@@ -324,7 +330,7 @@ impl Media {
         let made = self
             .0
             .images
-            .make(place, raw, kind, wanted.is_proof)
+            .make((place, Arc::clone(user)), raw, kind, wanted.is_proof)
             .await?;
         let digest = source.digest();
         self.put_image(id, wanted, made, digest).await

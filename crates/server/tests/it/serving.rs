@@ -22,7 +22,7 @@ async fn who_is_refused_while_still_writing_reads_why() {
     for (path, kind, token, status) in [
         (room.at("messages/"), form, "no.token.atall", 401),
         (room.at("attachments/"), form, "no.token.atall", 401),
-        (room.at("messages/"), form, token, 400),
+        (room.at("messages/"), form, token, 413),
         (room.at("attachments/"), "text/plain", token, 415),
         (room.at("messages/"), "application/json", token, 413),
         ("/api/chat/uploads/".to_owned(), "text/plain", token, 412),

@@ -267,6 +267,11 @@ async fn wanted(state: &AppState, ctx: &Context, headers: &HeaderMap) -> Result<
             return Err(Problem::invalid(UPLOAD_METADATA, detail));
         }
     };
+    let declared = metadata.remove("filetype");
+    if declared.iter().any(|kind| kind.contains(char::is_control)) {
+        let detail = "filetype is no media type; give one, or leave it out";
+        return Err(Problem::invalid(UPLOAD_METADATA, detail));
+    }
     let name = metadata.remove("filename").unwrap_or_default();
     let room = state.chat.room_id(&room).await?;
     if !is_proof {
@@ -279,7 +284,7 @@ async fn wanted(state: &AppState, ctx: &Context, headers: &HeaderMap) -> Result<
         is_proof,
         within: state.chat.rules().files.unsent,
         in_pieces: Some(Said {
-            declared: metadata.remove("filetype"),
+            declared,
             metadata: text(headers, UPLOAD_METADATA).map(str::to_owned),
         }),
     })

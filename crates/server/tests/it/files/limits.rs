@@ -195,3 +195,56 @@ async fn a_client_that_sends_nothing_is_cut_and_gives_its_places_back() {
     let known = offset(&room.rider, &begun).await;
     assert_eq!(known.header("upload-offset"), "20000");
 }
+
+/// Beside its file a form may have little, and what takes it apart keeps it until a boundary comes.
+#[tokio::test]
+async fn a_form_that_never_comes_to_its_file_is_refused_before_much_of_it_is_kept() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let chunk = format!("{:x}\r\n{}\r\n", 64 << 10, "A".repeat(64 << 10));
+    let begins = format!("--{}\r\nContent-Disposition: form-data", "b");
+    for before in [String::new(), begins] {
+        let mut connection = Connection::open(server.url()).await;
+        let head = format!(
+            "POST {} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: \
+             multipart/form-data; boundary=b\r\nTransfer-Encoding: chunked\r\n\r\n",
+            room.at("messages/"),
+            room.customer.token(),
+        );
+        connection.write(&head).await;
+        if !before.is_empty() {
+            let before = format!("{:x}\r\n{before}\r\n", before.len());
+            connection.write(&before).await;
+        }
+        for _ in 0..16 {
+            connection.write(&chunk).await;
+        }
+        // It is answered although more could come, once that much of it is there.
+        let answer = connection.finish("0\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    }
+    // One with a large file and all its texts is taken.
+    let form = Form::file("a.pdf", "application/pdf", &pdf(3 << 20)).with("content", "a word");
+    room.customer.send_file(&room, form).await.ok(201);
+}
+
+#[tokio::test]
+async fn who_is_refused_and_goes_on_writing_holds_no_place() {
+    let options = Server::with("ORDERCHAT_MAX_TRANSFERS", "2");
+    let server = options.start().await;
+    let room = server.open_room().await;
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        let mut connection = Connection::open(server.url()).await;
+        let head =
+            "POST /api/chat/uploads/ HTTP/1.1\r\nHost: x\r\nContent-Length: 60000000\r\n\r\n";
+        connection.write(head).await;
+        connection.write("some of it").await;
+        held.push(connection);
+    }
+    eventually("there is a place", async || {
+        let sent = room.customer.send_file(&room, form()).await;
+        (sent.status == 201).then_some(())
+    })
+    .await;
+}

@@ -177,8 +177,10 @@ async fn what_does_not_fit_is_refused_and_changes_nothing() {
     let mut wrong = HeaderMap::new();
     let digest = format!("sha1 {}", STANDARD.encode(Sha1::digest(b"else")));
     wrong.insert("upload-checksum", digest.parse().expect("a header"));
+    let before = server.stored();
     let damaged = patch_with(&room.customer, &path, 0, &file[..5_000], wrong).await;
     assert_eq!(damaged.status, 460);
+    assert_eq!(server.stored(), before, "what nobody will ask for is kept");
     assert_eq!(
         offset(&room.customer, &path).await.header("upload-offset"),
         "0"
@@ -298,4 +300,17 @@ async fn a_client_that_asks_is_told_what_of_tus_there_is_and_browsers_ask_as_bef
     let elsewhere = nobody.request(Method::OPTIONS, "/api/chat/rooms/");
     let elsewhere = download(elsewhere).await;
     assert!(elsewhere.headers.get("tus-version").is_none());
+}
+
+#[tokio::test]
+async fn a_type_that_is_none_is_refused_on_either_engine() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let [id, kind] = [room.id.as_bytes(), b"application/pdf\0"].map(|text| STANDARD.encode(text));
+    let request = room.customer.request(Method::POST, "/api/chat/uploads/");
+    let request = request
+        .header("tus-resumable", "1.0.0")
+        .header("upload-length", "10")
+        .header("upload-metadata", format!("room {id},filetype {kind}"));
+    assert_eq!(download(request).await.status, 422);
 }
