@@ -71,6 +71,7 @@ impl Chat {
                 Ok(Shown { scene, participant })
             })
             .await?;
+        self.note_reading(ctx, &shown.scene).await?;
         Ok(self.show_participant(ctx, shown))
     }
 

@@ -131,6 +131,7 @@ impl Chat {
                 Ok((Shown { scene, participant }, is_new))
             })
             .await?;
+        self.note_reading(ctx, &shown.scene).await?;
         Ok((self.show_participant(ctx, shown), is_new))
     }
 
@@ -218,6 +219,7 @@ impl Chat {
                 chat.change(tx, &asked, room, key, &change)
             })
             .await?;
+        self.note_reading(ctx, &shown.scene).await?;
         Ok(self.show_participant(ctx, shown))
     }
 

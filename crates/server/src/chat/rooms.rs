@@ -127,6 +127,8 @@ impl Chat {
                 Ok(Seen::of(tx, scene)?)
             })
             .await?;
+        // Also who changes nothing is shown the room.
+        self.note_reading(ctx, &seen.scene).await?;
         Ok(self.show(ctx, seen))
     }
 
@@ -211,10 +213,11 @@ pub(crate) fn order_for(
     if let Some(key) = rooms::key_of_order(tx, id)? {
         let scene = look_by_key(tx, ctx, key)?;
         if scene.room.record.deleted_at.is_none() {
-            scene.permit(chat.policy(), ctx, action)?;
+            // Before anything is permitted or not: guests are not to know which order it is.
             if scene.active().is_some_and(|own| own.guest) {
                 return Err(Refusal::NotFound.into());
             }
+            scene.permit(chat.policy(), ctx, action)?;
             return Ok((order, Some(scene)));
         }
     }

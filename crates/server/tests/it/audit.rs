@@ -299,3 +299,32 @@ async fn who_connects_with_a_revoked_token_is_recorded() {
     assert_eq!(of(&room.rider), "live hello");
     assert_eq!(of(&room.customer), "GET /api/chat/events/");
 }
+
+/// Every answer shows the room, also to who asked for a change and made none.
+#[tokio::test]
+async fn who_changes_nothing_has_read_the_room_all_the_same() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let customer = room.participant_at(&room.customer, "").await;
+    let unmute = room.participant_at(&room.customer, "unmute/").await;
+    let (room_path, people) = (room.at(""), room.at("participants/"));
+    let again = json!({ "user": room.customer.user });
+    let asked: [(&str, Method, &str, Value); 4] = [
+        ("support-a", Method::PATCH, &room_path, json!({})),
+        (
+            "support-b",
+            Method::PATCH,
+            &customer,
+            json!({ "role": "customer" }),
+        ),
+        ("support-c", Method::POST, &unmute, json!({})),
+        ("support-d", Method::POST, &people, again),
+    ];
+    for (who, method, path, body) in asked {
+        let support = server.support(who);
+        let request = support.request(method, path).json(&body);
+        support.dispatch(request).await.ok(200);
+        let read = audit(&room.admin, &format!("&action=room.read&actor={who}")).await;
+        assert_eq!(read.len(), 1, "{who}");
+    }
+}

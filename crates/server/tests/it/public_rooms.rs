@@ -113,6 +113,13 @@ async fn neither_outsiders_nor_guests_learn_the_order_of_a_public_room() {
     let why = json!({ "reason": "to help" });
     outsider.post(&room.at("join/"), why.clone()).await.ok(200);
     outsider.post(&room.at("read/"), why).await.ok(200);
+    // Nor by what is refused: of an order that is not, and of this one, the same.
+    for order in [room.order.as_str(), "no-such-order"] {
+        for path in ["", "policy/", "timeline/"] {
+            let path = format!("/api/orders/{order}/{path}");
+            outsider.get(&path).await.refused(404);
+        }
+    }
     let seen = outsider.get(&room.at("")).await;
     assert!(!seen.text.contains(&number), "{}", seen.text);
     for query in [
