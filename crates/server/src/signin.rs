@@ -26,6 +26,8 @@ pub(crate) struct SignIn {
 pub(crate) struct SignedIn {
     pub(crate) ctx: Context,
     pub(crate) claims: Arc<Claims>,
+    /// [`Chat::revocations`] before they were recognised.
+    pub(crate) revocations: u64,
 }
 
 impl SignedIn {
@@ -70,12 +72,17 @@ impl SignIn {
                 return Err(self.refuse(origin, Problem::token_refused(error.to_string())));
             }
         };
+        let revocations = self.chat.revocations();
         let known = self
             .chat
             .identify(&claims.caller, claims.issued_at(), origin.clone(), now)
             .await;
         match known {
-            Ok(ctx) => Ok(SignedIn { ctx, claims }),
+            Ok(ctx) => Ok(SignedIn {
+                ctx,
+                claims,
+                revocations,
+            }),
             Err(IdentifyError::Failed(error)) => Err(error.into()),
             Err(IdentifyError::Revoked(ctx)) => {
                 let problem = self.refuse(origin, Problem::token_refused("the token was revoked"));

@@ -87,6 +87,10 @@ impl Reader for Commands {
         })
     }
 
+    fn note_revocation(&self, user: i64) {
+        self.0.note_revocation(user);
+    }
+
     fn lets_in(&self, kind: EventKind) -> bool {
         match kind {
             EventKind::RoomReopened => true,

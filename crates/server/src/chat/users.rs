@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use orderchat_domain::news::News;
 use orderchat_domain::order::{parse_email, parse_language, parse_name};
@@ -24,7 +25,11 @@ const REMEMBERED: usize = 50_000;
 
 /// Users this node has seen lately.
 #[derive(Debug, Default)]
-pub(crate) struct Known(Mutex<HashMap<UserId, Remembered>>);
+pub(crate) struct Known {
+    users: Mutex<HashMap<UserId, Remembered>>,
+    /// Revocations that this node has heard of.
+    revocations: AtomicU64,
+}
 
 #[derive(Clone, Debug)]
 struct Remembered {
@@ -36,14 +41,14 @@ struct Remembered {
 
 impl Known {
     fn get(&self, caller: &Caller, now: Millis) -> Option<Remembered> {
-        let known = self.0.lock();
+        let known = self.users.lock();
         let found = known.get(&caller.user)?;
         let fresh = now < found.asked_at.plus(BELIEVED) && found.asked_at <= now;
         (fresh && says_the_same(&found.caller, caller)).then(|| found.clone())
     }
 
     fn put(&self, remembered: Remembered) {
-        let mut known = self.0.lock();
+        let mut known = self.users.lock();
         if known.len() >= REMEMBERED {
             known.clear();
         }
@@ -51,7 +56,12 @@ impl Known {
     }
 
     fn forget(&self, user: &UserId) {
-        self.0.lock().remove(user);
+        self.users.lock().remove(user);
+    }
+
+    fn revoked(&self, user: i64) {
+        self.users.lock().retain(|_, known| known.user != user);
+        self.revocations.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -261,6 +271,18 @@ impl Chat {
             user,
             is_new: false,
         })
+    }
+
+    /// Some of the user's tokens were revoked, here or on another node. To be called before those who
+    /// are connected are looked at: see [`Self::revocations`].
+    pub(crate) fn note_revocation(&self, user: i64) {
+        self.0.users.revoked(user);
+    }
+
+    /// How many revocations this node has heard of. Who was recognised before one of them, and connects
+    /// after those connected were looked at, is to be looked at again.
+    pub(crate) fn revocations(&self) -> u64 {
+        self.0.users.revocations.load(Ordering::SeqCst)
     }
 
     /// The caller's profile and unread totals.

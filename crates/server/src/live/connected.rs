@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::Live;
-use super::connection::Connection;
+use super::connection::{Connection, Signal};
 use crate::signin::SignedIn;
 
 /// The user counts as connected for as long as this lives, however the connection ends.
@@ -27,6 +27,9 @@ impl Connected {
             live.settings.queue,
         ));
         let count = live.hub.people.add(&connection);
+        if live.chat.revocations() != who.revocations {
+            connection.signal(Signal::Recheck);
+        }
         metrics::gauge!("orderchat_live_connections").increment(1);
         let connected = Self {
             live: Arc::clone(live),

@@ -155,6 +155,11 @@ impl Connection {
         Some((watcher, taken, are_left))
     }
 
+    /// No frame waits to be sent.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.waiting.lock().frames.is_empty()
+    }
+
     /// There is still something to do.
     pub(crate) fn wake(&self) {
         self.wake.notify_one();

@@ -38,8 +38,9 @@ type Reading = (CatchUp, BoxFuture<'static, crate::chat::Result<Followed>>);
 /// How a room is followed.
 #[derive(Debug)]
 enum State {
-    /// What was missed is being read.
-    CatchingUp,
+    /// What was missed is being read. `called`: the user came into the room meanwhile, and what is read
+    /// may be of before.
+    CatchingUp { called: bool },
     /// The hub gives what comes.
     Live {
         #[expect(dead_code, reason = "held: the hub notes what comes for as long")]
@@ -160,9 +161,13 @@ impl Following {
 
     /// Follows the room, unless it is followed.
     pub(super) fn add(&mut self, room: RoomId) {
-        match self.rooms.get(&room) {
-            Some(State::CatchingUp | State::Live { .. }) => {}
-            Some(State::Gone(seq)) => self.begin(room, From::After(*seq), Why::Asked),
+        match self.rooms.get_mut(&room) {
+            Some(State::CatchingUp { called }) => *called = true,
+            Some(State::Live { .. }) => {}
+            Some(State::Gone(seq)) => {
+                let after = From::After(*seq);
+                self.begin(room, after, Why::Asked);
+            }
             None => self.begin(room, From::Visible, Why::Asked),
         }
     }
@@ -219,13 +224,14 @@ impl Following {
             pause: false,
             lost_after: match self.rooms.get(&room) {
                 Some(State::Gone(seq)) => Some(*seq),
-                Some(State::CatchingUp | State::Live { .. }) | None => None,
+                Some(State::CatchingUp { .. } | State::Live { .. }) | None => None,
             },
         }
     }
 
     fn put(&mut self, asked: CatchUp) {
-        self.rooms.insert(asked.expected.room, State::CatchingUp);
+        let catching_up = State::CatchingUp { called: false };
+        self.rooms.insert(asked.expected.room, catching_up);
         self.waiting.push_back(asked);
     }
 
@@ -245,6 +251,10 @@ impl Following {
 
     /// Follows all rooms anew, as what the caller is and may do now.
     pub(super) fn restart(&mut self) {
+        // What is being read is read as what they were.
+        if let Some(reading) = self.reading.take() {
+            self.waiting.push_front(reading.0);
+        }
         let rooms: Vec<RoomId> = self.rooms.keys().copied().collect();
         for room in rooms {
             let had = match self.rooms.get(&room) {
@@ -301,7 +311,12 @@ impl Following {
                 Signal::Behind(room, seq) => self.begin(room, From::After(seq), Why::Behind),
                 Signal::Gone(room, seq) => {
                     self.rooms.insert(room, State::Gone(seq));
-                    step.room_gone |= self.good_for == Some(room);
+                    if self.good_for == Some(room) {
+                        step.room_gone = true;
+                    } else {
+                        // They may be back already, and were called while this was on its way.
+                        self.begin(room, From::After(seq), Why::Asked);
+                    }
                 }
                 // Who follows it had its last event.
                 Signal::Deleted(room) if self.rooms.contains_key(&room) => {}

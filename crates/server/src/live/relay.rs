@@ -54,6 +54,8 @@ pub(crate) trait Reader: Send + Sync + 'static {
     fn places(&self, user: i64) -> BoxFuture<'_, Result<Vec<Place>, Unreadable>>;
     /// How far everybody in the room has received and read.
     fn marks(&self, room: RoomId) -> BoxFuture<'_, Result<Vec<ReceiptNews>, Unreadable>>;
+    /// Some of the user's tokens were revoked.
+    fn note_revocation(&self, user: i64);
     /// Which rooms' logs have grown since then, whoever wrote.
     fn since(&self, since: Since) -> BoxFuture<'_, Result<Elsewhere, Unreadable>>;
 }
@@ -172,7 +174,10 @@ impl Relay {
                 news = queue.recv() => match news {
                     Some(News::Log(news)) => self.log_grew(&news),
                     Some(News::Receipt(news)) => self.mark_moved(news, &mut receipts),
-                    Some(News::Revoked(user)) => self.tell(user, Signal::Recheck, Hint::Revoked { user }),
+                    Some(News::Revoked(user)) => {
+                        self.0.reader.note_revocation(user);
+                        self.tell(user, Signal::Recheck, Hint::Revoked { user });
+                    }
                     Some(News::Rights(user)) => self.tell(user, Signal::Rights, Hint::Rights { user }),
                     None => return,
                 },

@@ -21,6 +21,7 @@ pub(super) async fn watch(live: Arc<Live>, stop: CancellationToken) {
             Ok((now, users)) => {
                 since = Some(now);
                 for user in users {
+                    live.chat.note_revocation(user);
                     live.hub.people.signal(user, Signal::Recheck);
                 }
             }

@@ -197,7 +197,10 @@ impl<'a> Session<'a> {
         tokio::select! {
             () = connection.woken() => Ok(()),
             answer = commands.next_answer() => self.answer(answer).await,
-            step = following.catch_up_next(who) => Box::pin(self.take(step)).await,
+            // What waits may be of the same room, and comes before what is read of its log.
+            step = following.catch_up_next(who), if connection.is_drained() => {
+                Box::pin(self.take(step)).await
+            }
             incoming = socket.next(), if takes_more => Box::pin(self.incoming(incoming)).await,
             () = timer.as_mut() => self.on_time().await,
         }
@@ -229,7 +232,8 @@ impl<'a> Session<'a> {
         while count < AT_ONCE
             && let Some(frame) = self.connection.pop()
         {
-            if count == 0 && self.who.has_expired() {
+            // Each time: a client that reads slowly takes long.
+            if self.who.has_expired() {
                 return Err(End::Close(CloseCode::Unauthenticated));
             }
             self.socket.feed(frame).await?;
@@ -243,6 +247,9 @@ impl<'a> Session<'a> {
 
     async fn take(&mut self, step: Step) -> Going {
         for frame in step.frames {
+            if self.who.has_expired() {
+                return Err(End::Close(CloseCode::Unauthenticated));
+            }
             self.socket.feed(frame).await?;
         }
         if let Some(reference) = step.not_found {

@@ -97,13 +97,18 @@ impl Live {
         })?;
         let connection = Arc::clone(&connected.connection);
         let mut following = Following::new(Arc::clone(self), connection, false);
+        let mut seqs = BTreeMap::new();
         following.keep_to(&who.ctx.caller).await?;
         for (room, name) in ids {
             match &last {
                 None => following.add_from_head(room),
                 Some(last) if last.epoch != self.epoch => following.resume(room, name, 0, false),
                 Some(last) => match last.rooms.get(&room) {
-                    Some(seq) => following.resume(room, name, *seq, true),
+                    Some(seq) => {
+                        // Part of the cursor also before anything of the room has come.
+                        seqs.insert(room, *seq);
+                        following.resume(room, name, *seq, true);
+                    }
                     None => following.add_from_head(room),
                 },
             }
@@ -114,7 +119,7 @@ impl Live {
             connected,
             following,
             ready: VecDeque::new(),
-            seqs: BTreeMap::new(),
+            seqs,
             ended: false,
         })
     }
@@ -125,6 +130,10 @@ impl Stream {
     pub(crate) async fn next(&mut self) -> Option<Item> {
         let silent_until = clock::instant() + self.live.settings.heartbeat;
         loop {
+            if !self.ended && self.who.has_expired() {
+                self.ready.clear();
+                self.end(CloseCode::Unauthenticated);
+            }
             if let Some(frame) = self.ready.pop_front() {
                 return Some(self.item(frame));
             }
@@ -144,12 +153,7 @@ impl Stream {
 
     /// Waits for something to do; `false` when there was nothing for long.
     async fn wait(&mut self, silent_until: Instant) -> bool {
-        let ctx = self.who.now();
-        if self.who.has_expired() {
-            self.end(CloseCode::Unauthenticated);
-            return true;
-        }
-        self.live.chat.seen(&ctx);
+        self.live.chat.seen(&self.who.now());
         if self.live.stopping.is_cancelled() {
             self.end(CloseCode::GoingAway);
             return true;

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orderchat_domain::Refusal;
 use orderchat_domain::news::ReceiptNews;
 use orderchat_domain::project;
+use orderchat_domain::{Refusal, RoomId};
 use tokio::time::sleep;
 
 use super::{CatchUp, Following, State, Step, Why};
@@ -161,10 +161,19 @@ impl Following {
         step
     }
 
+    /// Whether the user came into the room since its log began to be read.
+    fn was_called(&self, room: RoomId) -> bool {
+        matches!(
+            self.rooms.get(&room),
+            Some(State::CatchingUp { called: true })
+        )
+    }
+
     fn refused(&mut self, mut asked: CatchUp, error: ChatError) -> Step {
         let mut step = Step::default();
         let room = asked.expected.room;
         match error {
+            ChatError::Refused(Refusal::NotFound) if self.was_called(room) => self.put(asked),
             ChatError::Refused(Refusal::NotFound) => {
                 match asked.lost_after {
                     Some(seq) => self.rooms.insert(room, State::Gone(seq)),

@@ -264,6 +264,16 @@ fn give(
     if event.kind.subject() == Subject::Message {
         return true;
     }
+    if is_of_later(follower, event) {
+        if event.kind != EventKind::ParticipantEnded {
+            return behind(follower, record);
+        }
+        // It was their last for then; what they came back to is followed anew.
+        follower
+            .connection
+            .signal(Signal::Gone(record.id, event.seq));
+        return false;
+    }
     let reach = follower.situation(record, eyes, now).reach();
     if reach < Reach::Room && ends(follower, record, event) && !sabotage::forgets_block() {
         let gone = Signal::Gone(record.id, event.seq);
@@ -287,6 +297,13 @@ fn take_own(follower: &mut Follower, event: &EventRecord) {
             Arc::make_mut(own).next_on_board = true;
         }
     }
+}
+
+/// Whether the participant is the follower, who has changed again since: what they see in between, and
+/// whether they see it, says the log.
+fn is_of_later(follower: &Follower, event: &EventRecord) -> bool {
+    matches!(&event.thing, Thing::Participant(participant)
+        if participant.person.key == follower.connection.user && participant.version > event.seq)
 }
 
 /// Whether it is this event that took the room from the follower, and not one to come: the room's

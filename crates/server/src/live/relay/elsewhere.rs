@@ -7,7 +7,7 @@ use std::time::Duration;
 use orderchat_domain::event::EventKind;
 use orderchat_domain::news::ReceiptNews;
 use orderchat_domain::{Millis, RoomId};
-use tokio::time::{sleep, sleep_until};
+use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
 
 use super::{Relay, Unreadable};
@@ -71,11 +71,14 @@ impl Relay {
                 }
                 () = sleep_until(due), if next.is_some() => {}
             }
-            match self.look(since, &mut seen).await {
-                Ok(later) => since = later,
-                Err(Unreadable) => sleep(SOON).await,
-            }
-            next = (since != Since::default()).then(|| clock::instant() + EVERY);
+            next = match self.look(since, &mut seen).await {
+                Ok(later) => {
+                    since = later;
+                    (since != Since::default()).then(|| clock::instant() + EVERY)
+                }
+                // Whether others write is not known yet, or they do.
+                Err(Unreadable) => Some(clock::instant() + SOON),
+            };
         }
     }
 
@@ -150,6 +153,7 @@ impl Relay {
                 false
             }
             Received::Hint(Hint::Revoked { user }) => {
+                self.0.reader.note_revocation(user);
                 hub.people.signal(user, Signal::Recheck);
                 false
             }

@@ -189,6 +189,8 @@ impl Reader for SlowLog {
         Box::pin(async { Ok(Vec::new()) })
     }
 
+    fn note_revocation(&self, _user: i64) {}
+
     fn lets_in(&self, _kind: EventKind) -> bool {
         false
     }

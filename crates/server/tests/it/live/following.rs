@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::orders::an_event;
 use crate::harness::{Client, Fields, Live, Room, Server, random_id};
 
 fn seqs(events: &[Value]) -> Vec<i64> {
@@ -317,4 +318,23 @@ async fn a_wider_token_follows_the_rooms_that_it_is_good_for_too() {
     live.caught_up(&other).await;
     let seq = other.rider.say(&other, "for them, too").await.number("seq");
     live.event_at(&other, seq).await;
+}
+
+/// Who is called back before their end was told follows the room again.
+#[tokio::test]
+async fn a_rider_who_is_handed_the_order_back_at_once_hears_what_comes() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let mut live = Live::following(&room.rider, &room).await;
+    for round in 0..10 {
+        let events = ["another-rider", &room.rider.user].map(|rider| {
+            let data = json!({ "rider": { "id": rider, "name": "A Rider" } });
+            let mut event = an_event(&room.order, "delivery.reassigned", data);
+            event["id"] = json!(format!("{round} {rider}"));
+            event
+        });
+        room.service.tell(&json!(events)).await.ok(202);
+        let said = room.customer.say(&room, &format!("after {round}")).await;
+        live.event_at(&room, said.number("seq")).await;
+    }
 }

@@ -158,3 +158,27 @@ async fn ones_own_end_is_the_last_of_a_stream_too() {
         "{next}"
     );
 }
+
+/// The rooms come one after the other; who is cut in between has the place of each.
+#[tokio::test]
+async fn a_stream_that_is_cut_before_all_rooms_came_goes_on_in_each() {
+    let server = Server::start().await;
+    let (room, other) = (server.open_room().await, server.open_room().await);
+    let epoch = Live::of(&room.customer).await.epoch();
+    let (first, second) = (room.head().await, other.head().await);
+    room.rider.say(&room, "missed in the one").await;
+    other.rider.say(&other, "missed in the other").await;
+    let rooms = [&room, &other];
+    let last = format!("{epoch}.{}:{first},{}:{second}", room.id, other.id);
+    let mut stream = Sse::open(&room.support, &rooms, Some(&last)).await;
+    let told = stream.expect(json!({ "type": "event" })).await;
+    let id = told.id.expect("an event has an id");
+    drop(stream);
+    let mut stream = Sse::open(&room.support, &rooms, Some(&id)).await;
+    let missing = [(&room, first), (&other, second)]
+        .into_iter()
+        .find(|(room, _)| told.frame["room"] != room.id.as_str());
+    let (missing, head) = missing.expect("an event is of one of them");
+    let event = json!({ "type": "event", "room": missing.id, "seq": head + 1 });
+    stream.expect(event).await;
+}

@@ -199,6 +199,26 @@ async fn g16_a_revocation_ends_connections_on_the_other_node() {
     revoked_elsewhere(&nodes, &room).await;
 }
 
+/// The other node knows them from a moment ago, when their token was good.
+#[tokio::test]
+async fn g16_who_was_revoked_elsewhere_does_not_come_back_with_the_same_token() {
+    let Some(nodes) = nodes().await else { return };
+    let room = nodes.a.open_room().await;
+    let there = nodes.on_b(&room.customer);
+    let mut live = Live::following(&there, &room).await;
+    // Known anew right before.
+    there.get(&room.at("")).await.ok(200);
+    let path = format!("/api/users/{}/revoke/", encode(&room.customer.user));
+    room.service.act(&path).await;
+    live.closed_with(4001).await;
+    there.get(&room.at("")).await.refused(401);
+    let mut again = Live::open(there.url()).await;
+    again
+        .say(json!({ "type": "hello", "token": there.token() }))
+        .await;
+    again.closed_with(4001).await;
+}
+
 #[tokio::test]
 async fn g16_a_revocation_ends_connections_on_the_other_node_without_the_bus() {
     let Some(mut nats) = OwnNats::start() else {
