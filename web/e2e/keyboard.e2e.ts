@@ -127,6 +127,10 @@ test('K1: keys for other chats, for search, files, beginning and end; none of th
   await isAt(first);
   await settled(page);
   await composer(page).focus();
+  await page.keyboard.press('Control+F6');
+  await expect(rows.first()).toBeFocused();
+  await page.keyboard.press('Control+Shift+F6');
+  await expect(composer(page)).toBeFocused();
   await page.keyboard.type('?');
   await expect(composer(page)).toHaveValue('?');
   await expect(page.locator('dialog[open]')).toHaveCount(0);

@@ -44,6 +44,25 @@ test('E1: what takes long has the shape of what will be there, after 150 ms; wha
   expect(await page.evaluate(() => (window as unknown as { seen: string[] }).seen)).toEqual([]);
 });
 
+test('E1: one writes into a thread when it is there', async ({ chat }) => {
+  const { room, page } = await chat({ said: ['Where shall I leave it?'] });
+  const id = await message(page, 'Where shall I leave it?').getAttribute('data-message');
+  let go = () => {};
+  const held = new Promise<void>((done) => (go = done));
+  await page.route('**/thread/**', async (route) => {
+    if (route.request().resourceType() !== 'document') await held;
+    await route.continue();
+  });
+  await page.goto(new URL(`/app/rooms/${room}/thread/${id}`, page.url()).href);
+  await settled(page);
+  await expect(page.locator('aside [data-skeleton]')).toBeVisible();
+  await expect(page.locator('aside [data-composer]')).toHaveCount(0);
+  go();
+  await page.locator('aside [data-composer]').fill('With the neighbour.');
+  await page.keyboard.press('Enter');
+  await expect(message(page, 'With the neighbour.')).toBeVisible();
+});
+
 test('E2: where nothing is, one sentence says so, and one thing can be done', async ({
   enter,
   chat,
@@ -64,6 +83,39 @@ test('E2: where nothing is, one sentence says so, and one thing can be done', as
   await hers.getByRole('log').focus();
   await hers.getByRole('button', { name: 'Write a message' }).click();
   await expect(composer(hers)).toBeFocused();
+});
+
+test('E2 L6: where the list begins with archived chats, the others are there', async ({
+  enter,
+  order,
+}) => {
+  const mira = { sub: 'mira', role: 'customer', name: 'Mira Sand' };
+  const { room } = await order('904', { customer: { id: mira.sub, name: mira.name } });
+  const page = await enter(mira, '/app/', {}, (page) =>
+    page.route(/\/api\/chat\/rooms\/\?/, async (route) => {
+      const answer = await route.fetch({ url: route.request().url().replace('&rest', '') });
+      const list = await answer.json();
+      if (!route.request().url().includes('&rest')) {
+        list.results = [{ ...list.results[0], id: 'old', status: 'archived' }];
+        list.next = `${new URL(route.request().url()).search.replace('?', '/api/chat/rooms/?')}&rest`;
+      }
+      await route.fulfill({ json: list });
+    }),
+  );
+  await expect(page.locator(`#rooms [data-room="${room}"]`)).toBeVisible();
+  await expect(page.locator('#rooms li')).toHaveCount(1);
+});
+
+test('E3: a part of the pages that cannot be fetched is not silent', async ({ page, site }) => {
+  await page.addInitScript((token) => {
+    sessionStorage.setItem('orderchat.token', token);
+  }, tokenOf(aisha));
+  await page.route('**/assets/Settings-*.js', (route) => route.abort());
+  await page.goto(`${site.url}/app/`);
+  await page.locator('#rooms').waitFor();
+  await page.locator('.side header').getByRole('button').last().click();
+  await page.getByRole('menuitem', { name: 'Settings' }).click();
+  await expect(page.locator('.toasts')).toContainText('The server cannot be reached.');
 });
 
 test('E3: what fails can be tried again where it failed; signing in again keeps the draft', async ({

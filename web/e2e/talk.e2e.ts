@@ -87,3 +87,42 @@ test('C1 C4 C6 T15: Enter sends, Shift+Enter breaks; a reply has its quote; mark
     .evaluateAll((all) => all.map((one) => one.getAttribute('href')));
   expect(links).toEqual(['https://ok.example']);
 });
+
+test('C7: the menu stays when the finger or the button that called it is let go', async ({
+  chat,
+  enter,
+}) => {
+  const { room, page } = await chat({ said: ['Long words to be pressed'] });
+  const menu = page.getByRole('menu');
+  await message(page, 'Long words').locator('.bubble').hover();
+  await page.mouse.down({ button: 'right' });
+  await page.mouse.up({ button: 'right' });
+  await expect(menu).toBeVisible();
+  await expect(menu.getByRole('menuitem').first()).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(menu).toBeHidden();
+
+  const phone = await enter(aisha, `/app/rooms/${room}`, PHONE);
+  await settled(phone);
+  const box = (await message(phone, 'Long words').locator('.bubble').boundingBox())!;
+  const finger = await phone.context().newCDPSession(phone);
+  const put = (x: number) =>
+    finger.send('Input.dispatchTouchEvent', {
+      type: x === 0 ? 'touchStart' : 'touchMove',
+      touchPoints: [{ x: box.x + 20 + x, y: box.y + box.height / 2 }],
+    });
+  const lift = () => finger.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  const called = phone.getByRole('menu');
+  await put(0);
+  await put(40);
+  await phone.waitForTimeout(700);
+  await lift();
+  await phone.waitForTimeout(100);
+  await expect(called).toBeHidden();
+  await put(0);
+  await phone.waitForTimeout(700);
+  await lift();
+  await expect(called).toBeVisible();
+  await phone.waitForTimeout(300);
+  await expect(called.getByRole('menuitem', { name: 'Reply' })).toBeVisible();
+});

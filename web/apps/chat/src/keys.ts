@@ -31,7 +31,9 @@ export function globalKeys(event: KeyboardEvent): void {
   const run = (() => {
     if (command && !event.altKey) {
       if (event.key.toLowerCase() === 'k' && !event.shiftKey) return () => dialogs.show('switcher');
-      if (event.key === 'F6') return () => nextLandmark(event.shiftKey ? -1 : 1);
+      // Few press it: what it takes comes with the first time.
+      if (event.key === 'F6')
+        return async () => (await import('./landmarks.js')).goOn(event.shiftKey ? -1 : 1);
       if (!room || hasLayer()) return null;
       if (event.key.toLowerCase() === 'f' && !event.shiftKey) return () => room.search();
       if (event.key.toLowerCase() === 'u' && event.shiftKey) return () => room.upload();
@@ -53,24 +55,4 @@ export function globalKeys(event: KeyboardEvent): void {
   if (!run) return;
   event.preventDefault();
   run();
-}
-
-/** From one part of the page to the next: list, conversation, composer, details. */
-function nextLandmark(step: 1 | -1): void {
-  const stops = [
-    ...document.querySelectorAll<HTMLElement>(
-      '#rooms a[tabindex="0"], [role=log], [data-composer], aside button',
-    ),
-  ];
-  const parts = stops.filter(
-    (stop, index) =>
-      stop.offsetParent !== null &&
-      (!stop.closest('aside') || stops.findIndex((one) => one.closest('aside')) === index),
-  );
-  const now = parts.findIndex(
-    (part) =>
-      part === document.activeElement ||
-      (part.closest('aside, nav, [role=log]')?.contains(document.activeElement) ?? false),
-  );
-  parts[(now + step + parts.length) % parts.length]?.focus();
 }

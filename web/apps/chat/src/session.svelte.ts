@@ -15,6 +15,8 @@ type State = 'starting' | 'waiting' | 'refused' | 'form' | 'demo' | 'in';
 
 const TOKEN = 'orderchat.token';
 const PERSON = 'orderchat.demo-user';
+/** The site around these pages has so long for a token; then it is asked again. */
+const TOKEN_MS = 10_000;
 
 class Session {
   state: State = $state('starting');
@@ -27,20 +29,24 @@ class Session {
   order: string | null = null;
   alone = false;
 
-  #waiting: ((token: string) => void)[] = [];
+  /** A token that came when nothing waited for it: whoever wants one next takes it. */
   #early: string | null = null;
+  readonly #keep = (token: string) => {
+    this.#early = token;
+  };
+  /** Where the next token goes. */
+  #take: (token: string) => void = this.#keep;
 
   async start(): Promise<void> {
     this.config = await fetchConfig();
     if (this.framed) this.#listen();
     const { pathname, searchParams } = new URL(location.href);
-    const room = searchParams.get('room');
     if (pathname.startsWith('/embed')) {
+      const room = searchParams.get('room');
       this.order = searchParams.get('order');
       this.alone = room !== null || this.order !== null;
+      if (room) router.go(paths.room(room), { replace: true, keepQuery: false });
     }
-    if (room && pathname.startsWith('/embed'))
-      router.go(paths.room(room), { replace: true, keepQuery: false });
     if (this.framed) return this.#enterFramed();
     if (this.config.demo && (pathname === '/' || pathname.startsWith('/app/demo'))) {
       this.state = 'demo';
@@ -59,9 +65,7 @@ class Session {
   }
 
   /** With a token that somebody pasted. */
-  async useToken(token: string): Promise<void> {
-    const answer = await fetch('/api/chat/me/', { headers: { authorization: `Bearer ${token}` } });
-    if (!answer.ok) throw new Error(String(answer.status));
+  useToken(token: string): void {
     keep(TOKEN, token);
     this.#enter(pastedToken);
   }
@@ -74,7 +78,7 @@ class Session {
 
   /** The token is not good any more and no other can be had without the person. */
   again(): void {
-    if (this.framed) this.#ask('orderchat:token-wanted');
+    if (this.framed) this.tell({ type: 'orderchat:token-wanted' });
     else {
       keep(TOKEN, null);
       this.state = this.config.demo ? 'demo' : 'form';
@@ -97,6 +101,7 @@ class Session {
   }
 
   #enter(getToken: (renew: boolean) => Promise<string>): void {
+    void this.client?.close();
     this.client = createClient({ getToken });
     this.client.connect();
     this.state = 'in';
@@ -108,25 +113,27 @@ class Session {
       return;
     }
     this.state = 'waiting';
-    this.#enterWhenAsked();
-  }
-
-  #enterWhenAsked(): void {
-    this.#ask('orderchat:ready');
-    this.#waiting.push((token) => {
+    this.tell({ type: 'orderchat:ready' });
+    this.#take = (token) => {
       this.#early = token;
-      this.#enter(async (renew) => {
-        const first = this.#early;
-        this.#early = null;
-        if (first && !renew) return first;
-        this.#ask('orderchat:token-wanted');
-        return new Promise((done) => this.#waiting.push(done));
-      });
-    });
+      this.#enter(() => this.#tokenOfSite());
+    };
   }
 
-  #ask(type: 'orderchat:ready' | 'orderchat:token-wanted'): void {
-    this.tell({ type });
+  async #tokenOfSite(): Promise<string> {
+    const early = this.#early;
+    this.#early = null;
+    if (early) return early;
+    this.tell({ type: 'orderchat:token-wanted' });
+    return new Promise((done, failed) => {
+      this.#take = done;
+      setTimeout(() => {
+        if (this.#take !== done) return;
+        this.#take = this.#keep;
+        // To the SDK: as without a network, so that it tries again.
+        failed(new TypeError('no token'));
+      }, TOKEN_MS);
+    });
   }
 
   #allowed(origin: string): boolean {
@@ -136,7 +143,7 @@ class Session {
   /** Whose page is around this one, if it may be. */
   #parentOrigin(): string | null {
     const told = window.location.ancestorOrigins?.[0] ?? originOf(document.referrer);
-    return told !== null && told !== undefined && this.#allowed(told) ? told : null;
+    return told && this.#allowed(told) ? told : null;
   }
 
   #listen(): void {
@@ -145,10 +152,10 @@ class Session {
       const data = event.data as
         (Look & { type?: unknown; token?: unknown; room?: unknown }) | null;
       if (data?.type === 'orderchat:token' && typeof data.token === 'string') {
-        const waiting = this.#waiting;
-        this.#waiting = [];
-        waiting.forEach((take) => take(data.token as string));
-        if (waiting.length === 0) this.client?.connect();
+        const take = this.#take;
+        this.#take = this.#keep;
+        take(data.token);
+        this.client?.connect();
       } else if (data?.type === 'orderchat:open' && typeof data.room === 'string') {
         router.go(paths.room(data.room), { replace: true });
       } else if (data?.type === 'orderchat:look') {

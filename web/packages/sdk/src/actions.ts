@@ -141,9 +141,15 @@ export class RoomActions {
     return this.#participant('POST', `${this.#of(participant)}unblock/`, { reason });
   }
 
-  setPreferences(notification_preferences: Record<string, unknown>): Promise<ParticipantView> {
-    const mine = this.on.parts.rooms.get(this.on.id)?.my_participant?.id ?? '';
-    return this.#participant('PATCH', this.#of(mine), { notification_preferences });
+  async setPreferences(
+    notification_preferences: Record<string, unknown>,
+  ): Promise<ParticipantView> {
+    const { id, parts } = this.on;
+    const mine = this.#of(parts.rooms.get(id)?.my_participant?.id ?? '');
+    const participant = await this.#participant('PATCH', mine, { notification_preferences });
+    // No event tells them: the list of rooms has them from the room itself.
+    parts.rooms.reread(id);
+    return participant;
   }
 
   #ask<T>(verb: Verb, path: string, body?: unknown): Promise<T> {

@@ -50,8 +50,6 @@ class OrderchatClient extends Acting implements Client {
   readonly outbox;
   readonly drafts = new DraftStore();
   readonly parts: RoomParts;
-  readonly #clock;
-  readonly #credentials: Credentials;
   readonly #open = new Set<RoomViewModel>();
   readonly #listeners = new Map<string, Set<Listener>>();
   #user: string | null = null;
@@ -64,7 +62,7 @@ class OrderchatClient extends Acting implements Client {
     const WebSocket = options.WebSocket ?? (globalThis.WebSocket as WebSocketConstructor);
     const url = (options.url ?? globalThis.location?.origin ?? '').replace(/\/+$/, '');
     const now = this.now;
-    const credentials = new Credentials(options.getToken, { now }, () => this.#identify());
+    const credentials = new Credentials(options.getToken, { now }, (user) => this.#setUser(user));
     const token = (renew?: boolean) => credentials.get(renew);
     const requests = new Requests(url, options.fetch ?? ((...args) => fetch(...args)), token);
     const connection: Connection = new Connection({
@@ -99,15 +97,10 @@ class OrderchatClient extends Acting implements Client {
       // What cannot be kept is sent nevertheless.
       keeping: (ask) => kept.then(ask).catch(() => {}),
       send: (item) => this.#send(item),
-      upload: async (item, signal, onProgress) => {
-        // Only who sends a file loads what it takes.
-        const { upload } = await import('./upload.js');
-        return upload({ requests, refusal, item, signal, onProgress });
-      },
+      // Only who sends a file loads what it takes.
+      upload: async (...file) => (await import('./upload.js')).upload(requests, refusal, ...file),
       onAccepted: (message) => this.#open.forEach((room) => room.accepted(message)),
     });
-    this.#clock = clock;
-    this.#credentials = credentials;
     this.parts = {
       clock,
       connection,
@@ -127,7 +120,7 @@ class OrderchatClient extends Acting implements Client {
     if (options.user !== undefined) this.#setUser(options.user);
   }
 
-  readonly now = (): number => Math.round(this.#clock.now() + this.#skew);
+  readonly now = (): number => Math.round(this.parts.clock.now() + this.#skew);
 
   connect(): void {
     this.parts.connection.connect();
@@ -139,7 +132,7 @@ class OrderchatClient extends Acting implements Client {
 
   async close({ forget = false } = {}): Promise<void> {
     this.disconnect();
-    for (const room of [...this.#open]) room.close();
+    for (const room of this.#open) room.close();
     this.#listeners.clear();
     await this.parts.outbox.close(forget);
   }
@@ -166,12 +159,6 @@ class OrderchatClient extends Acting implements Client {
     this.#listeners.set(type, listeners);
     listeners.add(listener as Listener);
     return () => listeners.delete(listener as Listener);
-  }
-
-  /** A token tells who one is before the server does. */
-  #identify(): void {
-    const user = this.#credentials.claims?.sub;
-    if (user !== undefined) this.#setUser(user);
   }
 
   #setUser(user: string): void {

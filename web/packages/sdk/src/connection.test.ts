@@ -78,6 +78,19 @@ test('O3: tries at once when the network is back', async () => {
   expect(FakeSocket.all).toHaveLength(2);
 });
 
+test('O3: whoever asks for it need not wait for the next try', async () => {
+  const made = connection();
+  await settled();
+  FakeSocket.last.end(1006);
+  expect(made.state.value.status).toBe('waiting');
+  made.connect();
+  expect(made.state.value.status).toBe('connecting');
+  await settled();
+  made.connect(); // is on its way already
+  await clock.pass(600);
+  expect(FakeSocket.all).toHaveLength(2);
+});
+
 test('comes back no sooner than the server says', async () => {
   const made = await online({ random: () => 0 });
   FakeSocket.last.say({ type: 'bye', code: 4008, retry_after: 7 });

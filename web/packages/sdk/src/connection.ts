@@ -11,7 +11,7 @@ const PATIENCE_MS = 10_000;
 /** Shorter when the browser says that something has changed. */
 const DOUBT_MS = 4_000;
 /** The client speaks wrongly: coming back at once would not help. */
-const OUR_FAULT = [1002, 1003, 1007, 1009];
+const OUR_FAULT: readonly (number | null)[] = [1002, 1003, 1007, 1009];
 
 export interface ConnectionParts {
   url: string;
@@ -76,7 +76,7 @@ export class Connection {
       this.#listen(true);
       this.#failures = 0;
       void this.#open();
-    }
+    } else this.check();
   }
 
   disconnect(): void {
@@ -167,7 +167,6 @@ export class Connection {
     } catch {
       return;
     }
-    const { clock } = this.parts;
     if (frame.type === 'welcome') {
       this.#failures = 0;
       this.#renew = false;
@@ -176,8 +175,7 @@ export class Connection {
       this.#set('online', { closeCode: null });
     }
     // Pings of the server are not seen in a browser: after silence we ask ourselves.
-    clock.clearTimeout(this.#silence);
-    this.#silence = clock.setTimeout(() => this.#ping(PATIENCE_MS), this.#heartbeat);
+    this.#onSilence(this.#heartbeat, () => this.#ping(PATIENCE_MS));
     if (frame.type === 'pong') this.parts.onPong(Date.parse(frame.at), this.#pingedAt);
     if (frame.type === 'bye') this.#retryAfter = frame.retry_after;
     this.#answered(frame);
@@ -203,12 +201,16 @@ export class Connection {
 
   /** Without a frame until then the connection is dead. */
   #expect(milliseconds: number): void {
-    const { clock } = this.parts;
-    clock.clearTimeout(this.#silence);
-    this.#silence = clock.setTimeout(() => {
+    this.#onSilence(milliseconds, () => {
       this.#drop(4000);
       this.#closed(null);
-    }, milliseconds);
+    });
+  }
+
+  #onSilence(milliseconds: number, run: () => void): void {
+    const { clock } = this.parts;
+    clock.clearTimeout(this.#silence);
+    this.#silence = clock.setTimeout(run, milliseconds);
   }
 
   #renewLater(): void {
@@ -242,9 +244,8 @@ export class Connection {
     } catch {
       // A socket that never opened.
     }
-    const waiting = [...this.#waiting.values()];
+    for (const { failed } of this.#waiting.values()) failed(interrupted());
     this.#waiting.clear();
-    for (const { failed } of waiting) failed(interrupted());
   }
 
   #closed(code: number | null): void {
@@ -255,7 +256,7 @@ export class Connection {
       this.#renew = true;
       this.#failures = 0;
     }
-    if (code !== null && OUR_FAULT.includes(code)) this.#failures = 6;
+    if (OUR_FAULT.includes(code)) this.#failures = 6;
     this.#failed(code);
   }
 
@@ -286,6 +287,6 @@ export class Connection {
     const change = on ? 'addEventListener' : 'removeEventListener';
     globalThis[change]?.('online', this.check);
     globalThis[change]?.('offline', this.check);
-    if (typeof document !== 'undefined') document[change]('visibilitychange', this.#onVisible);
+    globalThis.document?.[change]('visibilitychange', this.#onVisible);
   }
 }

@@ -27,7 +27,8 @@ export class Credentials {
   constructor(
     private readonly ask: (renew: boolean) => string | Promise<string>,
     private readonly clock: Pick<Clock, 'now'>,
-    private readonly onToken: () => void,
+    /** Is told who one is: a token says it before the server does. */
+    private readonly onUser: (user: string) => void,
   ) {}
 
   /** A token that is good for some time yet. Many who ask at once ask for one. */
@@ -49,7 +50,7 @@ export class Credentials {
     const token = await this.ask(renew || this.#token !== null);
     this.#token = token;
     this.claims = claimsOf(token);
-    this.onToken();
+    if (this.claims?.sub !== undefined) this.onUser(this.claims.sub);
     return token;
   }
 }

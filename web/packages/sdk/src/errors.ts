@@ -28,7 +28,7 @@ export class OrderchatError extends Error {
     this.status = problem.status ?? 0;
     this.code = problem.type?.split(':').pop() ?? 'network';
     this.title = title;
-    this.detail = problem.detail ?? title;
+    this.detail = this.message;
     this.errors = problem.errors ?? [];
     this.retryAfter = more.retryAfter ?? null;
     this.requestId = more.requestId ?? null;

@@ -20,7 +20,8 @@ export class Filling {
   }
 
   async more(): Promise<void> {
-    if (this.list.value.loadingMore || this.#next === null) return;
+    const { status, loadingMore } = this.list.value;
+    if (status !== 'ready' || loadingMore || this.#next === null) return;
     this.list.patch({ loadingMore: true });
     await this.#load();
   }

@@ -56,7 +56,7 @@ export class Outbox {
     const createdAt = Math.max(this.parts.now(), this.#lastAt + 1);
     this.#lastAt = createdAt;
     const item: PendingMessage = {
-      clientMessageId: randomId(),
+      clientMessageId: crypto.getRandomValues(new Uint32Array(4)).join('-'),
       room,
       content: draft.content.trim(),
       replyTo: draft.replyTo ?? null,
@@ -97,7 +97,7 @@ export class Outbox {
 
   /** A message that is there: if it is one of these, it is one no more. */
   seen({ client_message_id: id }: MessageView): void {
-    if (id !== null && this.#find(id)) this.#remove(id);
+    if (id !== null) this.#remove(id);
   }
 
   /** The connection is there again. */
@@ -228,8 +228,3 @@ export class Outbox {
     void this.parts.keeping((kept) => kept.keep(item));
   }
 }
-
-const randomId = (): string =>
-  [...crypto.getRandomValues(new Uint8Array(16))]
-    .map((byte) => byte.toString(16).padStart(2, '0'))
-    .join('');

@@ -20,6 +20,8 @@ import type {
 const TYPING_MS = 6_000;
 /** How often one's own typing is told. */
 const TELL_TYPING_MS = 3_000;
+/** A room that could not be loaded anew is asked for again after so long. */
+const AGAIN_MS = 2_000;
 /** With more unread than this the window begins where they do. */
 const FEW_UNREAD = 40;
 
@@ -141,14 +143,19 @@ export class RoomViewModel extends Acting implements Room {
 
   async reload(): Promise<void> {
     const load = ++this.#loads;
+    const isCurrent = () => load === this.#loads && this.#isOpen;
     this.#state.patch({ status: this.value.room ? 'ready' : 'loading', error: null });
     try {
-      await this.#load(() => load === this.#loads && this.#isOpen);
+      await this.#load(isCurrent);
     } catch (cause) {
       const error = cause as OrderchatError;
-      if (load !== this.#loads) return;
-      if (error.status === 404 || error.status === 403) this.#end(this.value.ended, error);
-      else this.#state.patch({ status: this.value.room ? 'ready' : 'failed', error });
+      if (!isCurrent()) return;
+      if ([403, 404].includes(error.status)) return this.#end(this.value.ended, error);
+      const isShown = this.value.room !== null;
+      this.#state.patch({ status: isShown ? 'ready' : 'failed', error });
+      // What is shown has a hole until it is; where nothing is shown, one can see that and try again.
+      if (isShown && error.isTemporary)
+        this.parts.clock.setTimeout(() => isCurrent() && void this.reload(), AGAIN_MS);
     }
   }
 

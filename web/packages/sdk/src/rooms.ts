@@ -2,16 +2,16 @@ import { gathered } from './clock.js';
 import { OrderchatError } from './errors.js';
 import type { Filling } from './filling.js';
 import type { Following } from './following.js';
+import { quoteOf } from './quote.js';
 import { type Requests, roomPath } from './rest.js';
 import { Signal } from './signal.js';
 import type { Clock, RoomFilter, RoomList, RoomListState, Unread } from './types.js';
 import { counts } from './unread.js';
-import type { EventFrame, FrameOf, MeView, MessageView, Quote, RoomView } from './wire.js';
+import type { EventFrame, FrameOf, MeView, MessageView, RoomView } from './wire.js';
 
 const REFRESH_MS = 300;
 /** Totals are read again after so long when something was counted while they were on their way. */
 const RECOUNT_MS = 2_000;
-const EXCERPT = 100;
 
 interface Parts {
   clock: Clock;
@@ -139,7 +139,7 @@ export class Rooms {
     }
     // It may belong into other lists now.
     if (changed) this.#refresh.ask();
-    if (message) this.#message(next, event, message, isOthers);
+    if (message) this.#message(next, event, message, isOthers, event.seq > (room.seq ?? 0));
     this.#set(next);
     this.#changed();
   }
@@ -188,18 +188,15 @@ export class Rooms {
     { kind, at, seq }: EventFrame,
     message: MessageView,
     isOthers: boolean,
+    isNew: boolean,
   ): void {
-    const quote: Quote = {
-      id: message.id,
-      seq: message.seq,
-      sender_name: message.sender_name,
-      excerpt: [...message.content].slice(0, EXCERPT).join(''),
-      is_deleted: message.is_deleted,
-    };
+    const quote = quoteOf(message);
     if (message.seq >= (room.last_message?.seq ?? 0)) {
       room.last_message = quote;
       room.last_message_preview = message.is_deleted ? null : quote.excerpt;
     }
+    // What REST said of the room may be of a later time than the event: then it is counted in there.
+    if (!isNew) return;
     const isUnread = isOthers && message.seq > (room.my_participant?.read_seq ?? Infinity);
     if (kind === 'message.created') {
       room.last_activity = at;

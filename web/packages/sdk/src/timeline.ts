@@ -1,4 +1,5 @@
 import { merge } from './merge.js';
+import { quoteOf } from './quote.js';
 import { type Requests, roomPath } from './rest.js';
 import type { Signal } from './signal.js';
 import type { RoomState } from './types.js';
@@ -30,18 +31,13 @@ export class Timeline {
       if (load === this.#loads) this.#isLoading = false;
     });
     if (load !== this.#loads) return;
-    const hasNewer = page.next !== null;
-    const hasOlder = page.previous !== null;
-    const [first, last] = [page.results[0]?.seq ?? 0, page.results.at(-1)?.seq ?? 0];
-    const arrived = this.#arrived.filter(
-      ({ seq }) => (seq >= first || !hasOlder) && (seq <= last || !hasNewer),
-    );
-    this.#show(merge([], ...page.results, ...arrived), {
-      hasNewer,
-      hasOlder,
+    this.#show(merge([], ...page.results), {
+      hasNewer: page.next !== null,
+      hasOlder: page.previous !== null,
       loadingOlder: false,
       loadingNewer: false,
     });
+    this.#putArrived();
   }
 
   older = (): Promise<void> => this.#grow(true);
@@ -49,33 +45,24 @@ export class Timeline {
 
   /** The page before the window, or the one after it. */
   async #grow(isOlder: boolean): Promise<void> {
-    const loading = isOlder ? 'loadingOlder' : 'loadingNewer';
-    const {
-      messages,
-      [isOlder ? 'hasOlder' : 'hasNewer']: hasMore,
-      [loading]: isLoading,
-    } = this.state.value;
+    const [has, loading, hasBehind] = isOlder
+      ? (['hasOlder', 'loadingOlder', 'hasNewer'] as const)
+      : (['hasNewer', 'loadingNewer', 'hasOlder'] as const);
+    const { messages, [has]: hasMore, [loading]: isLoading } = this.state.value;
     if (!hasMore || isLoading) return;
     const load = this.#loads;
-    if (!isOlder) this.#arrived = [];
     this.state.patch({ [loading]: true });
     try {
       const page = await this.#page(
         isOlder ? `&before=${messages[0]!.seq}` : `&after=${messages.at(-1)!.seq}`,
       );
       if (load !== this.#loads) return;
-      const { next, previous, results } = page;
-      const isEnd = !isOlder && next === null;
-      const all = merge(this.state.value.messages, ...results, ...(isEnd ? this.#arrived : []));
-      const isTooLong = all.length > MOST;
-      if (isOlder) {
-        this.#show(all.slice(0, MOST), {
-          hasOlder: previous !== null,
-          ...(isTooLong && { hasNewer: true }),
-        });
-      } else {
-        this.#show(all.slice(-MOST), { hasNewer: !isEnd, ...(isTooLong && { hasOlder: true }) });
-      }
+      const all = merge(this.state.value.messages, ...page.results);
+      this.#show(isOlder ? all.slice(0, MOST) : all.slice(-MOST), {
+        [has]: (isOlder ? page.previous : page.next) !== null,
+        ...(all.length > MOST && { [hasBehind]: true }),
+      });
+      if (!isOlder) this.#putArrived();
     } finally {
       if (load === this.#loads) this.state.patch({ [loading]: false });
     }
@@ -88,10 +75,23 @@ export class Timeline {
     const first = messages[0]?.seq ?? (hasOlder ? Infinity : 0);
     const last = messages.at(-1)?.seq ?? 0;
     if (message.seq < first || (hasNewer && message.seq > last)) return;
-    const all = merge(messages, message);
+    const merged = merge(messages, message);
+    const isAdded = merged.length > messages.length;
+    const known = merged.find(({ seq }) => seq === message.seq)!;
+    // What quotes it and what it answers follow.
+    const all = merged.map((one) => {
+      if (one.reply_to?.id === known.id) return { ...one, reply_to: quoteOf(known) };
+      return isAdded && one.id === known.reply_to?.id
+        ? { ...one, reply_count: one.reply_count + 1 }
+        : one;
+    });
     // Not at every message: whoever looks at the oldest ones would see them go one by one.
     if (all.length > MOST + PAGE) this.#show(all.slice(-MOST), { hasOlder: true });
     else this.#show(all, {});
+  }
+
+  #putArrived(): void {
+    for (const message of this.#arrived.splice(0)) this.put(message);
   }
 
   #show(messages: readonly MessageView[], more: Partial<RoomState>): void {

@@ -2,13 +2,10 @@ import type { refusal, Requests } from './rest.js';
 import type { PendingMessage } from './types.js';
 import type { AttachmentView } from './wire.js';
 
-export interface UploadParts {
+interface Parts {
   requests: Requests;
-  /** Handed over, so that this module shares nothing with those that are loaded at once. */
-  refusal: typeof refusal;
-  item: PendingMessage;
+  refuse: typeof refusal;
   signal: AbortSignal;
-  /** From 0 to 1; of a `fetch`, which cannot tell, only the end. */
   onProgress(progress: number): void;
 }
 
@@ -19,12 +16,11 @@ interface Answer {
 }
 
 const none = () => null;
-const aborted = ({ refusal }: UploadParts) =>
-  refusal(0, { type: 'aborted', title: 'Given up' }, none);
-const interrupted = ({ refusal }: UploadParts) =>
-  refusal(0, { type: 'network', title: 'No connection' }, none);
+const aborted = ({ refuse }: Parts) => refuse(0, { type: 'aborted', title: 'Given up' }, none);
+const interrupted = ({ refuse }: Parts) =>
+  refuse(0, { type: 'network', title: 'No connection' }, none);
 
-function byXhr(parts: UploadParts, url: string, body: FormData, token: string) {
+function byXhr(parts: Parts, url: string, body: FormData, token: string) {
   const { signal, onProgress } = parts;
   return new Promise<Answer>((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -46,7 +42,7 @@ function byXhr(parts: UploadParts, url: string, body: FormData, token: string) {
   });
 }
 
-async function byFetch(parts: UploadParts, url: string, body: FormData, token: string) {
+async function byFetch(parts: Parts, url: string, body: FormData, token: string) {
   const { signal } = parts;
   const headers = { Authorization: `Bearer ${token}` };
   try {
@@ -59,10 +55,18 @@ async function byFetch(parts: UploadParts, url: string, body: FormData, token: s
 }
 
 /** Uploads the file of a message to its room. */
-export async function upload(parts: UploadParts): Promise<AttachmentView> {
-  const { requests, item, signal, onProgress, refusal } = parts;
+export async function upload(
+  requests: Requests,
+  /** Handed over, so that this module shares nothing with those that are loaded at once. */
+  refuse: typeof refusal,
+  item: PendingMessage,
+  signal: AbortSignal,
+  /** From 0 to 1; of a `fetch`, which cannot tell, only the end. */
+  onProgress: (progress: number) => void,
+): Promise<AttachmentView> {
+  const parts = { requests, refuse, signal, onProgress };
   const { blob = null, name = '', purpose = null } = item.file ?? {};
-  if (!blob) throw refusal(410, { type: 'gone', title: 'The file is no longer there' }, none);
+  if (!blob) throw refuse(410, { type: 'gone', title: 'The file is no longer there' }, none);
   const url = `${requests.url}/api/chat/rooms/${encodeURIComponent(item.room)}/attachments/`;
   const by = typeof XMLHttpRequest === 'undefined' ? byFetch : byXhr;
   for (let renew = false; ; renew = true) {
@@ -80,7 +84,7 @@ export async function upload(parts: UploadParts): Promise<AttachmentView> {
     } catch {
       // No JSON: something between us and the server has answered.
     }
-    if (status >= 300 || answer === null) throw refusal(status, answer, header);
+    if (status >= 300 || answer === null) throw refuse(status, answer, header);
     onProgress(1);
     return answer as AttachmentView;
   }

@@ -18,21 +18,18 @@ export class Stage {
   /** `fits`: how many views have room side by side. */
   constructor(private readonly fits: () => number) {}
 
-  async begin(): Promise<void> {
-    await this.refresh();
-    const going = firstOf(this.orders);
-    if (this.order) this.#open(this.order);
-    else if (going) this.choose(going.order);
-  }
-
+  /** Asks how far the orders are, while somebody looks; the first time one of them is opened. */
   async refresh(): Promise<void> {
     if (document.visibilityState === 'hidden') return;
+    const isBeginning = this.order === null;
     try {
       this.orders = await load();
       this.status = 'ready';
     } catch {
       if (this.status === 'loading') this.status = 'failed';
     }
+    const first = this.order ?? firstOf(this.orders);
+    if (isBeginning && first) this.choose(first.order);
   }
 
   choose(id: string): void {

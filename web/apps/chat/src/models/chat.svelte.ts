@@ -81,10 +81,17 @@ export class Chat {
         heard.length = 0;
       }, 1_000);
     });
+    let failed = 0;
+    const leave = this.client.outbox.subscribe((items) => {
+      const before = failed;
+      failed = items.filter(({ state }) => state === 'failed').length;
+      if (failed > before) toast.speak(t('message.notSent'), true);
+    });
     return () => {
       clearInterval(tick);
       clearTimeout(speak);
       end();
+      leave();
     };
   }
 
@@ -99,7 +106,7 @@ export class Chat {
     const mine = this.known.get(room)?.my_participant?.notification_preferences as
       { messages?: boolean; sound?: boolean; mute_until?: string | null } | null | undefined;
     if (!mine) return false;
-    const until = mine.mute_until ? Date.parse(mine.mute_until) : 0;
+    const until = Date.parse(mine.mute_until ?? '');
     return mine.messages === false || mine.sound === false || until > this.client.now();
   }
 }

@@ -148,9 +148,13 @@ export class OpenRoom implements Conversation {
   #replyTo: MessageView | null = null;
 
   edit(message: MessageView): void {
+    this.#beginEdit({ kind: 'edit', id: message.id, original: message.content }, message.content);
+  }
+
+  #beginEdit(mode: Mode, text: string): void {
     if (this.mode.kind !== 'edit') this.#parked = this.text;
-    this.mode = { kind: 'edit', id: message.id, original: message.content };
-    this.text = message.content;
+    this.mode = mode;
+    this.text = text;
   }
 
   /** Up in an empty box: the newest own text that may still be changed. */
@@ -192,7 +196,6 @@ export class OpenRoom implements Conversation {
         ...(width && height ? { metadata: { width, height } } : {}),
       });
     }
-    this.client.drafts.set(this.room.id, null);
   }
 
   async saveEdit(id: string, text: string): Promise<void> {
@@ -202,8 +205,7 @@ export class OpenRoom implements Conversation {
       this.cancel();
       await this.room.edit(id, text);
     } catch (error) {
-      this.mode = edited;
-      this.text = text;
+      this.#beginEdit(edited, text);
       toast.error(words(error));
     }
   }
@@ -265,9 +267,9 @@ export class OpenRoom implements Conversation {
       }
       await this.#showSoon(id);
     }
+    if (from === 0) return;
     const there = this.state.messages.find((message) => message.seq >= from);
-    if (from > 0 && there) this.origin = { id: there.id, seq: there.seq };
-    else if (from > 0) this.origin = { id: '', seq: from };
+    this.origin = { id: there?.id ?? '', seq: there?.seq ?? from };
   }
 
   async backFromJump(): Promise<void> {

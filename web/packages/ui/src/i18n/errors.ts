@@ -10,7 +10,6 @@ export function words(error: unknown): string {
   if (status === 429) return t('error.429', { n: Math.max(1, Math.ceil(retryAfter ?? 1)) });
   if (status === 507) return t('error.507');
   if (status >= 500) return t('error.5xx');
-  if (status === 403 || status === 409 || status === 422) return sentence(detail);
   const key = `error.${status}`;
   return [401, 404, 413, 415].includes(status) ? t(key as Key) : sentence(detail);
 }

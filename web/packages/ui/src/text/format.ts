@@ -23,13 +23,10 @@ export const dateTime = (at: Date) =>
   format('dateTime', { dateStyle: 'medium', timeStyle: 'short' }).format(at);
 
 /** The local calendar day, as a key. */
-export function dayKey(at: Date): string {
-  return `${at.getFullYear()}-${at.getMonth()}-${at.getDate()}`;
-}
+export const dayKey = (at: Date) => at.toDateString();
 
 function daysBetween(now: Date, at: Date): number {
-  const noon = (date: Date) =>
-    new Date(date.getFullYear(), date.getMonth(), date.getDate(), 12).getTime();
+  const noon = (date: Date) => new Date(date).setHours(12, 0, 0, 0);
   return Math.round((noon(now) - noon(at)) / 86_400_000);
 }
 

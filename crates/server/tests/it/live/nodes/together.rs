@@ -130,6 +130,8 @@ async fn g16_a_room_that_opens_or_is_joined_elsewhere_is_followed() {
     room.customer.say(&room, "before").await;
     let guest = nodes.a.customer("guest-1");
     let mut joining = Live::of(&nodes.on_b(&guest)).await;
+    // It has looked for rooms of theirs, and found none.
+    joining.fence().await;
     guest.act(&room.at("join/")).await.ok(200);
     let joined = Instant::now();
     joining.caught_up(&room).await;
@@ -210,13 +212,13 @@ async fn g16_who_was_revoked_elsewhere_does_not_come_back_with_the_same_token() 
     there.get(&room.at("")).await.ok(200);
     let path = format!("/api/users/{}/revoke/", encode(&room.customer.user));
     room.service.act(&path).await;
-    live.closed_with(4001).await;
+    live.closed_with(4401).await;
     there.get(&room.at("")).await.refused(401);
     let mut again = Live::open(there.url()).await;
     again
         .say(json!({ "type": "hello", "token": there.token() }))
         .await;
-    again.closed_with(4001).await;
+    again.closed_with(4401).await;
 }
 
 #[tokio::test]
