@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use orderchat_domain::Millis;
+
 use super::Live;
 use super::connection::{Connection, Signal};
 use crate::signin::SignedIn;
@@ -9,7 +11,7 @@ pub(super) struct Connected {
     live: Arc<Live>,
     pub(super) connection: Arc<Connection>,
     /// The user had no other connection here.
-    pub(super) is_first: bool,
+    is_first: bool,
 }
 
 impl Connected {
@@ -37,6 +39,13 @@ impl Connected {
             is_first: count == 1,
         };
         (count <= most).then_some(connected)
+    }
+
+    /// Whether others are to be told that the user came. `seen_before`: when they were seen last, before
+    /// they connected.
+    pub(super) fn is_news(&self, who: &SignedIn, seen_before: Option<Millis>) -> bool {
+        let is_person = !who.ctx.caller.is_service();
+        self.is_first && is_person && self.live.came(self.connection.user, seen_before)
     }
 }
 

@@ -135,8 +135,7 @@ impl<'a> Session<'a> {
         let caller = &who.ctx.caller;
         let watch = Watch::of(caller);
         live.hub.people.watch(&connection, &watch, caller);
-        let is_news =
-            connected.is_first && !caller.is_service() && live.came(connection.user, seen_before);
+        let is_news = connected.is_news(&who, seen_before);
         let session = Box::new(Self {
             live,
             socket,

@@ -83,6 +83,7 @@ impl Live {
         rooms: &[String],
         last: Option<LastEventId>,
     ) -> Result<Stream, Problem> {
+        let seen_before = self.chat.last_seen(who.ctx.user);
         self.chat.seen(&who.ctx);
         crate::limits::quota::reads(&self.limits, &who.ctx.caller)?;
         let mut ids = Vec::with_capacity(rooms.len());
@@ -95,6 +96,9 @@ impl Live {
         let connected = Connected::new(self, &who).ok_or_else(|| {
             Problem::too_many_connections("close one of your connections and try again")
         })?;
+        if connected.is_news(&who, seen_before) {
+            self.tell_presence(who.ctx.user, true, who.ctx.now).await;
+        }
         let connection = Arc::clone(&connected.connection);
         let mut following = Following::new(Arc::clone(self), connection, false);
         let mut seqs = BTreeMap::new();

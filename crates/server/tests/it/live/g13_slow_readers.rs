@@ -95,6 +95,17 @@ async fn g13_a_client_that_stops_reading_is_closed_and_others_go_on() {
 
 #[tokio::test]
 async fn a_client_that_reads_late_but_does_catches_up_from_the_log() {
+    reads_late(180, &long_text()).await;
+}
+
+/// Many frames wait then, which go out in several turns: what is read of the log comes after them.
+#[tokio::test]
+async fn what_is_caught_up_with_never_overtakes_what_waits() {
+    reads_late(1_500, &long_text()[..3_000]).await;
+}
+
+/// Somebody sends so many texts to a room while another one in it reads nothing, and then reads on.
+async fn reads_late(texts: usize, text: &str) {
     let server = Server::start().await;
     let room = server.open_room().await;
     let mut slow = RawSocket::open_narrow(server.url()).await;
@@ -103,10 +114,9 @@ async fn a_client_that_reads_late_but_does_catches_up_from_the_log() {
     slow.next().await.expect("a welcome");
     let first = room.head().await + 1;
     let mut writer = Live::following(&room.pharmacist, &room).await;
-    let text = long_text();
     // More than may wait, in less time than who takes nothing is given.
     let mut refs = Vec::new();
-    for number in 0..180 {
+    for number in 0..texts {
         let content = format!("{number} {text}");
         let send = json!({ "type": "send", "room": room.id, "content": content });
         refs.push(writer.command(send).await);

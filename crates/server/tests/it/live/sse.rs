@@ -182,3 +182,14 @@ async fn a_stream_that_is_cut_before_all_rooms_came_goes_on_in_each() {
     let event = json!({ "type": "event", "room": missing.id, "seq": head + 1 });
     stream.expect(event).await;
 }
+
+#[tokio::test]
+async fn who_comes_by_a_stream_is_online_to_those_who_may_know() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let mut live = Live::following(&room.customer, &room).await;
+    let rider = room.participant(&room.rider).await.string("id");
+    let _stream = Sse::open(&room.rider, &[&room], None).await;
+    let online = json!({ "type": "presence", "participant": rider, "is_online": true });
+    live.expect(online).await;
+}
