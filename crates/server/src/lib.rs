@@ -25,6 +25,7 @@ mod orders;
 mod problem;
 mod random;
 mod sabotage;
+mod shares;
 mod signin;
 mod signing;
 mod telemetry;

@@ -18,9 +18,14 @@ use uuid::Uuid;
 
 use crate::config::{Rate, Settings};
 use crate::generations::Generations;
+use crate::shares::{Share, Shares};
 
 /// Keys that one limit keeps at least; it keeps twice as many at most, 2 MiB.
 const KEYS: usize = 32 * 1024;
+
+/// Requests of one person that are under way at once: more than any client asks, and far fewer than a node
+/// has places, which nobody is to take from all others by asking slowly.
+const UNDER_WAY: usize = 32;
 
 /// What is about to be done, and whose limit it counts against.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +58,8 @@ pub(crate) struct RetryAfter(pub(crate) u64);
 pub(crate) struct Limits<C: Clock = DefaultClock> {
     /// `None`: switched off.
     cells: Option<Cells<C>>,
+    /// Requests under way, by internal user key.
+    under_way: Shares<i64>,
 }
 
 impl Limits {
@@ -65,6 +72,7 @@ impl<C: Clock + Clone> Limits<C> {
     fn with_clock(settings: &Settings, clock: C) -> Self {
         Self {
             cells: settings.rate_limits.then(|| Cells::new(settings, &clock)),
+            under_way: Shares::default(),
         }
     }
 
@@ -76,6 +84,15 @@ impl<C: Clock + Clone> Limits<C> {
         self.cells
             .as_ref()
             .map_or(Ok(()), |cells| cells.check(quota))
+    }
+
+    /// A request of the user begins, for as long as what is given lives.
+    ///
+    /// # Errors
+    /// [`RetryAfter`] when they have as many under way as one may have.
+    pub(crate) fn begin(&self, user: i64) -> Result<Share<i64>, RetryAfter> {
+        let most = self.cells.as_ref().map_or(usize::MAX, |_| UNDER_WAY);
+        self.under_way.take(user, most).ok_or(RetryAfter(1))
     }
 
     /// Counts an answer 404 that the user got. Over the limit all of the user's quotas are refused

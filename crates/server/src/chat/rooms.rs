@@ -13,10 +13,10 @@ use orderchat_store::rooms::StoredRoom;
 use orderchat_store::{Tx, messages, orders, participants, rooms, timers};
 use serde_json::json;
 
-use super::access::{Scene, enter_to_change, look, look_by_key};
+use super::access::{NO_KEY, Scene, enter_to_change, look, look_by_key};
 use super::members::seats;
 use super::scribe::{NOTHING, reason};
-use super::{Chat, Context, Result, Scribe, audit};
+use super::{Chat, ChatError, Context, Result, Scribe, audit};
 pub(crate) use create::RoomDraft;
 pub(crate) use list::{Cursor, Direction, ListScope, Ordering, RoomQuery};
 
@@ -209,17 +209,22 @@ pub(crate) fn order_for(
     id: &OrderId,
     action: Action,
 ) -> Result<(OrderRecord, Option<Scene>)> {
-    let order = orders::by_id(tx, id)?.ok_or(Refusal::NotFound)?;
-    if let Some(key) = rooms::key_of_order(tx, id)? {
-        let scene = look_by_key(tx, ctx, key)?;
-        if scene.room.record.deleted_at.is_none() {
-            // Before anything is permitted or not: guests are not to know which order it is.
-            if scene.active().is_some_and(|own| own.guest) {
-                return Err(Refusal::NotFound.into());
-            }
-            scene.permit(chat.policy(), ctx, action)?;
-            return Ok((order, Some(scene)));
+    // An order that does not exist is looked for like one that is hidden.
+    let order = orders::by_id(tx, id)?;
+    let key = rooms::key_of_order(tx, id)?.unwrap_or(NO_KEY);
+    let scene = match look_by_key(tx, ctx, key) {
+        Err(ChatError::Refused(Refusal::NotFound)) => None,
+        found => Some(found?),
+    };
+    let order = order.ok_or(Refusal::NotFound)?;
+    let there = scene.filter(|scene| scene.room.record.deleted_at.is_none());
+    if let Some(scene) = there {
+        // Before anything is permitted or not: guests are not to know which order it is.
+        if scene.active().is_some_and(|own| own.guest) {
+            return Err(Refusal::NotFound.into());
         }
+        scene.permit(chat.policy(), ctx, action)?;
+        return Ok((order, Some(scene)));
     }
     // Without a room the order is for its pharmacy, support, admin and the service.
     let access = orderchat_domain::permission::Access {

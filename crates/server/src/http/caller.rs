@@ -86,7 +86,7 @@ pub(super) async fn signed_in(parts: &Parts, state: &AppState) -> Result<SignedI
         .await?;
     let asked = parts.extensions.get::<Arc<Asked>>();
     if let (Some(asked), false) = (asked, who.ctx.caller.is_service()) {
-        asked.by(&who.ctx);
+        asked.by(&who.ctx, &state.limits)?;
     }
     Ok(who)
 }

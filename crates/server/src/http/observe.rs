@@ -22,8 +22,9 @@ use tracing::Instrument;
 
 use super::attempts;
 use crate::chat::{Chat, Context};
-use crate::limits::Limits;
+use crate::limits::{Limits, RetryAfter};
 use crate::problem::Problem;
+use crate::shares::Share;
 use crate::{clock, random};
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -33,7 +34,7 @@ pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 pub(super) struct Asked {
     /// 128 random bits in hex. Ids from outside are not taken: they could repeat, or carry text.
     pub(super) request_id: String,
-    by: OnceLock<Context>,
+    by: OnceLock<(Context, Share<i64>)>,
 }
 
 impl Asked {
@@ -44,10 +45,17 @@ impl Asked {
         }
     }
 
-    /// Notes the person whose token was good.
-    pub(super) fn by(&self, context: &Context) {
+    /// Notes the person whose token was good, and that this is under way for them.
+    ///
+    /// # Errors
+    /// They have too much under way.
+    pub(super) fn by(&self, context: &Context, limits: &Limits) -> Result<(), RetryAfter> {
         // A handler with two extractors says the same twice.
-        let _ = self.by.set(context.clone());
+        if self.by.get().is_none() {
+            let share = limits.begin(context.user)?;
+            let _ = self.by.set((context.clone(), share));
+        }
+        Ok(())
     }
 }
 
@@ -67,7 +75,7 @@ pub(super) async fn observe(
     async {
         let mut response = or_internal(next.run(request)).await;
         let route = route.as_ref().map_or("none", MatchedPath::as_str);
-        if let Some(by) = asked.by.get() {
+        if let Some((by, _)) = asked.by.get() {
             let is_unknown = response.status() == StatusCode::NOT_FOUND;
             let user = by.caller.user.as_str();
             let probing = is_unknown.then(|| limits.note_not_found(user).err());

@@ -73,7 +73,7 @@ pub(crate) struct Live {
     epoch: String,
     /// When this process began to let people in.
     began: Millis,
-    waiting: waiting::Waiting,
+    waiting: crate::shares::Shares<[u16; 4]>,
     /// Cancelled when the process was asked to stop.
     stopping: CancellationToken,
     next_connection: AtomicU64,
@@ -123,7 +123,7 @@ impl Live {
             bus: parts.bus,
             epoch: parts.epoch,
             began: Millis(clock::now_ms()),
-            waiting: waiting::Waiting::default(),
+            waiting: crate::shares::Shares::default(),
             stopping: parts.stopping,
             next_connection: AtomicU64::new(1),
         });

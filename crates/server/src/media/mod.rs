@@ -11,7 +11,6 @@ mod scan;
 mod sweep;
 mod try_out;
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -29,6 +28,7 @@ pub(crate) use scan::Scanner;
 
 use crate::chat::attachments::ServedFile;
 use crate::chat::{Chat, Context};
+use crate::shares::{Share, Shares};
 use crate::signing::SigningKey;
 use blobs::Blob;
 use images::Images;
@@ -58,7 +58,7 @@ struct Inner {
     images: Images,
     settings: MediaSettings,
     /// Uploads under way, by internal user key.
-    under_way: Mutex<HashMap<i64, usize>>,
+    under_way: Shares<i64>,
     /// Something waits for the scanner.
     scan_due: Notify,
     /// Files that the scanner would not judge.
@@ -67,23 +67,8 @@ struct Inner {
     swept_to: AtomicI64,
 }
 
-/// One upload of a user; its place is free again when it is dropped.
-pub(crate) struct UploadPlace {
-    media: Media,
-    user: i64,
-}
-
-impl Drop for UploadPlace {
-    fn drop(&mut self) {
-        let mut under_way = self.media.0.under_way.lock();
-        if let Some(count) = under_way.get_mut(&self.user) {
-            *count -= 1;
-            if *count == 0 {
-                under_way.remove(&self.user);
-            }
-        }
-    }
-}
+/// One upload of a user.
+pub(crate) type UploadPlace = Share<i64>;
 
 impl Media {
     pub(crate) fn new(chat: Chat, blobs: Blobs, settings: MediaSettings) -> Self {
@@ -92,7 +77,7 @@ impl Media {
             blobs,
             images: Images::new(),
             settings,
-            under_way: Mutex::default(),
+            under_way: Shares::default(),
             scan_due: Notify::new(),
             pauses: Mutex::default(),
             swept_to: AtomicI64::new(0),
@@ -107,16 +92,13 @@ impl Media {
     /// A place among the user's uploads. The service has as many as it likes.
     fn place(&self, ctx: &Context) -> Result<UploadPlace, MediaError> {
         let at_once = self.0.settings.at_once;
-        let mut under_way = self.0.under_way.lock();
-        let count = under_way.entry(ctx.user).or_default();
-        if *count >= at_once && !ctx.caller.is_service() {
-            return Err(MediaError::TooMany { at_once });
-        }
-        *count += 1;
-        Ok(UploadPlace {
-            media: self.clone(),
-            user: ctx.user,
-        })
+        let most = if ctx.caller.is_service() {
+            usize::MAX
+        } else {
+            at_once
+        };
+        let place = self.0.under_way.take(ctx.user, most);
+        place.ok_or(MediaError::TooMany { at_once })
     }
 
     /// These bytes of a file that may be served.

@@ -27,6 +27,7 @@ const FOR_ALL: &[&str] = &[
     "json",
     "random",
     "sabotage",
+    "shares",
     "signing",
 ];
 
@@ -124,6 +125,7 @@ const TABLE: &[Row] = &[
     row("json", &["domain"]),
     row("random", &[]),
     row("sabotage", &["store"]),
+    row("shares", &[]),
     row("signing", &[]),
 ];
 

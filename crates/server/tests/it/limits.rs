@@ -3,7 +3,8 @@
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::harness::{Answer, Client, Fields, Server, message_path, random_id};
+use crate::harness::raw::Connection;
+use crate::harness::{Answer, Client, Fields, Server, eventually, message_path, random_id};
 
 /// Repeats a request until it is refused with 429; how often it went through before that.
 async fn until_refused<F>(most: usize, mut request: F) -> (usize, Answer)
@@ -202,4 +203,36 @@ async fn a_flood_in_parallel_is_limited_like_one_in_a_row() {
         .filter(|message| message.string("message_type") == "text")
         .count();
     assert_eq!(texts, accepted);
+}
+
+/// Who asks slowly takes no place from others: a request whose body does not come counts from its head on.
+#[tokio::test]
+async fn one_person_has_so_many_requests_under_way_and_others_have_theirs() {
+    const MOST: usize = 32;
+    let server = Server::start_limited().await;
+    let room = server.open_room().await;
+    let mut held = Vec::new();
+    for _ in 0..MOST {
+        let mut connection = Connection::open(server.url()).await;
+        let head = format!(
+            "PATCH /api/chat/me/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: \
+             application/json\r\nContent-Length: 100\r\n\r\n",
+            room.customer.token()
+        );
+        connection.write(&head).await;
+        held.push(connection);
+    }
+    let refused = eventually("they have as many as one may have", async || {
+        let answer = room.customer.get("/api/chat/me/").await;
+        (answer.status == 429).then_some(answer)
+    })
+    .await;
+    assert_eq!(refused.retry_after_s(), 1);
+    room.rider.get("/api/chat/me/").await.ok(200);
+    drop(held);
+    eventually("they are let in again", async || {
+        let answer = room.customer.get("/api/chat/me/").await;
+        (answer.status == 200).then_some(())
+    })
+    .await;
 }
