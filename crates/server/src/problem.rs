@@ -172,31 +172,29 @@ impl Problem {
 
     /// 413.
     pub(crate) fn too_large(limit_bytes: usize) -> Self {
-        Self::new(
-            "too-large",
-            "The body is too large",
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!("the body is larger than {limit_bytes} bytes"),
-        )
+        Self::larger(format!("the body is larger than {limit_bytes} bytes"))
     }
 
     /// 413 for what a form has beside its file.
     pub(crate) fn form_too_large(limit_bytes: u64) -> Self {
-        Self::new(
-            "too-large",
-            "The body is too large",
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!("beside its file the form has more than {limit_bytes} bytes, or is none"),
-        )
+        Self::larger(format!(
+            "beside its file the form has more than {limit_bytes} bytes, or is none"
+        ))
     }
 
     /// 413 for a file.
     pub(crate) fn file_too_large(limit_bytes: u64) -> Self {
+        Self::larger(format!(
+            "the file is larger than {limit_bytes} bytes; send a smaller one"
+        ))
+    }
+
+    fn larger(detail: String) -> Self {
         Self::new(
             "too-large",
             "The body is too large",
             StatusCode::PAYLOAD_TOO_LARGE,
-            format!("the file is larger than {limit_bytes} bytes; send a smaller one"),
+            detail,
         )
     }
 

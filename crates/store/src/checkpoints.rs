@@ -103,8 +103,7 @@ pub fn changes(tx: &mut Tx<'_>) -> Result<Changes> {
         scanned: from,
         ..Changes::default()
     };
-    let mut heads = scan(tx, &mut changes)?;
-    changes.rooms = unsigned(tx, &mut heads)?;
+    changes.rooms = scan(tx, &mut changes)?;
     Ok(changes)
 }
 
@@ -122,9 +121,9 @@ fn start(tx: &mut Tx<'_>) -> Result<i64> {
     Ok(scanned.min(covered.unwrap_or(0)))
 }
 
-/// The last entry of each room among those after `changes.scanned`. It may begin far before what is new,
-/// and looks until it has enough of that: what is signed already is no reason to stop.
-fn scan(tx: &mut Tx<'_>, changes: &mut Changes) -> Result<BTreeMap<i64, Head>> {
+/// The last entry of each room that is not signed among those after `changes.scanned`. It may begin far
+/// before what is new, and looks until it has enough of that: what is signed already is no reason to stop.
+fn scan(tx: &mut Tx<'_>, changes: &mut Changes) -> Result<BTreeMap<RoomId, Head>> {
     let mut heads = BTreeMap::<i64, Head>::new();
     let mut seen = 0;
     loop {
@@ -139,11 +138,11 @@ fn scan(tx: &mut Tx<'_>, changes: &mut Changes) -> Result<BTreeMap<i64, Head>> {
                 chain: row.take()?,
             };
             if heads.len() >= MOST_ROOMS && !heads.contains_key(&room) {
-                unsigned(tx, &mut heads)?;
+                let rooms = unsigned(tx, &mut heads)?;
                 // Half is enough: for a few more each, all would be asked for again and again.
-                if heads.len() > MOST_ROOMS / 2 {
+                if rooms.len() > MOST_ROOMS / 2 {
                     changes.more = true;
-                    return Ok(heads);
+                    return Ok(rooms);
                 }
             }
             let known = heads.entry(room).or_insert(head);
@@ -153,14 +152,14 @@ fn scan(tx: &mut Tx<'_>, changes: &mut Changes) -> Result<BTreeMap<i64, Head>> {
             changes.scanned = g;
         }
         if whole {
-            return Ok(heads);
+            return unsigned(tx, &mut heads);
         }
         if seen >= MOST_ENTRIES {
             seen = 0;
-            unsigned(tx, &mut heads)?;
-            if !heads.is_empty() {
+            let rooms = unsigned(tx, &mut heads)?;
+            if !rooms.is_empty() {
                 changes.more = true;
-                return Ok(heads);
+                return Ok(rooms);
             }
         }
     }

@@ -33,11 +33,17 @@ impl Scene {
         self.own.as_ref().filter(|own| own.is_active())
     }
 
+    /// Whether the caller is in the room as a guest, who is not to know which order it is of.
+    pub(crate) fn is_guest(&self) -> bool {
+        self.active().is_some_and(|own| own.guest)
+    }
+
     /// The seq of the newest message that the caller is shown: guests see no news of the order.
     pub(crate) fn last_shown(&self) -> Option<u64> {
-        match self.active() {
-            Some(own) if own.guest => self.room.last_said,
-            _ => self.room.last_message,
+        if self.is_guest() {
+            self.room.last_said
+        } else {
+            self.room.last_message
         }
     }
 

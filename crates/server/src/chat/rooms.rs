@@ -219,8 +219,8 @@ pub(crate) fn order_for(
     let order = order.ok_or(Refusal::NotFound)?;
     let there = scene.filter(|scene| scene.room.record.deleted_at.is_none());
     if let Some(scene) = there {
-        // Before anything is permitted or not: guests are not to know which order it is.
-        if scene.active().is_some_and(|own| own.guest) {
+        // Before anything is permitted or not, which would tell.
+        if scene.is_guest() {
             return Err(Refusal::NotFound.into());
         }
         scene.permit(chat.policy(), ctx, action)?;

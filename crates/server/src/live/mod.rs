@@ -33,6 +33,7 @@ use crate::chat::Chat;
 use crate::clock;
 use crate::limits::Limits;
 use crate::net::spawn;
+use crate::shares::Shares;
 use crate::signin::SignIn;
 pub(crate) use connection::Queue;
 use connection::Signal;
@@ -73,7 +74,8 @@ pub(crate) struct Live {
     epoch: String,
     /// When this process began to let people in.
     began: Millis,
-    waiting: crate::shares::Shares<[u16; 4]>,
+    /// Connections that have not said who they are, by network.
+    waiting: Shares<[u16; 4]>,
     /// Cancelled when the process was asked to stop.
     stopping: CancellationToken,
     next_connection: AtomicU64,
@@ -123,7 +125,7 @@ impl Live {
             bus: parts.bus,
             epoch: parts.epoch,
             began: Millis(clock::now_ms()),
-            waiting: crate::shares::Shares::default(),
+            waiting: Shares::default(),
             stopping: parts.stopping,
             next_connection: AtomicU64::new(1),
         });

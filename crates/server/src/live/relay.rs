@@ -155,10 +155,10 @@ impl Relay {
         }
     }
 
-    /// Tells a user's connections, here and on other nodes.
-    fn tell(&self, user: i64, signal: Signal, hint: Hint) {
-        self.0.hub.people.signal(user, signal);
-        self.0.bus.publish(hint);
+    /// Those who are connected with a token of the user are looked at again.
+    fn revoked(&self, user: i64) {
+        self.0.reader.note_revocation(user);
+        self.0.hub.people.signal(user, Signal::Recheck);
     }
 
     async fn carry(self, mut queue: mpsc::Receiver<News>, stop: CancellationToken) {
@@ -175,10 +175,13 @@ impl Relay {
                     Some(News::Log(news)) => self.log_grew(&news),
                     Some(News::Receipt(news)) => self.mark_moved(news, &mut receipts),
                     Some(News::Revoked(user)) => {
-                        self.0.reader.note_revocation(user);
-                        self.tell(user, Signal::Recheck, Hint::Revoked { user });
+                        self.revoked(user);
+                        self.0.bus.publish(Hint::Revoked { user });
                     }
-                    Some(News::Rights(user)) => self.tell(user, Signal::Rights, Hint::Rights { user }),
+                    Some(News::Rights(user)) => {
+                        self.0.hub.people.signal(user, Signal::Rights);
+                        self.0.bus.publish(Hint::Rights { user });
+                    }
                     None => return,
                 },
             }

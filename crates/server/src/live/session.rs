@@ -205,6 +205,14 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// The token has not expired.
+    fn check_token(&self) -> Going {
+        if self.who.has_expired() {
+            return Err(End::Close(CloseCode::Unauthenticated));
+        }
+        Ok(())
+    }
+
     /// Puts an answer into the buffer, and those that are there behind it.
     fn answer(&mut self, first: Option<Frame>) -> impl Future<Output = Going> {
         // As in `Socket::put`: an async fn would keep the frame twice.
@@ -232,9 +240,7 @@ impl<'a> Session<'a> {
             && let Some(frame) = self.connection.pop()
         {
             // Each time: a client that reads slowly takes long.
-            if self.who.has_expired() {
-                return Err(End::Close(CloseCode::Unauthenticated));
-            }
+            self.check_token()?;
             self.socket.feed(frame).await?;
             count += 1;
         }
@@ -246,9 +252,7 @@ impl<'a> Session<'a> {
 
     async fn take(&mut self, step: Step) -> Going {
         for frame in step.frames {
-            if self.who.has_expired() {
-                return Err(End::Close(CloseCode::Unauthenticated));
-            }
+            self.check_token()?;
             self.socket.feed(frame).await?;
         }
         if let Some(reference) = step.not_found {
@@ -292,9 +296,7 @@ impl<'a> Session<'a> {
         }
         let ctx = self.who.now();
         self.live.chat.seen(&ctx);
-        if self.who.has_expired() {
-            return Err(End::Close(CloseCode::Unauthenticated));
-        }
+        self.check_token()?;
         let Incoming::Text(text) = incoming else {
             return Ok(());
         };

@@ -59,7 +59,7 @@ impl Images {
     /// of its user, too: who hangs up and asks again gets no more of it.
     pub(super) async fn make(
         &self,
-        (place, user): (OwnedSemaphorePermit, Arc<UploadPlace>),
+        (place, user): (OwnedSemaphorePermit, UploadPlace),
         bytes: Vec<u8>,
         kind: Kind,
         with_capture: bool,

@@ -67,8 +67,8 @@ struct Inner {
     swept_to: AtomicI64,
 }
 
-/// One upload of a user.
-pub(crate) type UploadPlace = Share<i64>;
+/// One upload of a user, also of the work on its picture that goes on by itself.
+pub(crate) type UploadPlace = Arc<Share<i64>>;
 
 impl Media {
     pub(crate) fn new(chat: Chat, blobs: Blobs, settings: MediaSettings) -> Self {
@@ -98,7 +98,7 @@ impl Media {
             at_once
         };
         let place = self.0.under_way.take(ctx.user, most);
-        place.ok_or(MediaError::TooMany { at_once })
+        place.map(Arc::new).ok_or(MediaError::TooMany { at_once })
     }
 
     /// These bytes of a file that may be served.

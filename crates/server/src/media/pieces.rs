@@ -1,8 +1,6 @@
 //! A file that comes in pieces, and goes on where it broke off: on this node or another, after a
 //! restart, the next day. What is durable says the database.
 
-use std::sync::Arc;
-
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use orderchat_domain::attachment::{FileName, FileState};
@@ -135,7 +133,7 @@ impl Media {
         let upload = self.0.chat.upload(ctx, id).await?;
         let progress = self.progress_of(&upload, upload.received);
         if is_unfinished(&upload) {
-            let place = Arc::new(self.place(ctx)?);
+            let place = self.place(ctx)?;
             self.finish(ctx, &upload, &place).await?;
         }
         Ok((progress, upload.said.metadata))
@@ -162,7 +160,7 @@ impl Media {
     where
         S: Stream<Item = Result<Bytes, MediaError>> + Unpin,
     {
-        let place = Arc::new(self.place(ctx)?);
+        let place = self.place(ctx)?;
         let upload = self.0.chat.upload(ctx, id).await?;
         check_place(&upload, offset)?;
         let mut adding = Adding {
@@ -205,7 +203,7 @@ impl Media {
         &self,
         ctx: &Context,
         upload: &StoredUpload,
-        place: &Arc<UploadPlace>,
+        place: &UploadPlace,
     ) -> Result<(), MediaError> {
         let outcome = self.put_together(ctx, upload, place).await;
         let Err(error) = outcome else {
@@ -228,7 +226,7 @@ impl Media {
         &self,
         ctx: &Context,
         upload: &StoredUpload,
-        place: &Arc<UploadPlace>,
+        place: &UploadPlace,
     ) -> Result<(), MediaError> {
         let file = &upload.file;
         let names = self.0.chat.upload_pieces(file.key).await?;

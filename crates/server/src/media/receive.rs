@@ -136,7 +136,7 @@ impl Media {
     where
         S: Stream<Item = Result<Bytes, MediaError>> + Unpin,
     {
-        let place = Arc::new(self.place(ctx)?);
+        let place = self.place(ctx)?;
         let largest = self.largest();
         let (mut source, whole) = Source::begin(bytes, largest).await?;
         let kind = kind_of(&source.head, whole, &incoming)?;
@@ -255,7 +255,7 @@ impl Media {
         wanted: &Wanted,
         kind: Kind,
         source: &mut Source<S>,
-        user: &Arc<UploadPlace>,
+        user: &UploadPlace,
     ) -> Result<Stored, MediaError>
     where
         S: Stream<Item = Result<Bytes, MediaError>> + Unpin,
@@ -298,7 +298,7 @@ impl Media {
         wanted: &Wanted,
         kind: Kind,
         source: &mut Source<S>,
-        user: &Arc<UploadPlace>,
+        user: &UploadPlace,
     ) -> Result<Stored, MediaError>
     where
         S: Stream<Item = Result<Bytes, MediaError>> + Unpin,

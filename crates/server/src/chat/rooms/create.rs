@@ -83,8 +83,7 @@ impl Chat {
     /// The room that the order has: for those who reach it. One that was deleted stays the order's.
     fn existing(&self, tx: &mut Tx<'_>, ctx: &Context, key: i64) -> Result<Scene> {
         let scene = look_by_key(tx, ctx, key)?;
-        // Guests are not to know which order it is.
-        if scene.active().is_some_and(|own| own.guest) {
+        if scene.is_guest() {
             return Err(Refusal::NotFound.into());
         }
         let access = scene.situation(self.policy(), ctx).access();

@@ -165,7 +165,7 @@ impl Chat {
             ListScope::Public => scene.room.record.is_public && scene.own.is_none(),
         };
         // Outsiders and guests do not know of the order, and so do not find the room by it.
-        let knows_order = reach == Reach::Room && scene.active().is_none_or(|own| !own.guest);
+        let knows_order = reach == Reach::Room && !scene.is_guest();
         let record = &scene.room.record;
         let search = query.search.as_ref().is_none_or(|search| {
             let search = search.to_lowercase();

@@ -269,16 +269,11 @@ fn give(
             return behind(follower, record);
         }
         // It was their last for then; what they came back to is followed anew.
-        follower
-            .connection
-            .signal(Signal::Gone(record.id, event.seq));
-        return false;
+        return gone(follower, record);
     }
     let reach = follower.situation(record, eyes, now).reach();
     if reach < Reach::Room && ends(follower, record, event) && !sabotage::forgets_block() {
-        let gone = Signal::Gone(record.id, event.seq);
-        follower.connection.signal(gone);
-        return false;
+        return gone(follower, record);
     }
     tell_capabilities(follower, record, eyes, now) || behind(follower, record)
 }
@@ -321,6 +316,13 @@ fn ends(follower: &Follower, record: &RoomRecord, event: &EventRecord) -> bool {
 fn behind(follower: &Follower, record: &RoomRecord) -> bool {
     let behind = Signal::Behind(record.id, follower.seq);
     follower.connection.signal(behind);
+    false
+}
+
+/// What they were given was the last of the room.
+fn gone(follower: &Follower, record: &RoomRecord) -> bool {
+    let gone = Signal::Gone(record.id, follower.seq);
+    follower.connection.signal(gone);
     false
 }
 

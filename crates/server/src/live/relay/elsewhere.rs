@@ -153,8 +153,7 @@ impl Relay {
                 false
             }
             Received::Hint(Hint::Revoked { user }) => {
-                self.0.reader.note_revocation(user);
-                hub.people.signal(user, Signal::Recheck);
+                self.revoked(user);
                 false
             }
         }

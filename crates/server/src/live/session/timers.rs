@@ -37,9 +37,7 @@ impl Session<'_> {
 
     async fn do_what_is_due(&mut self) -> Going {
         let now = instant();
-        if self.who.has_expired() {
-            return Err(End::Close(CloseCode::Unauthenticated));
-        }
+        self.check_token()?;
         if self.socket.came_to_nothing() > 2 * self.live.settings.max_frame as u64 {
             // Fragments without an end, or of nothing.
             return Err(End::Close(CloseCode::TooSlow));
