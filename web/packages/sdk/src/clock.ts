@@ -6,19 +6,13 @@ export const systemClock: Clock = {
   clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
 };
 
-/** At most one run waits: the first call decides when. */
-export function gathered(clock: Clock, milliseconds: number, run: () => void) {
+/** Asks for a run that gathers what is asked for meanwhile: at most one waits, the first call decides when. */
+export function gathered(clock: Clock, milliseconds: number, run: () => void): () => void {
   let timer: unknown = null;
-  return {
-    ask(): void {
-      timer ??= clock.setTimeout(() => {
-        timer = null;
-        run();
-      }, milliseconds);
-    },
-    cancel(): void {
-      clock.clearTimeout(timer);
+  return () => {
+    timer ??= clock.setTimeout(() => {
       timer = null;
-    },
+      run();
+    }, milliseconds);
   };
 }

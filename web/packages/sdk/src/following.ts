@@ -60,7 +60,7 @@ export class Following {
     // Opened while there was no connection: from where the answers by REST were.
     this.#asked.clear();
     for (const room of this.#seqs.keys()) if (!this.#resumed.has(room)) this.#ask(room);
-    this.#flush.ask();
+    this.#flush();
   }
 
   /** A view of the room has everything up to `seq` and wants the rest. */
@@ -128,7 +128,7 @@ export class Following {
     this.#marks.set(room, marks);
     if (marks[kind] >= seq) return;
     marks[kind] = seq;
-    this.#flush.ask();
+    this.#flush();
   }
 
   #ask(room: string): void {
@@ -157,7 +157,7 @@ export class Following {
       .catch((error: { isTemporary?: boolean }) => {
         if (!error.isTemporary || marks.told[kind] !== seq) return;
         marks.told[kind] = before;
-        this.#flush.ask();
+        this.#flush();
       });
   }
 }

@@ -1,3 +1,4 @@
+import { withOwn } from './own.js';
 import type { MessageView } from './wire.js';
 
 /** Where the first message with this seq or a later one is. */
@@ -19,8 +20,7 @@ const STATUS = ['sent', 'delivered', 'read'];
 /** Of two states of one message: that of the higher `version`, with what only the other one knows. */
 export function newer(old: MessageView, next: MessageView): MessageView {
   const [low, high] = next.version < old.version ? [next, old] : [old, next];
-  const message: MessageView = { ...high };
-  for (const field of OWN) message[field] = (high[field] ?? low[field]) as never;
+  const message = withOwn(high, low, OWN);
   // Receipts are not in the log: `status` may be ahead at the lower version. It never falls back.
   if (STATUS.indexOf(low.status) > STATUS.indexOf(high.status) && high.status !== 'failed') {
     message.status = low.status;

@@ -1,5 +1,6 @@
 import type { OrderchatError } from './errors.js';
 import { later } from './later.js';
+import { withOwn } from './own.js';
 import type { RoomParts } from './parts.js';
 import { roomPath } from './rest.js';
 import { PacedSignal } from './signal.js';
@@ -349,8 +350,7 @@ export class RoomViewModel extends Acting implements Room {
     for (const next of changed) {
       const old = all.get(next.id);
       if (old && old.version > next.version) continue;
-      const participant = { ...next };
-      for (const field of OWN) participant[field] = (next[field] ?? old?.[field] ?? null) as never;
+      const participant = withOwn(next, old, OWN);
       // Neither falls back.
       for (const mark of ['delivered_seq', 'read_seq'] as const) {
         participant[mark] = Math.max(next[mark], old?.[mark] ?? 0);

@@ -5,6 +5,7 @@ import type { Following } from './following.js';
 import { quoteOf } from './quote.js';
 import { type Requests, roomPath } from './rest.js';
 import { Signal } from './signal.js';
+import { withOwn } from './own.js';
 import type { Clock, RoomFilter, RoomList, RoomListState, Unread } from './types.js';
 import { counts } from './unread.js';
 import type { EventFrame, FrameOf, MeView, MessageView, RoomView } from './wire.js';
@@ -123,13 +124,11 @@ export class Rooms {
 
   event(event: EventFrame, isOthers: boolean): void {
     const room = this.#rooms.get(event.room);
-    if (!room) return this.#refresh.ask();
-    const next: RoomView = { ...room, seq: Math.max(room.seq ?? 0, event.seq) };
+    if (!room) return this.#refresh();
+    const seq = Math.max(room.seq ?? 0, event.seq);
     const { message, room: changed, order, participant } = event.data ?? {};
-    if (changed && (changed.version ?? 0) >= (room.version ?? 0)) {
-      Object.assign(next, changed);
-      for (const field of OWN) next[field] = room[field] as never;
-    }
+    const isNewer = changed && (changed.version ?? 0) >= (room.version ?? 0);
+    const next = { ...(isNewer ? withOwn(changed, room, OWN) : room), seq };
     if (order)
       Object.assign(next, { order_status: order.status, delivery_status: order.delivery_status });
     const mine = room.my_participant;
@@ -138,7 +137,7 @@ export class Rooms {
       next.my_participant = { ...participant, notification_preferences, is_online, last_seen };
     }
     // It may belong into other lists now.
-    if (changed) this.#refresh.ask();
+    if (changed) this.#refresh();
     if (message) this.#message(next, event, message, isOthers, event.seq > (room.seq ?? 0));
     this.#set(next);
     this.#changed();
@@ -146,7 +145,7 @@ export class Rooms {
 
   summary({ room: id, type: _, ...summary }: FrameOf<'room_summary'>): void {
     const room = this.#rooms.get(id);
-    if (!room || room.status !== summary.status) this.#refresh.ask();
+    if (!room || room.status !== summary.status) this.#refresh();
     if (!room) return;
     const last = summary.last_message;
     this.#set({
@@ -176,7 +175,7 @@ export class Rooms {
   /** Asks for the room again, soon: what happened does not tell its counts. */
   reread(id: string): void {
     this.#stale.add(id);
-    this.#reread.ask();
+    this.#reread();
   }
 
   all(): Iterable<RoomView> {
@@ -232,7 +231,7 @@ export class Rooms {
     if (!me) return;
     this.me.set(me);
     this.unread.set({ messages: me.unread_count, rooms: me.unread_rooms });
-    if (counted !== this.#counted) this.#recount.ask();
+    if (counted !== this.#counted) this.#recount();
   }
 
   #count(before: number, now: number): void {

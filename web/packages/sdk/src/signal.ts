@@ -67,7 +67,7 @@ export class PacedSignal<T> extends Signal<T> {
     this.#isChanged = this.#isPaced;
     if (this.#isPaced) return;
     this.#isPaced = true;
-    this.#pace.ask();
+    this.#pace();
     super.notify();
   }
 }

@@ -1,6 +1,5 @@
 import type { Client, ParticipantView, RoomView } from '@orderchat/sdk';
 import { nameOnly } from '@orderchat/ui/text/tokens.js';
-import { SvelteMap } from 'svelte/reactivity';
 
 /** How long a row has to stay in view: who scrolls through hundreds of rooms asks about none of them. */
 const REST_MS = 200;
@@ -10,7 +9,7 @@ const RANK = ['customer', 'rider', 'pharmacy', 'support', 'admin'];
 /** Who is in the rooms of a list. A room does not say, so it is asked for rows that are looked at: a few
  *  at a time, each once; from then on events keep it true. */
 export class Parties {
-  readonly #people = new SvelteMap<string, readonly ParticipantView[]>();
+  #people: ReadonlyMap<string, readonly ParticipantView[]> = $state.raw(new Map());
   readonly #inView = new Map<Element, string>();
   readonly #counts = new Map<string, number>();
   /** Asked for now, or refused until there is another connection. */
@@ -98,7 +97,7 @@ export class Parties {
         path: { room },
         query: { limit: 50 },
       });
-      this.#people.set(room, (page as { results: ParticipantView[] }).results);
+      this.#put(room, (page as { results: ParticipantView[] }).results);
     } catch {
       // A public room shows its people to those who join; without a connection nothing is shown.
       this.#refused.add(room);
@@ -113,10 +112,16 @@ export class Parties {
     if (!known) return this.#later();
     const old = known.find(({ id }) => id === next.id);
     if (old && old.version > next.version) return;
-    this.#people.set(room, [...known.filter((one) => one !== old), next]);
+    this.#put(room, [...known.filter((one) => one !== old), next]);
   }
 
   #forget(room: string): void {
-    if (this.#people.delete(room)) this.#later();
+    if (!this.#people.has(room)) return;
+    this.#people = new Map([...this.#people].filter(([id]) => id !== room));
+    this.#later();
+  }
+
+  #put(room: string, people: readonly ParticipantView[]): void {
+    this.#people = new Map(this.#people).set(room, people);
   }
 }

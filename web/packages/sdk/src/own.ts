@@ -1,0 +1,10 @@
+/** The next state of a thing, with what only the old one knows: the caller's own fields are null in events. */
+export function withOwn<T extends object>(
+  next: T,
+  old: T | undefined,
+  fields: readonly (keyof T)[],
+): T {
+  const all = { ...next };
+  for (const field of fields) all[field] = next[field] ?? old?.[field] ?? (null as never);
+  return all;
+}
