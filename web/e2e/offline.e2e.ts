@@ -1,5 +1,6 @@
 // Networks fail and servers die; what was said is there once, in order.
-import { admin, composer, expect, kept, message, ravi, test } from './fixtures.js';
+import type { RoomView } from '@orderchat/sdk';
+import { admin, aisha, composer, expect, kept, message, ravi, test } from './fixtures.js';
 
 /** What is in the room, by the server. */
 async function stored(server: import('./fixtures.js').Server, room: string): Promise<string[]> {
@@ -73,6 +74,36 @@ test('O2 @postgres: the server is killed while messages are sent', async ({ chat
   await expect.poll(() => stored(server, room), { timeout: 40_000 }).toEqual(said);
   await expect(message(page, 'message 12 of 12').locator('[data-receipt=waiting]')).toHaveCount(0);
   await expect(message(page, 'message 6 of 12')).toHaveCount(1);
+});
+
+test('R1 R7: a server that is set back to a backup shows who had read what then; reading goes on', async ({
+  chat,
+  say,
+  server,
+}) => {
+  const { room, page } = await chat();
+  await composer(page).fill('Are you near?');
+  await composer(page).press('Enter');
+  const mine = message(page, 'Are you near?');
+  await expect(mine.locator('[data-receipt=sent]')).toBeVisible();
+  const setBack = await server.backup();
+  await say(ravi, room, 'Two more streets', 'and a bridge');
+  await server.ask(ravi, 'POST', `/api/chat/rooms/${room}/read/`, {});
+  await expect(mine.locator('[data-receipt=read]')).toBeVisible();
+  await expect(message(page, 'and a bridge')).toBeVisible();
+
+  await setBack();
+  await expect(message(page, 'Two more streets')).toHaveCount(0, { timeout: 40_000 });
+  await expect(mine.locator('[data-receipt=sent]')).toBeVisible();
+  // What she has read before does not stand for what is said at its place.
+  const head = async () => {
+    const path = `/api/chat/rooms/${room}/`;
+    const { seq, my_participant: her } = await server.ask<RoomView>(aisha, 'GET', path);
+    return seq! - her!.read_seq;
+  };
+  await say(ravi, room, 'Here I am');
+  await expect(message(page, 'Here I am')).toBeInViewport();
+  await expect.poll(head).toBe(0);
 });
 
 test('O3: 200 messages while the page is cut off: no hole, none twice', async ({

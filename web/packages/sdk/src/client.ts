@@ -187,7 +187,7 @@ class OrderchatClient extends Acting implements Client {
     switch (frame.type) {
       case 'welcome':
         this.#setUser(frame.user);
-        following.welcome(frame);
+        if (following.welcome(frame)) rooms.outdate();
         outbox.resume();
         void rooms.refresh();
         for (const room of this.#open)
@@ -198,6 +198,7 @@ class OrderchatClient extends Acting implements Client {
         break;
       case 'resync':
         following.resync(frame);
+        rooms.outdate([frame.room]);
         if (frame.reason === 'gone') rooms.remove(frame.room);
         break;
       case 'caught_up':

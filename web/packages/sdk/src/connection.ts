@@ -272,8 +272,8 @@ export class Connection {
     const spread = Math.min(CAP_MS, FIRST_MS * 2 ** this.#failures++);
     const wait = closeCode === 4401 ? 0 : retryAfter * 1000 + random() * spread;
     const isOffline = globalThis.navigator?.onLine === false;
-    if (isOffline) this.#set('offline', { closeCode });
-    else this.#set('waiting', { closeCode, retryAt: clock.now() + wait });
+    const retryAt = isOffline ? null : clock.now() + wait;
+    this.#set(isOffline ? 'offline' : 'waiting', { closeCode, retryAt });
     this.#drop(1000);
     // What a browser says of the network is not always true: offline is tried, too, if seldom.
     this.#retry = clock.setTimeout(() => void this.#open(), isOffline ? CAP_MS : wait);

@@ -66,13 +66,13 @@ test('O3: a missing one is asked for once, and nothing is taken before it', () =
 test('resumes every room from where it is', () => {
   welcome();
   event(4);
-  following.follow('other', 9);
+  following.opened('other', 9);
   expect(following.resume()).toEqual({ epoch: 'one', rooms: { room: 4, other: 9 } });
 });
 
 test('the first hello resumes nothing; rooms that were read before are asked for then', () => {
   isOnline = false;
-  following.follow('room', 3);
+  following.opened('room', 3);
   expect(following.resume()).toBeNull();
   isOnline = true;
   welcome();
@@ -84,14 +84,14 @@ test('what was opened between hello and welcome is asked for', () => {
   event(1);
   isOnline = false;
   following.resume();
-  following.follow('late', 5);
+  following.opened('late', 5);
   isOnline = true;
   welcome();
   expect(told).toEqual([{ type: 'subscribe', room: 'late', after: 5 }]);
 });
 
 test('caught up further than we are means that something is missing', () => {
-  following.follow('room', 3);
+  following.opened('room', 3);
   told.length = 0;
   for (const seq of [4, 5]) event(seq);
   caughtUp(5);
@@ -110,8 +110,7 @@ test('after a resync it goes on from there', () => {
 
 test('staff stop following when the last view is closed', () => {
   following.opened('room', null);
-  following.opened('room', null);
-  following.follow('room', 1);
+  following.opened('room', 1);
   following.closed('room', true);
   expect(told).toHaveLength(1);
   following.closed('room', true);

@@ -48,36 +48,32 @@ export class Following {
 
   /** For `hello`. */
   resume(): NonNullable<Extract<ClientFrame, { type: 'hello' }>['resume']> | null {
-    this.#asked.clear();
-    this.#resumed.clear();
     if (this.epoch === null) return null;
     this.#resumed = new Set(this.#seqs.keys());
     return { epoch: this.epoch, rooms: Object.fromEntries(this.#seqs) as never };
   }
 
-  welcome({ epoch }: FrameOf<'welcome'>): void {
+  /** Whether it is another server, or one that was set back: what is known of it may be too much. */
+  welcome({ epoch }: FrameOf<'welcome'>): boolean {
+    const isOther = epoch !== (this.epoch ?? epoch);
     this.epoch = epoch;
     // Opened while there was no connection: from where the answers by REST were.
     this.#asked.clear();
     for (const room of this.#seqs.keys()) if (!this.#resumed.has(room)) this.#ask(room);
     this.#flush();
-  }
-
-  /** A view of the room has everything up to `seq` and wants the rest. */
-  follow(room: string, seq: number): void {
-    if (this.#seqs.has(room)) return;
-    this.#seqs.set(room, seq);
-    this.#ask(room);
+    return isOther;
   }
 
   seq(room: string): number {
     return this.#seqs.get(room) ?? 0;
   }
 
-  /** A view is open, and has everything up to `seq`. */
+  /** A view is open, has everything up to `seq` and wants the rest. */
   opened(room: string, seq: number | null): void {
     this.#views.set(room, (this.#views.get(room) ?? 0) + 1);
-    if (seq !== null) this.follow(room, seq);
+    if (seq === null || this.#seqs.has(room)) return;
+    this.#seqs.set(room, seq);
+    this.#ask(room);
   }
 
   /** With `forget` it is not followed any more when no view is left: staff follow what they look at. */
@@ -115,6 +111,7 @@ export class Following {
   /** What there is of the room is of no use; it is live from `seq` on. */
   resync({ room, seq }: FrameOf<'resync'>): void {
     this.ended(room);
+    this.#marks.delete(room);
     if (seq !== null) this.#seqs.set(room, seq);
   }
 

@@ -1,21 +1,27 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { FakeClock, FakeSocket, message, participant, settled } from '../tests/fakes.js';
 import { createClient } from './client.js';
 import { memoryStorage } from './storage.js';
-import type { Client } from './types.js';
-import type { MessageView } from './wire.js';
+import type { Client, Room } from './types.js';
+import type { MessageView, ParticipantView } from './wire.js';
 
 let clock: FakeClock;
 let client: Client;
 let said: MessageView[];
 let asked: string[];
+/** Who is in the room. */
+let people: ParticipantView[];
+/** Happens while the messages are read. */
+let meanwhile: (() => void) | null;
 /** What the server answers; null: it is not reached. */
 let status: number | null;
 beforeEach(async () => {
   clock = new FakeClock();
   said = [message(1)];
   asked = [];
+  people = [participant('me', { user: 'aisha' })];
   status = 200;
+  meanwhile = null;
   FakeSocket.all = [];
   client = createClient({
     url: 'http://server',
@@ -28,19 +34,23 @@ beforeEach(async () => {
       asked.push(`${init?.method} ${path}`);
       if (status === null) throw new TypeError('no network');
       if (status !== 200) return Response.json({}, { status });
-      if (path.includes('/messages/'))
+      if (path.includes('/messages/')) {
+        meanwhile?.();
         return Response.json({ results: said, next: null, previous: null });
-      const mine = participant('me', { user: 'aisha' });
+      }
+      const mine = people[0];
       if (path.includes('participants/'))
-        return Response.json(init?.method === 'PATCH' ? mine : { results: [mine] });
-      return Response.json({
+        return Response.json(init?.method === 'PATCH' ? mine : { results: people });
+      const room = {
         id: 'room',
+        status: 'open',
         seq: said.length,
         order: null,
         my_participant: mine,
         last_message: null,
         unread_count: 0,
-      });
+      };
+      return Response.json(path.startsWith('rooms/?') ? { results: [room], next: null } : room);
     },
   });
   client.connect();
@@ -98,4 +108,91 @@ test('what one wants to hear of a room is known at once: it is read again', asyn
   await room.setPreferences({ messages: false });
   await clock.pass(1_000);
   expect(rooms()).toBe(before + 1);
+});
+
+describe('the server is set back to an earlier backup', () => {
+  const marks = (id: string) => {
+    const { delivered_seq, read_seq } = room.value.participants.find((one) => one.id === id)!;
+    return [delivered_seq, read_seq];
+  };
+  let room: Room;
+  beforeEach(async () => {
+    said = [1, 2, 3, 4].map((seq) => message(seq));
+    const read = { delivered_seq: 4, read_seq: 4, version: 4 };
+    people = [
+      participant('me', { user: 'aisha', ...read }),
+      participant('ravi', read),
+      participant('late', { version: 3 }),
+    ];
+    room = client.room('room');
+    await clock.pass(1_000);
+    expect(marks('ravi')).toEqual([4, 4]);
+    // All that came after the second message is lost.
+    said.splice(2);
+    people = [
+      participant('me', { user: 'aisha', delivered_seq: 2, read_seq: 1 }),
+      participant('ravi', { delivered_seq: 1 }),
+    ];
+  });
+  const back = () => {
+    FakeSocket.last.end(1001);
+    return clock.pass(1_000).then(() => {
+      FakeSocket.last.welcome('another');
+      FakeSocket.last.say({ type: 'resync', room: 'room', reason: 'epoch', seq: 2 } as never);
+    });
+  };
+
+  test('R1: who has read what is as it was then, and who came later is not there', async () => {
+    await back();
+    await clock.pass(1_000);
+    expect(marks('ravi')).toEqual([1, 0]);
+    expect(room.value.participants.map(({ id }) => id)).toEqual(['me', 'ravi']);
+    expect(room.value).toMatchObject({ readSeq: 1, room: { seq: 2 } });
+    FakeSocket.last.say({
+      type: 'receipt',
+      room: 'room',
+      participant: 'ravi',
+      delivered_seq: 2,
+      read_seq: 2,
+      at: '',
+    });
+    await clock.pass(100);
+    expect(marks('ravi')).toEqual([2, 2]);
+  });
+
+  test('R7: what one reads is told again', async () => {
+    room.markRead(4);
+    await clock.pass(1_000);
+    await back();
+    await clock.pass(1_000);
+    FakeSocket.last.sent.length = 0;
+    room.markRead(2);
+    await clock.pass(1_000);
+    expect(FakeSocket.last.of('read')).toMatchObject([{ room: 'room', seq: 2 }]);
+  });
+
+  test('who comes while the room is read is there', async () => {
+    const joined = { participant: participant('new', { version: 3 }) };
+    const event = {
+      room: 'room',
+      seq: 3,
+      kind: 'participant.joined',
+      at: '',
+      actor: null,
+    } as const;
+    meanwhile = () => FakeSocket.last.say({ type: 'event', ...event, data: joined });
+    await back();
+    await clock.pass(1_000);
+    expect(room.value.participants.map(({ id }) => id)).toEqual(['me', 'ravi', 'new']);
+  });
+
+  test('the list of rooms shows the room as it was then, whoever looks at it', async () => {
+    const list = client.rooms();
+    await vi.waitFor(() => expect(list.value.rooms).toMatchObject([{ seq: 4 }]));
+    room.close();
+    FakeSocket.last.end(1001);
+    await clock.pass(1_000);
+    FakeSocket.last.welcome('another');
+    await vi.waitFor(() => expect(list.value.rooms).toMatchObject([{ seq: 2 }]));
+  });
 });

@@ -1,6 +1,6 @@
 import type { OrderchatError } from './errors.js';
 import { later } from './later.js';
-import { withOwn } from './own.js';
+import { OF_PARTICIPANTS, withOwn } from './own.js';
 import type { RoomParts } from './parts.js';
 import { roomPath } from './rest.js';
 import { PacedSignal } from './signal.js';
@@ -25,15 +25,6 @@ const TELL_TYPING_MS = 3_000;
 const AGAIN_MS = 2_000;
 /** With more unread than this the window begins where they do. */
 const FEW_UNREAD = 40;
-
-/** Fields of a participant that are null in events: what is known of them stays. */
-const OWN = [
-  'is_online',
-  'last_seen',
-  'can_send_messages',
-  'can_receive_messages',
-  'notification_preferences',
-] as const;
 
 /** Frames beside the log that change what a room shows. */
 export type Shown = FrameOf<
@@ -81,8 +72,8 @@ export class RoomViewModel extends Acting implements Room {
   readonly #ends: (() => void)[] = [];
   #toldTyping = -Infinity;
   #loads = 0;
-  /** What came while the room was being read, which may be older. */
-  #early: Shown[] | null = [];
+  /** What came while the room was being read, which may be older: it is taken again then. */
+  #early: (() => void)[] | null = [];
   #isOpen = true;
   #isFollowed: string | null = null;
 
@@ -201,14 +192,15 @@ export class RoomViewModel extends Acting implements Room {
       room: this.parts.rooms.get(room.id) ?? room,
       order,
       capabilities: this.#capabilities(),
-      readSeq: Math.max(this.value.readSeq, mine?.read_seq ?? 0),
+      readSeq: mine?.read_seq ?? 0,
       unreadCount: unread,
       ...(isFirst && mine && unread > 0 && { unreadAfter: mine.read_seq }),
     });
-    this.#participants((participants?.results ?? []).concat(mine ?? []));
+    // Marks that do not fall back would stay above those of a server that was set back.
+    this.#participants((participants?.results ?? []).concat(mine ?? []), []);
     const early = this.#early;
     this.#early = null;
-    for (const frame of early ?? []) this.frame(frame);
+    for (const take of early ?? []) take();
     this.#received();
   }
 
@@ -270,6 +262,7 @@ export class RoomViewModel extends Acting implements Room {
   }
 
   changedParticipant(participant: ParticipantView): void {
+    this.#early?.push(() => this.changedParticipant(participant));
     this.#participants([participant]);
   }
 
@@ -299,26 +292,26 @@ export class RoomViewModel extends Acting implements Room {
       if (message.sender) this.#stopTyping(message.sender);
     }
     if (order) this.#state.patch({ order });
-    if (participant) this.#participants([participant]);
+    if (participant) this.changedParticipant(participant);
     this.listed();
     this.#received();
     if (event.kind === 'room.deleted') this.#end('deleted', null);
-    else if (event.kind === 'participant.ended' || event.kind === 'participant.blocked') {
+    const { me, status } = this.value;
+    if (!me || participant?.id !== me.id) return;
+    if (event.kind === 'participant.ended' || event.kind === 'participant.blocked') {
       // Staff go on seeing what their token reaches, except when blocked.
-      const { me } = this.value;
-      if (!me || participant?.id !== me.id) return;
       if (!this.parts.isStaff()) this.#end(me.ended, null);
       else void this.reload();
-    } else if (event.kind === 'participant.joined' && participant?.id === this.value.me?.id) {
+    } else if (event.kind === 'participant.joined') {
       // Here, or back again: what one sees may be more.
-      if (this.value.status === 'gone') void this.reload();
+      if (status === 'gone') void this.reload();
       else this.parts.rooms.reread(this.id);
     }
   }
 
   frame(frame: Shown): void {
     if (frame.type === 'resync') return void this.reload();
-    this.#early?.push(frame);
+    this.#early?.push(() => this.frame(frame));
     switch (frame.type) {
       case 'room_summary':
         return this.listed();
@@ -334,9 +327,6 @@ export class RoomViewModel extends Acting implements Room {
       case 'receipt': {
         const { participant: id, delivered_seq, read_seq } = frame;
         this.#patchParticipant(id, { delivered_seq, read_seq });
-        if (id === this.value.me?.id && read_seq > this.value.readSeq) {
-          this.#state.patch({ readSeq: read_seq });
-        }
       }
     }
   }
@@ -345,12 +335,12 @@ export class RoomViewModel extends Acting implements Room {
     return this.parts.following.capabilities.get(this.id) ?? null;
   }
 
-  #participants(changed: readonly ParticipantView[]): void {
-    const all = new Map(this.value.participants.map((one) => [one.id, one]));
+  #participants(changed: readonly ParticipantView[], known = this.value.participants): void {
+    const all = new Map(known.map((one) => [one.id, one]));
     for (const next of changed) {
       const old = all.get(next.id);
       if (old && old.version > next.version) continue;
-      const participant = withOwn(next, old, OWN);
+      const participant = withOwn(next, old, OF_PARTICIPANTS);
       // Neither falls back.
       for (const mark of ['delivered_seq', 'read_seq'] as const) {
         participant[mark] = Math.max(next[mark], old?.[mark] ?? 0);
@@ -359,7 +349,11 @@ export class RoomViewModel extends Acting implements Room {
     }
     const participants = [...all.values()];
     const me = participants.find(({ user }) => user !== null && user === this.parts.user()) ?? null;
-    this.#state.patch({ participants, me });
+    this.#state.patch({
+      participants,
+      me,
+      readSeq: Math.max(this.value.readSeq, me?.read_seq ?? 0),
+    });
   }
 
   #patchParticipant(id: string, fields: Partial<ParticipantView>): void {

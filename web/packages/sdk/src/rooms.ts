@@ -5,7 +5,7 @@ import type { Following } from './following.js';
 import { quoteOf } from './quote.js';
 import { type Requests, roomPath } from './rest.js';
 import { Signal } from './signal.js';
-import { withOwn } from './own.js';
+import { OF_PARTICIPANTS, withOwn } from './own.js';
 import type { Clock, RoomFilter, RoomList, RoomListState, Unread } from './types.js';
 import { counts } from './unread.js';
 import type { EventFrame, FrameOf, MeView, MessageView, RoomView } from './wire.js';
@@ -101,6 +101,14 @@ export class Rooms {
     if (room && (room.seq ?? 0) < seq) this.reread(id);
   }
 
+  /** What is known of these rooms is of no use: whatever REST says next is newer. */
+  outdate(ids: Iterable<string> = this.#rooms.keys()): void {
+    for (const id of ids) {
+      const room = this.#rooms.get(id);
+      if (room) this.#rooms.set(id, { ...room, seq: null, version: null });
+    }
+  }
+
   /** A room as REST answers it. */
   put(...rooms: readonly RoomView[]): void {
     for (const room of rooms) {
@@ -133,8 +141,7 @@ export class Rooms {
       Object.assign(next, { order_status: order.status, delivery_status: order.delivery_status });
     const mine = room.my_participant;
     if (participant && participant.id === mine?.id && participant.version > mine.version) {
-      const { notification_preferences, is_online, last_seen } = mine;
-      next.my_participant = { ...participant, notification_preferences, is_online, last_seen };
+      next.my_participant = withOwn(participant, mine, OF_PARTICIPANTS);
     }
     // It may belong into other lists now.
     if (changed) this.#refresh();
@@ -150,8 +157,7 @@ export class Rooms {
     const last = summary.last_message;
     this.#set({
       ...room,
-      ...summary,
-      status: summary.status as RoomView['status'],
+      ...(summary as Partial<RoomView>),
       last_message_preview: last?.excerpt ?? null,
     });
     this.#changed();

@@ -1,5 +1,5 @@
 // A real server of one's own: a binary, a fresh folder, and tokens for whoever is needed.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const SECRET = 'a secret of at least thirty-two bytes';
 const BUILT = fileURLToPath(new URL('../../../../target/debug/orderchat', import.meta.url));
@@ -78,21 +79,26 @@ export class Server {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** Where a process of the server runs, and with which settings. */
+  get #place() {
+    const env = {
+      PATH: process.env.PATH,
+      RUST_LOG: 'warn',
+      ORDERCHAT_LISTEN: `127.0.0.1:${this.port}`,
+      ORDERCHAT_METRICS_LISTEN: `127.0.0.1:${this.metricsPort}`,
+      ORDERCHAT_DATABASE: `sqlite:${join(this.folder, 'chat.db')}`,
+      ORDERCHAT_AUTH_SECRET: SECRET,
+      ORDERCHAT_RATE_LIMITS: 'off',
+      ...this.settings,
+    };
+    return { cwd: this.folder, env };
+  }
+
   /** Runs on the same port and database as before. */
   async run(): Promise<void> {
     const child = spawn(binary(), ['serve'], {
-      cwd: this.folder,
+      ...this.#place,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env.PATH,
-        RUST_LOG: 'warn',
-        ORDERCHAT_LISTEN: `127.0.0.1:${this.port}`,
-        ORDERCHAT_METRICS_LISTEN: `127.0.0.1:${this.metricsPort}`,
-        ORDERCHAT_DATABASE: `sqlite:${join(this.folder, 'chat.db')}`,
-        ORDERCHAT_AUTH_SECRET: SECRET,
-        ORDERCHAT_RATE_LIMITS: 'off',
-        ...this.settings,
-      },
     });
     this.#process = child;
     for (const stream of [child.stdout, child.stderr]) {
@@ -103,6 +109,17 @@ export class Server {
       const answer = await fetch(`${this.url}/readyz`).catch(() => null);
       return answer?.ok;
     }, 20_000);
+  }
+
+  /** Copies everything, as an operator does. What it gives sets the server back to that. */
+  async backup(): Promise<() => Promise<void>> {
+    const copy = join(this.folder, randomUUID());
+    await promisify(execFile)(binary(), ['backup', copy], this.#place);
+    return async () => {
+      await this.kill('SIGTERM');
+      await promisify(execFile)(binary(), ['restore', copy, '--overwrite'], this.#place);
+      await this.run();
+    };
   }
 
   /** As a crash: nothing is finished, nobody is told. */

@@ -296,8 +296,10 @@ export class OpenRoom implements Conversation {
   }
 
   tellRead(): void {
-    if (this.#seen > 0 && this.me !== null && isAttended() && this.#seen > this.state.readSeq)
-      this.room.markRead(this.#seen);
+    const { readSeq, room } = this.state;
+    // Beyond the room's end is what was seen before its server was set back.
+    const isNew = this.#seen > readSeq && this.#seen <= (room?.seq ?? 0);
+    if (isNew && this.me !== null && isAttended()) this.room.markRead(this.#seen);
   }
 
   retry(key: string): void {
