@@ -101,6 +101,42 @@ test('R7 R8: read is what somebody looks at; the number goes in the other tab, t
   expect([told.find((count) => count > 0), told.at(-1)]).toEqual([1, 0]);
 });
 
+test('R7: a chat is heard, in a shop’s frame as well, unless its notifications are off', async ({
+  enter,
+  order,
+  say,
+}) => {
+  const { room, order: id } = await order('812');
+  const page = await enter(aisha, `/embed?order=${id}`, {}, (page) =>
+    page.addInitScript(() => {
+      const heard = Object.assign(window, { heard: 0 });
+      Object.assign(document, { hasFocus: () => false });
+      window.AudioContext = function () {
+        heard.heard += 1;
+        throw new Error('no sound in a test');
+      } as never;
+    }),
+  );
+  await settled(page);
+  const heard = () => page.evaluate(() => (window as unknown as { heard: number }).heard);
+  const said = async (text: string) => {
+    await say(ravi, room, text);
+    await expect(message(page, text)).toBeVisible();
+    await page.waitForLoadState('networkidle');
+    return heard();
+  };
+  expect(await said('I am at the door.')).toBe(1);
+  await page.getByRole('button', { name: 'What to do with this chat' }).click();
+  await page.getByRole('menuitem', { name: 'Order' }).click();
+  const off = page.getByRole('switch', { name: 'No notifications from this chat' });
+  await off.click();
+  await expect(off).toBeChecked();
+  expect(await said('Hello?')).toBe(1);
+  await page.reload();
+  await settled(page);
+  expect(await said('Anybody?')).toBe(0);
+});
+
 test('R7: what is said while one reads elsewhere in the conversation is not in view, so it is not read', async ({
   enter,
   order,

@@ -95,7 +95,7 @@ export class Chat {
     };
   }
 
-  /** Rooms as they were last listed, for what a frame does not say. */
+  /** Rooms as they were last listed or open, for what a frame does not say. */
   readonly known = new Map<string, RoomView>();
 
   isOwn(room: string, participant: string | null): boolean {
