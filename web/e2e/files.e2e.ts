@@ -225,6 +225,76 @@ test('U2 U5 @postgres: a file is sent beside texts, can be stopped and tried aga
   go('on');
 });
 
+test('E3 U5: a file that cannot be downloaded says so, and what helps; it can be tried again', async ({
+  chat,
+}) => {
+  const { page } = await chat();
+  const file = { name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('ring twice') };
+  await picker(page).setInputFiles([file]);
+  await composer(page).press('Enter');
+  const bubble = page.getByRole('log').getByRole('article').filter({ hasText: 'note.txt' });
+  const button = bubble.getByRole('button', { name: /^Download/ });
+  const toast = page.locator('.toasts li');
+  const refused = (status: number) => ({
+    status,
+    contentType: 'application/problem+json',
+    body: JSON.stringify({ status, title: 'No' }),
+  });
+  await button.click();
+  for (const [status, words] of [
+    [403, 'note.txt is not there any more, or not for you. Ask for it to be sent again.'],
+    [404, 'note.txt is not there any more, or not for you. Ask for it to be sent again.'],
+    [410, 'note.txt is not there any more, or not for you. Ask for it to be sent again.'],
+    [503, 'note.txt could not be loaded. The server has a problem. Try again in a moment.'],
+    [0, 'note.txt could not be loaded. The server cannot be reached.'],
+  ] as const) {
+    // The way to the file, or the file itself.
+    const what = status === 410 ? '**/attachments/*/?link=*' : '**/attachments/*/url/';
+    await page.route(what, (route) => (status ? route.fulfill(refused(status)) : route.abort()));
+    await button.click();
+    await expect(toast).toContainText(words);
+    await page.unroute(what);
+    const downloading = page.waitForEvent('download');
+    await toast.getByRole('button', { name: 'Retry' }).click();
+    expect((await downloading).suggestedFilename()).toBe('note.txt');
+    await expect(toast).toHaveCount(0);
+  }
+  // By keys as well.
+  await bubble.focus();
+  await page.keyboard.press('Enter');
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('menuitem', { name: 'Download' }).press('Enter');
+  expect((await downloading).suggestedFilename()).toBe('note.txt');
+});
+
+test('E3 U4: a picture that cannot be loaded says so where it would be, and is tried again', async ({
+  chat,
+}) => {
+  const { page } = await chat();
+  const file = { name: 'door.jpg', mimeType: 'image/jpeg', buffer: await photo(page, 400, 400) };
+  await page.route('**/thumbnail/**', (route) => route.abort());
+  await picker(page).setInputFiles([file]);
+  await composer(page).press('Enter');
+  const again = page.getByRole('log').getByRole('button', { name: /^Retry: door\.jpg/ });
+  await expect(again).toBeVisible();
+  await page.unroute('**/thumbnail/**');
+  await again.click();
+  await expect(thumbs(page)).toBeVisible();
+
+  await page.route('**/attachments/*/url/', (route) => route.abort());
+  await page.locator('[role=log] .thumb').click();
+  const box = page.locator('dialog[open]');
+  const alert = box.getByRole('alert');
+  await expect(alert).toContainText('door.jpg could not be loaded. The server cannot be reached.');
+  await box.getByRole('button', { name: 'Download' }).click();
+  await expect(alert).toHaveCount(1);
+  await page.unroute('**/attachments/*/url/');
+  const downloading = page.waitForEvent('download');
+  await alert.getByRole('button', { name: 'Retry' }).click();
+  expect((await downloading).suggestedFilename()).toBe('door.jpg');
+  await expect(alert).toHaveCount(0);
+});
+
 test('U3: a photo that proves the delivery goes as it was taken; only its rider may say so', async ({
   enter,
   order,

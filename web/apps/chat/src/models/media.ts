@@ -1,4 +1,4 @@
-import type { Client, MessageView } from '@orderchat/sdk';
+import { OrderchatError, type Client, type MessageView } from '@orderchat/sdk';
 
 const FRESH_MS = 240_000;
 
@@ -25,6 +25,20 @@ export class Media {
     this.#links.set(attachment, { link, until: Date.now() + FRESH_MS });
     link.catch(() => this.#links.delete(attachment));
     return link;
+  }
+
+  /** Gives the file to the browser, to be kept. Where a link leads to nothing a browser says nothing: it is made anew,
+   *  and tried before. */
+  async save({ file, file_name }: MessageView): Promise<void> {
+    const { url } = await this.#client.fileUrl(file?.attachment ?? '');
+    // Elsewhere (S3) these pages may not ask.
+    const trial = await fetch(url, { method: 'HEAD', redirect: 'manual' }).catch(() => null);
+    if (!trial?.ok && trial?.type !== 'opaqueredirect')
+      throw new OrderchatError({ status: trial?.status ?? 0 });
+    const link = document.createElement('a');
+    link.href = url;
+    link.download = file_name ?? 'file';
+    link.click();
   }
 
   #thumbnail(path: string): Promise<string> {

@@ -2,7 +2,7 @@ import type { Client, MessageView, Room } from '@orderchat/sdk';
 import { receiptOf, toRows, type Row } from '@orderchat/sdk/view';
 import { provideConversation, type Conversation, type Rights } from '@orderchat/ui/chat/context.js';
 import type { Mode, Sending } from '@orderchat/ui/chat/composer/sending.js';
-import { words } from '@orderchat/ui/i18n/errors.js';
+import { words, wordsOfFile } from '@orderchat/ui/i18n/errors.js';
 import { t } from '@orderchat/ui/i18n/index.svelte.js';
 import { asking } from '@orderchat/ui/primitives/confirm.svelte.js';
 import { toast } from '@orderchat/ui/primitives/toasts.svelte.js';
@@ -314,6 +314,15 @@ export class OpenRoom implements Conversation {
   }
   address(message: MessageView, small = false): Promise<string> {
     return this.media.address(message, small);
+  }
+
+  async download(message: MessageView): Promise<void> {
+    try {
+      await this.media.save(message);
+    } catch (error) {
+      const again = () => void this.download(message);
+      toast.say(wordsOfFile(message, error), 'error', { label: t('retry'), run: again });
+    }
   }
 
   async loadQuick(): Promise<void> {

@@ -31,6 +31,8 @@ export interface Conversation {
   menu(items: Item[], opener: HTMLElement, point?: Point): void;
   /** An address under which this page may show the file (or its small picture) for a while. */
   address(message: MessageView, small?: boolean): Promise<string>;
+  /** Keeps the file of the message on the reader's device; says so where that fails. */
+  download(message: MessageView): Promise<void>;
 }
 
 const KEY = Symbol('conversation');

@@ -261,7 +261,9 @@ export const de: Catalogue = {
   'file.tooLarge': '{name} ist größer als {max}',
   'file.type':
     '{name} ist von einer Art, die nicht gesendet werden kann. Bilder, PDF, Text, Ton und MP4 gehen.',
-  'file.gone': 'Die Datei ist nicht mehr da',
+  'file.gone':
+    '{name} ist nicht mehr da oder nicht für dich. Bitte darum, es noch einmal zu senden.',
+  'file.notLoaded': '{name} konnte nicht geladen werden. {why}',
   'voice.play': 'Sprachnachricht abspielen',
   'voice.pause': 'Anhalten',
   'voice.position': 'Stelle',

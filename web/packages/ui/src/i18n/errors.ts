@@ -1,4 +1,4 @@
-import { OrderchatError } from '@orderchat/sdk';
+import { OrderchatError, type MessageView } from '@orderchat/sdk';
 import { t, type Key } from './index.svelte.js';
 
 /** What went wrong, in the reader's language. What the server says of a request goes along, because
@@ -12,6 +12,13 @@ export function words(error: unknown): string {
   if (status >= 500) return t('error.5xx');
   const key = `error.${status}`;
   return [401, 404, 413, 415].includes(status) ? t(key as Key) : sentence(detail);
+}
+
+/** Why a file is not there, and what helps. */
+export function wordsOfFile(message: Pick<MessageView, 'file_name'>, error: unknown): string {
+  const name = message.file_name ?? t('file.unnamed');
+  const isGone = error instanceof OrderchatError && [403, 404, 410].includes(error.status);
+  return isGone ? t('file.gone', { name }) : t('file.notLoaded', { name, why: words(error) });
 }
 
 /** The server writes fragments: a capital and a full stop make a sentence. */

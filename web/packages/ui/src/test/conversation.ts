@@ -22,6 +22,7 @@ export const conversation = (more: Partial<Conversation> = {}): Conversation => 
   discard: vi.fn(),
   look: vi.fn(),
   menu: vi.fn(),
+  download: vi.fn(),
   address: () => new Promise(() => undefined),
   ...more,
 });

@@ -36,6 +36,11 @@ export function actionsOf(chat: Conversation, message: MessageView, own: boolean
       icon: 'copy',
       run: () => void copy(message.content),
     },
+    message.file?.pending === false && {
+      label: t('lightbox.download'),
+      icon: 'download',
+      run: () => void chat.download(message),
+    },
     own && { label: t('message.receipts'), icon: 'eye', run: () => chat.receipts(message) },
     own &&
       isThere &&
