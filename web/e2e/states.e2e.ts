@@ -166,6 +166,36 @@ test('E3: what fails can be tried again where it failed; signing in again keeps 
   await expect(composer(page)).toHaveValue('half a sentence');
 });
 
+test('E3: who cannot be told who they are can ask again, in the list and in a shop’s frame', async ({
+  enter,
+  order,
+}) => {
+  const { room, order: id } = await order('905');
+  for (const path of ['/app/', `/embed?order=${id}`]) {
+    const page = await enter(aisha, path, {}, (page) =>
+      page.route('**/api/chat/me/', (route) => route.fulfill({ status: 503 })),
+    );
+    const place = page.locator('.empty').filter({ hasText: 'could not be loaded' });
+    await expect(place).toContainText('The server has a problem. Try again in a moment.');
+    await expect(page.locator('[data-skeleton]')).toHaveCount(0);
+    await page.unroute('**/api/chat/me/');
+    await place.getByRole('button', { name: 'Retry' }).click();
+    const shown = path === '/app/' ? page.locator(`[data-room="${room}"]`) : page.getByRole('log');
+    await expect(shown).toBeVisible();
+  }
+});
+
+test('E3: a frame of an order that cannot be looked for says so', async ({ enter, order }) => {
+  const { order: id } = await order('906');
+  const page = await enter(aisha, `/embed?order=${id}`, {}, (page) =>
+    page.route('**/api/chat/rooms/?*', (route) => route.abort()),
+  );
+  await expect(page.locator('.empty')).toContainText('The server cannot be reached.');
+  await page.unroute('**/api/chat/rooms/?*');
+  await page.getByRole('button', { name: 'Retry' }).click();
+  await settled(page);
+});
+
 test('E4: one message that cannot be shown takes nothing else down', async ({
   enter,
   order,

@@ -209,6 +209,10 @@ export class ClientActions {
     await this.rooms.refresh();
   }
 
+  refresh(): Promise<void> {
+    return this.rooms.refresh();
+  }
+
   setLanguage(language: string | null): Promise<MeView> {
     return this.#patchMe({ language });
   }

@@ -29,6 +29,7 @@ const ACTIONS = [
   'fileUrl',
   'file',
   'readAll',
+  'refresh',
   'setLanguage',
   'setDefaultPreferences',
 ] as const;
@@ -45,6 +46,7 @@ type Listener = (frame: ServerFrame) => void;
 /** Puts the parts together: what arrives goes to all whom it concerns. */
 class OrderchatClient extends Acting implements Client {
   readonly me;
+  readonly meError;
   readonly connection;
   readonly unread;
   readonly outbox;
@@ -114,6 +116,7 @@ class OrderchatClient extends Acting implements Client {
     };
     this.connection = connection.state;
     this.me = rooms.me;
+    this.meError = rooms.meError;
     this.unread = rooms.unread;
     this.outbox = outbox.items;
     kept.catch(() => {});
@@ -168,18 +171,19 @@ class OrderchatClient extends Acting implements Client {
 
   async #send(item: PendingMessage): Promise<MessageView> {
     const { room, content, replyTo, metadata, attachment, clientMessageId } = item;
+    // What is undefined is left out of JSON.
     const message = {
       content,
       client_message_id: clientMessageId,
-      ...(replyTo && { reply_to: replyTo.id }),
-      ...(metadata && { metadata }),
+      reply_to: replyTo?.id,
+      metadata: metadata ?? undefined,
+      attachment: attachment?.id,
     };
     const { connection, requests } = this.parts;
     if (!attachment) {
-      return (await connection.command({ type: 'send', room, ...message })).message!;
+      return (await connection.command({ type: 'send', room, ...message } as never)).message!;
     }
-    const body = { ...message, attachment: attachment.id };
-    return requests.json('POST', `${roomPath(room)}messages/`, body) as Promise<MessageView>;
+    return requests.json('POST', `${roomPath(room)}messages/`, message) as Promise<MessageView>;
   }
 
   #take(frame: ServerFrame): void {

@@ -21,7 +21,8 @@ export interface ConnectionParts {
   token(renew: boolean): Promise<string>;
   /** In how many milliseconds the token should be replaced. */
   renewIn(): number;
-  resume(): Extract<ClientFrame, { type: 'hello' }>['resume'];
+  /** What it goes on from; undefined is left out of JSON. */
+  resume(): Extract<ClientFrame, { type: 'hello' }>['resume'] | undefined;
   onFrame(frame: ServerFrame): void;
   /** The answer to a `ping`, and when it was sent, local clock. */
   onPong(at: number, sentAt: number): void;
@@ -148,7 +149,7 @@ export class Connection {
     this.#expect(PATIENCE_MS);
     socket.onopen = () => {
       const resume = this.parts.resume();
-      if (isOurs()) this.#put({ type: 'hello', token, ...(resume && { resume }) });
+      if (isOurs()) this.#put({ type: 'hello', token, resume } as ClientFrame);
     };
     socket.onmessage = (event: { data: unknown }) => {
       if (isOurs()) this.#take(event.data);

@@ -73,7 +73,7 @@ test('resumes every room from where it is', () => {
 test('the first hello resumes nothing; rooms that were read before are asked for then', () => {
   isOnline = false;
   following.opened('room', 3);
-  expect(following.resume()).toBeNull();
+  expect(following.resume()).toBeUndefined();
   isOnline = true;
   welcome();
   expect(told).toEqual([{ type: 'subscribe', room: 'room', after: 3 }]);

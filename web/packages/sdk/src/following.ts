@@ -47,8 +47,8 @@ export class Following {
   }
 
   /** For `hello`. */
-  resume(): NonNullable<Extract<ClientFrame, { type: 'hello' }>['resume']> | null {
-    if (this.epoch === null) return null;
+  resume(): Extract<ClientFrame, { type: 'hello' }>['resume'] | undefined {
+    if (this.epoch === null) return;
     this.#resumed = new Set(this.#seqs.keys());
     return { epoch: this.epoch, rooms: Object.fromEntries(this.#seqs) as never };
   }
@@ -81,7 +81,6 @@ export class Following {
     const left = (this.#views.get(room) ?? 1) - 1;
     this.#views.set(room, left);
     if (left > 0 || !forget) return;
-    this.#views.delete(room);
     this.ended(room);
     this.parts.connection.tell({ type: 'unsubscribe', room });
   }

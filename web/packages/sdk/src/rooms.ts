@@ -64,6 +64,7 @@ const OWN = [
 /** What is known of rooms, from lists, single answers and events. */
 export class Rooms {
   readonly me = new Signal<MeView | null>(null);
+  readonly meError = new Signal<OrderchatError | null>(null);
   readonly unread = new Signal<Unread>({ messages: 0, rooms: 0 });
   readonly #rooms = new Map<string, RoomView>();
   readonly lists = new Set<RoomListView>();
@@ -152,7 +153,7 @@ export class Rooms {
 
   summary({ room: id, type: _, ...summary }: FrameOf<'room_summary'>): void {
     const room = this.#rooms.get(id);
-    if (!room || room.status !== summary.status) this.#refresh();
+    if (room?.status !== summary.status) this.#refresh();
     if (!room) return;
     const last = summary.last_message;
     this.#set({
@@ -233,7 +234,10 @@ export class Rooms {
 
   async #total(): Promise<void> {
     const counted = this.#counted;
-    const me = await this.parts.requests.get<MeView>('/api/chat/me/').catch(() => null);
+    this.meError.set(null);
+    const me = await this.parts.requests.get<MeView>('/api/chat/me/').catch((error) => {
+      this.meError.set(error as OrderchatError);
+    });
     if (!me) return;
     this.me.set(me);
     this.unread.set({ messages: me.unread_count, rooms: me.unread_rooms });

@@ -324,6 +324,8 @@ export interface Client {
   readonly connection: Readable<ConnectionState>;
   /** Oneself; null until known. */
   readonly me: Readable<MeView | null>;
+  /** Why `me` could not be read when it was last asked for. */
+  readonly meError: Readable<OrderchatError | null>;
   /** Over all rooms, kept live. */
   readonly unread: Readable<Unread>;
   /** Everything that is not accepted yet, of all rooms, in order. */
@@ -351,6 +353,8 @@ export interface Client {
   /** The bytes behind a `file_path` or `thumbnail_path`. */
   file(path: string, signal?: AbortSignal): Promise<Blob>;
   readAll(): Promise<void>;
+  /** Reads oneself, the totals and the beginnings of all lists anew, as it is done when the connection comes back. */
+  refresh(): Promise<void>;
   setLanguage(language: string | null): Promise<MeView>;
   setDefaultPreferences(preferences: Record<string, unknown>): Promise<MeView>;
 

@@ -14,6 +14,7 @@ export class Chat {
   readonly client: Client;
   readonly #connection;
   readonly #me;
+  readonly #meError;
   readonly #unread;
   readonly #drafts;
   readonly #outbox;
@@ -28,6 +29,7 @@ export class Chat {
     this.client = client;
     this.#connection = new Live(client.connection);
     this.#me = new Live(client.me);
+    this.#meError = new Live(client.meError);
     this.#unread = new Live(client.unread);
     this.#drafts = new Live(client.drafts);
     this.#outbox = new Live(client.outbox);
@@ -39,6 +41,9 @@ export class Chat {
   }
   get me() {
     return this.#me.value;
+  }
+  get meError() {
+    return this.#meError.value;
   }
   get role() {
     return this.me?.role ?? 'customer';
