@@ -6,6 +6,8 @@ use futures_util::future::BoxFuture;
 use orderchat_domain::event::EventKind;
 use orderchat_domain::news::ReceiptNews;
 use orderchat_domain::{Millis, RoomId};
+use orderchat_store::follow::Position;
+use orderchat_store::live::Seen;
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
@@ -59,6 +61,28 @@ fn live_settings(settings: &Settings) -> LiveSettings {
     }
 }
 
+impl From<Seen> for Since {
+    fn from(seen: Seen) -> Self {
+        Self {
+            tx: seen.to.tx,
+            g: seen.to.g,
+            running: seen.running,
+        }
+    }
+}
+
+impl From<Since> for Seen {
+    fn from(since: Since) -> Self {
+        Self {
+            to: Position {
+                tx: since.tx,
+                g: since.g,
+            },
+            running: since.running,
+        }
+    }
+}
+
 /// What the relay reads, by the commands.
 struct Commands(Chat);
 
@@ -93,7 +117,8 @@ impl Reader for Commands {
 
     fn lets_in(&self, kind: EventKind) -> bool {
         match kind {
-            EventKind::RoomReopened => true,
+            // By a room's update another order policy is told.
+            EventKind::RoomReopened | EventKind::RoomUpdated => true,
             EventKind::OrderUpdated => self.0.policy().reading_hangs_on_status(),
             _ => false,
         }
@@ -114,12 +139,11 @@ impl Reader for Commands {
         })
     }
 
-    fn since(&self, since: Since) -> BoxFuture<'_, Result<Elsewhere, Unreadable>> {
+    fn since(&self, since: Option<Since>) -> BoxFuture<'_, Result<Elsewhere, Unreadable>> {
         Box::pin(async move {
-            let grown = self.0.grown(since.0).await;
-            let (next, grown) = grown.map_err(|error| unreadable(&error))?;
-            let grown = grown.into_iter().map(|entry| Grown {
-                g: entry.g,
+            let grown = self.0.grown(since.map(Seen::from)).await;
+            let grown = grown.map_err(|error| unreadable(&error))?;
+            let entries = grown.entries.into_iter().map(|entry| Grown {
                 room: entry.room,
                 seq: entry.seq,
                 kind: entry.kind,
@@ -127,8 +151,9 @@ impl Reader for Commands {
                 pharmacy: entry.pharmacy,
             });
             Ok(Elsewhere {
-                next: Since(next),
-                grown: grown.collect(),
+                next: grown.seen.map(Since::from),
+                grown: entries.collect(),
+                more: grown.more,
             })
         })
     }

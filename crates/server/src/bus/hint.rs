@@ -53,6 +53,8 @@ pub(crate) enum Hint {
         #[serde(deserialize_with = "time")]
         seen: Millis,
     },
+    /// What the sending node said lately may have been lost.
+    Missed,
     /// What the user may do has changed in rooms whose logs say nothing of it.
     Rights {
         /// Internal key.
@@ -116,7 +118,7 @@ mod tests {
     use super::*;
     use crate::random;
 
-    fn every_kind() -> [Hint; 5] {
+    fn every_kind() -> [Hint; 7] {
         let room = RoomId(random::uuid_v7(1));
         let participant = ParticipantId(random::uuid_v7(2));
         [
@@ -139,6 +141,8 @@ mod tests {
                 online: true,
                 seen: Millis(1_795_000_000_123),
             },
+            Hint::Missed,
+            Hint::Rights { user: 3 },
             Hint::Revoked { user: 3 },
         ]
     }

@@ -8,6 +8,7 @@
 //! subscribes again: what others say in between would be missed for good.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_nats::{Client, ClientError, ConnectOptions, Event, ServerAddr, Subscriber};
@@ -58,6 +59,8 @@ pub(super) struct Link {
     fresh: Notify,
     /// The client library had no place for a message.
     missed: Notify,
+    /// Hints of this node may not have got through: the others are told so with the next ones.
+    lost: AtomicBool,
 }
 
 /// The end of the link that talks to NATS.
@@ -71,10 +74,6 @@ pub(super) struct Driver {
     /// Where this node speaks.
     own: String,
     stop: CancellationToken,
-}
-
-pub(super) fn count_dropped(hints: usize) {
-    metrics::counter!("orderchat_bus_dropped_total").increment(hints as u64);
 }
 
 pub(super) fn count_missed() {
@@ -94,6 +93,7 @@ impl Link {
             state: watch::Sender::default(),
             fresh: Notify::new(),
             missed: Notify::new(),
+            lost: AtomicBool::new(false),
         });
         let (server, options) = options(address)?;
         let events = Arc::clone(&link);
@@ -124,6 +124,12 @@ impl Link {
         Ok((link, driver))
     }
 
+    /// So many hints of this node will not get through.
+    pub(super) fn drop_hints(&self, hints: usize) {
+        self.lost.store(true, Ordering::Relaxed);
+        metrics::counter!("orderchat_bus_dropped_total").increment(hints as u64);
+    }
+
     /// What the client library noticed.
     fn on(&self, event: Event) {
         match event {
@@ -132,6 +138,8 @@ impl Link {
                 self.fresh.notify_one();
             }
             Event::Disconnected => {
+                // What was on its way may have gone with the connection.
+                self.lost.store(true, Ordering::Relaxed);
                 if self.lose() {
                     tracing::warn!("the bus is disconnected; other nodes' news come later");
                 }
@@ -217,14 +225,14 @@ impl Driver {
         let rest = async {
             loop {
                 // Should it have been said already, it is said twice: that changes nothing.
-                say(client, own, batch).await;
+                say(link, client, own, batch).await;
                 if queue.recv_many(batch, BATCH).await == 0 {
                     return client.flush().await;
                 }
             }
         };
         if timeout(LAST_WORDS, rest).await.is_err() {
-            count_dropped(batch.len() + queue.len());
+            link.drop_hints(batch.len() + queue.len());
         }
     }
 }
@@ -245,12 +253,15 @@ async fn speak(
             _ = heartbeat.tick() => {}
             taken = queue.recv_many(batch, BATCH) => if taken == 0 { return },
         }
-        say(client, own, batch).await;
+        say(link, client, own, batch).await;
     }
 }
 
 /// Says the batch in one message; waits while the connection takes none.
-async fn say(client: &Client, own: &str, batch: &mut Vec<Hint>) {
+async fn say(link: &Link, client: &Client, own: &str, batch: &mut Vec<Hint>) {
+    if link.lost.swap(false, Ordering::Relaxed) {
+        batch.push(Hint::Missed);
+    }
     let said = match hint::encode(batch) {
         Ok(message) => {
             let sent = client.publish(own.to_owned(), message.into()).await;
@@ -261,7 +272,7 @@ async fn say(client: &Client, own: &str, batch: &mut Vec<Hint>) {
     match said {
         Ok(()) => metrics::counter!("orderchat_bus_sent_total").increment(batch.len() as u64),
         Err(error) => {
-            count_dropped(batch.len());
+            link.drop_hints(batch.len());
             tracing::warn!(error, hints = batch.len(), "hints cannot be sent");
         }
     }

@@ -88,7 +88,7 @@ impl Bus {
         let Some(link) = &self.0 else { return };
         match link.queue.try_send(hint) {
             Ok(()) => {}
-            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => link::count_dropped(1),
+            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => link.drop_hints(1),
         }
     }
 

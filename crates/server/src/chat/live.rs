@@ -189,6 +189,8 @@ impl Chat {
 
     /// The users who may read the room as its participants.
     pub(crate) async fn people_of(&self, room: RoomId) -> Result<Vec<i64>> {
+        // Another node may have let them in by a policy by which this one would turn them away.
+        self.follow_newest_policy().await?;
         self.read(move |tx| match rooms::by_id(tx, room)? {
             Some(found) => Ok(live::people_of(tx, found.record.key)?),
             None => Ok(Vec::new()),
@@ -212,11 +214,9 @@ impl Chat {
     }
 
     /// See [`live::grown`].
-    pub(crate) async fn grown(
-        &self,
-        since: Option<i64>,
-    ) -> Result<(Option<i64>, Vec<live::Grown>)> {
-        self.read(move |tx| Ok(live::grown(tx, since)?)).await
+    pub(crate) async fn grown(&self, since: Option<live::Seen>) -> Result<live::Growth> {
+        self.read(move |tx| Ok(live::grown(tx, since.as_ref())?))
+            .await
     }
 
     /// See [`live::revoked`].

@@ -50,8 +50,10 @@ struct Waiting {
 /// What a connection is told beside frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
-    /// The user came into the room, or may read it again: follow it.
-    Follow(RoomId),
+    /// The user came into the room: follow it.
+    Joined(RoomId),
+    /// The user may read the room, perhaps again: follow it, unless the client left it.
+    Readable(RoomId),
     /// Too much waits: the room's events go on by catching up, after this seq.
     Behind(RoomId, u64),
     /// The last event that the user may see of the room, with its seq, was sent.
@@ -105,6 +107,19 @@ impl Connection {
         };
         waiting.bytes -= frame.len();
         Some(frame)
+    }
+
+    /// Takes out what waits of the room.
+    pub(crate) fn take_back(&self, room: RoomId) {
+        let mut waiting = self.waiting.lock();
+        let Waiting { frames, bytes, .. } = &mut *waiting;
+        frames.retain(|frame| {
+            let stays = frame.place.is_none_or(|(of, _)| of != room);
+            if !stays {
+                *bytes -= frame.len();
+            }
+            stays
+        });
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -199,6 +214,25 @@ mod tests {
         assert_eq!(pushed, 4);
         assert!(connection.pop().is_some());
         assert_eq!(connection.push(&large), Ok(()));
+    }
+
+    #[test]
+    fn what_waits_of_a_room_is_taken_back() {
+        let room = |number: u64| RoomId(uuid::Uuid::from_u64_pair(1, number));
+        let of = |number: u64, seq: u64| Frame {
+            text: format!("{number} {seq}").into(),
+            place: Some((room(number), seq)),
+        };
+        let connection = Connection::new(1, 1, QUEUE);
+        let staying = [of(2, 1), frame("{}".to_owned()), of(2, 2)];
+        for frame in [&of(1, 1), &staying[0], &staying[1], &of(1, 2), &staying[2]] {
+            connection.push(frame).unwrap();
+        }
+        connection.take_back(room(1));
+        let bytes: usize = staying.iter().map(Frame::len).sum();
+        assert_eq!(connection.waiting.lock().bytes, bytes);
+        let out: Vec<_> = std::iter::from_fn(|| connection.pop()).collect();
+        assert_eq!(out, staying);
     }
 
     #[test]

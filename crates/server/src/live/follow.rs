@@ -50,6 +50,8 @@ enum State {
     },
     /// The user lost it after this seq, and may come back.
     Gone(u64),
+    /// It is the user's; the client has it up to this seq, and wants no more of it.
+    Left(u64),
 }
 
 /// A room that is to be caught up with.
@@ -164,7 +166,7 @@ impl Following {
         match self.rooms.get_mut(&room) {
             Some(State::CatchingUp { called }) => *called = true,
             Some(State::Live { .. }) => {}
-            Some(State::Gone(seq)) => {
+            Some(State::Gone(seq) | State::Left(seq)) => {
                 let after = From::After(*seq);
                 self.begin(room, after, Why::Asked);
             }
@@ -224,7 +226,7 @@ impl Following {
             pause: false,
             lost_after: match self.rooms.get(&room) {
                 Some(State::Gone(seq)) => Some(*seq),
-                Some(State::CatchingUp { .. } | State::Live { .. }) | None => None,
+                Some(State::CatchingUp { .. } | State::Live { .. } | State::Left(_)) | None => None,
             },
         }
     }
@@ -235,8 +237,27 @@ impl Following {
         self.waiting.push_back(asked);
     }
 
-    /// No longer follows the room.
-    pub(super) fn leave(&mut self, room: RoomId) {
+    /// No longer follows the room, as the client asks: it is not followed until it is asked for again, or
+    /// the user comes into it anew.
+    pub(super) fn unsubscribe(&mut self, room: RoomId) {
+        let lost_after = match self.rooms.get(&room) {
+            Some(State::Gone(seq) | State::Left(seq)) => Some(*seq),
+            _ => None,
+        };
+        // Who looks from outside comes into none by an event.
+        let is_outside = matches!(
+            self.rooms.get(&room),
+            Some(State::Live { outside: true, .. })
+        );
+        let seq = self.leave(room).filter(|_| !is_outside).or(lost_after);
+        if let Some(seq) = seq {
+            self.rooms.insert(room, State::Left(seq));
+        }
+    }
+
+    /// No longer follows the room, of which nothing more is sent. The seq up to which it was given
+    /// them, where it was.
+    fn leave(&mut self, room: RoomId) -> Option<u64> {
         self.rooms.remove(&room);
         self.waiting.retain(|asked| asked.expected.room != room);
         if self
@@ -246,7 +267,9 @@ impl Following {
         {
             self.reading = None;
         }
-        self.live.hub.detach(room, self.connection.id);
+        let seq = self.live.hub.detach(room, self.connection.id);
+        self.connection.take_back(room);
+        seq
     }
 
     /// Follows all rooms anew, as what the caller is and may do now.
@@ -270,6 +293,10 @@ impl Following {
 
     pub(super) fn is_following(&self, room: RoomId) -> bool {
         matches!(self.rooms.get(&room), Some(State::Live { .. }))
+    }
+
+    fn has_left(&self, room: RoomId) -> bool {
+        matches!(self.rooms.get(&room), Some(State::Left(_)))
     }
 
     /// The rooms that are followed from outside.
@@ -302,10 +329,12 @@ impl Following {
         let mut step = Step::default();
         for signal in self.connection.signals() {
             match signal {
-                Signal::Follow(room) if self.all || self.rooms.contains_key(&room) => {
-                    self.add(room);
+                Signal::Readable(room) if self.has_left(room) => {}
+                Signal::Joined(room) | Signal::Readable(room) => {
+                    if self.all || self.rooms.contains_key(&room) {
+                        self.add(room);
+                    }
                 }
-                Signal::Follow(_) => {}
                 // What concerns a room as it was followed before is of no interest any more.
                 Signal::Behind(room, _) | Signal::Gone(room, _) if !self.is_following(room) => {}
                 Signal::Behind(room, seq) => self.begin(room, From::After(seq), Why::Behind),
@@ -319,7 +348,8 @@ impl Following {
                     }
                 }
                 // Who follows it had its last event.
-                Signal::Deleted(room) if self.rooms.contains_key(&room) => {}
+                Signal::Deleted(room) if self.rooms.contains_key(&room) && !self.has_left(room) => {
+                }
                 Signal::Deleted(room) => {
                     let room = Cow::Owned(room.to_string());
                     step.frames.push(resync(room, ResyncReason::Gone, None));

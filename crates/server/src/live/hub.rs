@@ -24,6 +24,7 @@ pub(crate) use people::{People, Watch};
 pub(crate) use room::Follower;
 use room::Room;
 
+use super::connection::Signal;
 use super::protocol::{Frame, ServerFrame};
 
 /// Locks that rooms are spread over.
@@ -181,6 +182,18 @@ impl Hub {
             entry.remove();
         }
         more
+    }
+
+    /// What riders may do in a room may have changed by their next order.
+    pub(crate) fn recheck_riders(&self) {
+        if !self.eyes.policies.now().muted_while_next_on_board {
+            return;
+        }
+        for shard in &self.shards {
+            for room in shard.lock().values() {
+                room.signal_riders(Signal::Rights);
+            }
+        }
     }
 
     /// Whether somebody follows the room.

@@ -38,6 +38,8 @@ const QUEUE: usize = 8_192;
 const OWN: usize = 10_000;
 /// Rooms whose logs are read at once.
 const READS: usize = 8;
+/// Rooms of which is asked at once who may read them: their events come first.
+const ASKS: usize = 2;
 /// After a read that failed.
 const PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -48,7 +50,8 @@ pub(crate) trait Reader: Send + Sync + 'static {
     fn log(&self, room: RoomId, after: u64) -> BoxFuture<'_, Result<Option<LogPart>, Unreadable>>;
     /// The users who may read the room as participants.
     fn people(&self, room: RoomId) -> BoxFuture<'_, Result<Vec<i64>, Unreadable>>;
-    /// Whether, with an event of this kind, who is in a room may get to read it again.
+    /// Whether, with an event of this kind, others who are in a room than who did it, or to whom it
+    /// happened, may get to read it.
     fn lets_in(&self, kind: EventKind) -> bool;
     /// The user's places in rooms.
     fn places(&self, user: i64) -> BoxFuture<'_, Result<Vec<Place>, Unreadable>>;
@@ -57,7 +60,7 @@ pub(crate) trait Reader: Send + Sync + 'static {
     /// Some of the user's tokens were revoked.
     fn note_revocation(&self, user: i64);
     /// Which rooms' logs have grown since then, whoever wrote.
-    fn since(&self, since: Since) -> BoxFuture<'_, Result<Elsewhere, Unreadable>>;
+    fn since(&self, since: Option<Since>) -> BoxFuture<'_, Result<Elsewhere, Unreadable>>;
 }
 
 /// A read that failed; what failed was logged.
@@ -90,6 +93,7 @@ struct Inner {
     /// Something did not fit into a carrier's queue.
     overflowed: AtomicBool,
     reads: Semaphore,
+    asks: Semaphore,
     /// Marks of others may have been missed.
     marks: Notify,
 }
@@ -120,6 +124,7 @@ impl Relay {
             own: Mutex::new(Generations::new(OWN)),
             overflowed: AtomicBool::new(false),
             reads: Semaphore::new(READS),
+            asks: Semaphore::new(ASKS),
             marks: Notify::new(),
         }));
         for queue in receivers {
@@ -231,25 +236,40 @@ impl Relay {
         }
     }
 
-    /// Whoever comes into a room, or may read it again, follows it from then on.
+    /// Whoever comes into a room, or may read it from now on, follows it.
     fn who_comes(&self, room: RoomId, kind: EventKind, user: Option<i64>) {
-        match kind {
-            EventKind::ParticipantJoined => {
-                if let Some(user) = user {
-                    self.0.hub.people.signal(user, Signal::Follow(room));
-                }
+        let people = &self.0.hub.people;
+        match (kind, user) {
+            (EventKind::ParticipantJoined, Some(user)) => {
+                people.signal(user, Signal::Joined(room));
             }
-            kind if self.0.reader.lets_in(kind) => {
-                let relay = self.clone();
-                spawn("relay-let-in", async move {
-                    let people = relay.0.reader.people(room).await;
-                    for user in people.into_iter().flatten() {
-                        relay.0.hub.people.signal(user, Signal::Follow(room));
-                    }
-                });
+            // What they are now may let them read.
+            (EventKind::ParticipantUpdated, Some(user)) => {
+                people.signal(user, Signal::Readable(room));
             }
+            (kind, _) if self.0.reader.lets_in(kind) && !people.is_empty() => self.let_in(room),
             _ => {}
         }
+    }
+
+    /// Everybody who may read the room follows it.
+    fn let_in(&self, room: RoomId) {
+        let relay = self.clone();
+        spawn("relay-let-in", async move {
+            let (people, mut pause) = (&relay.0.hub.people, PAUSE);
+            while let Ok(_place) = relay.0.asks.acquire().await
+                && !people.is_empty()
+            {
+                if let Ok(readers) = relay.0.reader.people(room).await {
+                    for user in readers {
+                        people.signal(user, Signal::Readable(room));
+                    }
+                    return;
+                }
+                sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        });
     }
 
     /// Whether this node wrote the entry, and so has relayed it.

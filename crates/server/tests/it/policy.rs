@@ -218,6 +218,56 @@ async fn who_is_connected_is_told_what_they_may_do_by_the_new_policy() {
 }
 
 #[tokio::test]
+async fn who_may_read_by_the_new_policy_hears_what_comes_on_whichever_node() {
+    let file = PolicyFile::new(2, "[rights.active]\nrider = { read = \"never\" }");
+    let server = file.server().await;
+    let room = server.open_room().await;
+    let mut lives = vec![Live::of(&room.rider).await];
+    let other = server.another_node();
+    if let Some(other) = &other {
+        lives.push(Live::of(&room.rider.asking(other.url())).await);
+    }
+    file.write(3, "");
+    server.hang_up();
+    for live in &mut lives {
+        live.caught_up(&room).await;
+    }
+    let seq = room.customer.say(&room, "now you hear").await.number("seq");
+    for live in &mut lives {
+        live.event_at(&room, seq).await;
+    }
+}
+
+#[tokio::test]
+async fn whose_role_lets_them_read_again_hears_what_comes() {
+    let file = PolicyFile::new(2, "[rights.active]\ncustomer = { read = \"never\" }");
+    let server = file.server().await;
+    let room = server.open_room().await;
+    let sam = server.rider("sam");
+    room.add(&sam, "rider").await;
+    let mut live = Live::of(&sam).await;
+    live.caught_up(&room).await;
+    let path = room.participant_at(&sam, "").await;
+    let become_a = async |role: &str| {
+        room.admin
+            .patch(&path, json!({ "role": role }))
+            .await
+            .ok(200);
+    };
+    become_a("customer").await;
+    live.event(&room, "participant.updated").await;
+    sam.get(&room.at("")).await.refused(404);
+    become_a("rider").await;
+    live.caught_up(&room).await;
+    let seq = room
+        .pharmacist
+        .say(&room, "now you hear")
+        .await
+        .number("seq");
+    live.event_at(&room, seq).await;
+}
+
+#[tokio::test]
 async fn a_node_with_an_older_policy_takes_the_databases_and_says_so() {
     let file = PolicyFile::new(5, NO_RIDER_BEFORE_PICKUP);
     let mut server = file.server().await;

@@ -24,6 +24,7 @@ mod followers;
 mod groups;
 mod harness;
 mod lists;
+mod live;
 mod log;
 mod message_search;
 mod messages;
@@ -56,6 +57,7 @@ fn main() -> std::process::ExitCode {
         followers::TESTS,
         groups::TESTS,
         lists::TESTS,
+        live::TESTS,
         log::TESTS,
         message_search::TESTS,
         messages::TESTS,

@@ -8,7 +8,7 @@ use orderchat_domain::policy::As;
 use orderchat_domain::project::{
     self, EventRecord, Eyes, ParticipantRecord, RoomRecord, Thing, Viewer, eyes,
 };
-use orderchat_domain::{Caller, Millis, ParticipantId};
+use orderchat_domain::{Caller, Millis, ParticipantId, Role};
 
 use super::{Eyesight, Next};
 use crate::live::connection::{Connection, Full, Signal};
@@ -204,6 +204,16 @@ impl Room {
                 || behind(follower, &record)
         });
         self.rest();
+    }
+
+    pub(super) fn signal_riders(&self, signal: Signal) {
+        let is_rider = |follower: &&Follower| {
+            let looks_as = follower.looks_as();
+            looks_as.is_some_and(|who| who.role == Role::Rider)
+        };
+        for rider in self.followers.iter().filter(is_rider) {
+            rider.connection.signal(signal);
+        }
     }
 
     pub(super) fn gave_up(&mut self) {

@@ -1,7 +1,6 @@
 //! What other nodes committed: their hints, and by itself every two seconds, the cursor over the
 //! logs of all rooms.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use orderchat_domain::event::EventKind;
@@ -23,24 +22,28 @@ const EVERY: Duration = Duration::from_secs(2);
 /// read at once.
 const SOON: Duration = Duration::from_millis(100);
 
-/// From where on to look: the oldest transaction that was under way then.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Since(pub(crate) Option<i64>);
+/// From where on to look: behind the entry `g` of the transaction `tx`, and all entries of those
+/// that had not ended when it was looked there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Since {
+    pub(crate) tx: i64,
+    pub(crate) g: i64,
+    pub(crate) running: Vec<i64>,
+}
 
-/// What has grown since then. Read again and again until all of it is older than every transaction
-/// under way, it repeats itself.
+/// What has grown since then.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Elsewhere {
     /// From where on to look next; `None` where nobody else writes.
-    pub(crate) next: Since,
+    pub(crate) next: Option<Since>,
     pub(crate) grown: Vec<Grown>,
+    /// There may be more already.
+    pub(crate) more: bool,
 }
 
 /// An entry of some room's log.
 #[derive(Clone, Debug)]
 pub(crate) struct Grown {
-    /// Its place among all entries.
-    pub(crate) g: i64,
     pub(crate) room: RoomId,
     pub(crate) seq: u64,
     pub(crate) kind: EventKind,
@@ -54,7 +57,7 @@ impl Relay {
     /// Follows what other nodes write, until `stop`.
     pub(super) async fn look_elsewhere(self, stop: CancellationToken) {
         let mut hints = self.0.bus.subscribe();
-        let (mut since, mut seen) = (Since::default(), HashSet::new());
+        let mut since = None;
         // Never again once it is known that nobody else writes into this database.
         let mut next = Some(clock::instant());
         loop {
@@ -71,10 +74,11 @@ impl Relay {
                 }
                 () = sleep_until(due), if next.is_some() => {}
             }
-            next = match self.look(since, &mut seen).await {
-                Ok(later) => {
-                    since = later;
-                    (since != Since::default()).then(|| clock::instant() + EVERY)
+            next = match self.look(since.clone()).await {
+                Ok(found) => {
+                    since = found.next;
+                    let pause = if found.more { Duration::ZERO } else { EVERY };
+                    since.is_some().then(|| clock::instant() + pause)
                 }
                 // Whether others write is not known yet, or they do.
                 Err(Unreadable) => Some(clock::instant() + SOON),
@@ -88,7 +92,7 @@ impl Relay {
         match received {
             Received::Missed => {
                 self.read_all();
-                self.0.marks.notify_one();
+                self.missed_marks_and_rights();
                 true
             }
             Received::Hint(Hint::Room { room, seq }) => {
@@ -148,6 +152,11 @@ impl Relay {
                 });
                 false
             }
+            Received::Hint(Hint::Missed) => {
+                // Events are found by looking; only of these nothing is written down.
+                self.missed_marks_and_rights();
+                false
+            }
             Received::Hint(Hint::Rights { user }) => {
                 hub.people.signal(user, Signal::Rights);
                 false
@@ -157,6 +166,13 @@ impl Relay {
                 false
             }
         }
+    }
+
+    /// Other nodes may have said how far somebody is, or that what a rider may do has changed with
+    /// their next order.
+    fn missed_marks_and_rights(&self) {
+        self.0.marks.notify_one();
+        self.0.hub.recheck_riders();
     }
 
     /// Tells how far everybody is, whenever marks may have been missed, until `stop`.
@@ -177,20 +193,15 @@ impl Relay {
     }
 
     /// Looks at what has grown. What this node wrote itself is there, too, and is no news.
-    async fn look(&self, since: Since, seen: &mut HashSet<i64>) -> Result<Since, Unreadable> {
-        let found = self.0.reader.since(since).await?;
-        let before = std::mem::take(seen);
-        for grown in found.grown {
-            seen.insert(grown.g);
-            if before.contains(&grown.g) {
-                continue;
-            }
+    async fn look(&self, since: Option<Since>) -> Result<Elsewhere, Unreadable> {
+        let mut found = self.0.reader.since(since).await?;
+        for grown in found.grown.drain(..) {
             self.who_comes(grown.room, grown.kind, grown.user);
             self.grew_to(grown.room, grown.seq);
             if !self.knows(grown.room, grown.seq) {
                 self.0.hub.people.summarize(grown.room, &grown.pharmacy);
             }
         }
-        Ok(found.next)
+        Ok(found)
     }
 }

@@ -203,7 +203,7 @@ impl Reader for SlowLog {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    fn since(&self, _since: Since) -> BoxFuture<'_, Result<Elsewhere, Unreadable>> {
+    fn since(&self, _since: Option<Since>) -> BoxFuture<'_, Result<Elsewhere, Unreadable>> {
         // As on SQLite: the test itself says what other nodes wrote.
         Box::pin(async { Ok(Elsewhere::default()) })
     }

@@ -35,7 +35,7 @@ impl Session<'_> {
             ClientFrame::Subscribe(it) => Box::pin(self.subscribe(reference, it)).await,
             ClientFrame::Unsubscribe(it) => {
                 let room = Box::pin(self.live.chat.room_id(&it.room)).await;
-                self.following.leave(room.unwrap_or(RoomId::OF_NONE));
+                self.following.unsubscribe(room.unwrap_or(RoomId::OF_NONE));
                 self.done(reference.as_ref());
                 Ok(())
             }

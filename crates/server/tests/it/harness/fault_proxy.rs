@@ -10,8 +10,10 @@ use proptest::test_runner::TestRng;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::eventually;
 use super::seed::rng;
 
 /// Stands between clients and one server.
@@ -93,6 +95,111 @@ impl Plan {
             1 => (down, below(self.most_up)),
             _ => (down, u64::MAX),
         }
+    }
+}
+
+/// How a [`Gate`] stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stands {
+    Open,
+    /// What the client says is taken and goes nowhere.
+    Deaf,
+    /// Nothing gets through, and what was connected is cut.
+    Shut,
+}
+
+/// Stands between one client and one server, and loses what it is told to.
+pub(crate) struct Gate {
+    address: SocketAddr,
+    stands: watch::Sender<Stands>,
+    lost: Arc<Mutex<Vec<u8>>>,
+    accepting: JoinHandle<()>,
+}
+
+impl Gate {
+    /// An open gate to `server`.
+    pub(crate) async fn start(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let (stands, lost) = (watch::Sender::new(Stands::Open), Arc::default());
+        let (seen, into) = (stands.subscribe(), Arc::clone(&lost));
+        let accepting = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let carrying = carry_while_open(client, server, seen.clone(), Arc::clone(&into));
+                drop(tokio::spawn(carrying));
+            }
+        });
+        Self {
+            address,
+            stands,
+            lost,
+            accepting,
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// From now on what the client says is lost.
+    pub(crate) fn go_deaf(&self) {
+        self.stands.send_replace(Stands::Deaf);
+    }
+
+    pub(crate) fn shut(&self) {
+        self.stands.send_replace(Stands::Shut);
+    }
+
+    pub(crate) fn open(&self) {
+        self.stands.send_replace(Stands::Open);
+    }
+
+    /// Waits until something with this in it was lost.
+    pub(crate) async fn has_lost(&self, text: &str) {
+        eventually("the gate loses it", async || {
+            let lost = self.lost.lock().expect("no holder panics");
+            String::from_utf8_lossy(&lost).contains(text).then_some(())
+        })
+        .await;
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn carry_while_open(
+    client: TcpStream,
+    server: SocketAddr,
+    mut stands: watch::Receiver<Stands>,
+    lost: Arc<Mutex<Vec<u8>>>,
+) {
+    if *stands.borrow() == Stands::Shut {
+        return;
+    }
+    let Ok(server) = TcpStream::connect(server).await else {
+        return;
+    };
+    let (mut from_client, to_client) = client.into_split();
+    let (from_server, mut to_server) = server.into_split();
+    let seen = stands.clone();
+    let up = async {
+        let mut buffer = vec![0; 4096];
+        while let Ok(read @ 1..) = from_client.read(&mut buffer).await {
+            let said = &buffer[..read];
+            if *seen.borrow() == Stands::Deaf {
+                lost.lock().expect("no holder panics").extend(said);
+            } else if to_server.write_all(said).await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        _ = pass(from_server, to_client, u64::MAX) => {}
+        () = up => {}
+        _ = stands.wait_for(|stands| *stands == Stands::Shut) => {}
     }
 }
 

@@ -15,7 +15,7 @@ use super::wall_clock::WallClock;
 use super::{Client, Room, now_s, signal};
 
 /// How a server is to be started.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Options {
     variables: Vec<(String, String)>,
     with_limits: bool,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::orders::an_event;
-use crate::harness::{Client, Fields, Live, Room, Server, random_id};
+use crate::harness::{Client, Fields, Live, Room, Server, an_order, random_id};
 
 fn seqs(events: &[Value]) -> Vec<i64> {
     events.iter().map(|event| event.number("seq")).collect()
@@ -61,6 +61,36 @@ async fn a_room_that_is_left_sends_nothing_more_and_can_be_followed_again() {
         live.done(json!({ "type": "unsubscribe", "room": name }))
             .await;
     }
+}
+
+#[tokio::test]
+async fn a_room_of_ones_own_that_is_left_stays_so_until_one_comes_into_it_again() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let mut live = Live::following(&room.customer, &room).await;
+    live.done(json!({ "type": "unsubscribe", "room": room.id }))
+        .await;
+    let begin = live.received.len();
+    room.close().await;
+    room.admin.act(&room.at("reopen/")).await.ok(200);
+    room.customer.say(&room, "unheard").await;
+    // Whoever came into another room since has heard of this one's.
+    let theirs = json!({ "id": room.customer.user, "name": "Amina" });
+    let other = Room::of(&server, an_order("other").with("customer", theirs)).await;
+    live.caught_up(&other).await;
+    let heard = live.received[begin..].iter();
+    let heard = heard.filter(|frame| frame["room"] == room.id.as_str());
+    assert_eq!(heard.count(), 0, "{live:?}");
+
+    let head = room.head().await;
+    room.customer.act(&room.at("leave/")).await.ok(200);
+    room.customer.act(&room.at("join/")).await.ok(200);
+    live.caught_up(&room).await;
+    let seqs = seqs(&live.events_of(&room));
+    assert!(
+        seqs.contains(&head) && seqs.is_sorted_by(|a, b| a < b),
+        "{seqs:?}"
+    );
 }
 
 #[tokio::test]

@@ -8,9 +8,12 @@ use serde_json::{Value, json};
 
 use super::super::g11_shut_out::{has_said, talk};
 use super::{LATE, Nodes, has_all, hints_cross, lag};
+use crate::bus::until_metrics_say;
+use crate::harness::fault_proxy::Gate;
 use crate::harness::live::Cut;
 use crate::harness::nats::{OwnNats, nats_url};
 use crate::harness::seed::rounds;
+use crate::harness::server::Options;
 use crate::harness::{Client, Fields, Live, Room, eventually};
 
 /// Messages of each who talks, before and after.
@@ -222,6 +225,30 @@ async fn without_the_bus(lose: impl FnOnce(&mut OwnNats), regain: impl FnOnce(&m
     hints_cross(&there, &room, &mut on_a).await;
     has_all(&mut on_a, &room, first).await;
     has_all(&mut on_b, &room, first).await;
+}
+
+/// The other node was connected all the time: it has no reason of its own to look again.
+#[tokio::test]
+async fn g16_what_a_node_said_and_the_bus_lost_is_made_up_for() {
+    let Some(bus) = nats_url() else { return };
+    let server = bus.strip_prefix("nats://").expect("a plain address");
+    let gate = Gate::start(server.parse().expect("an address and a port")).await;
+    let through = format!("nats://{}", gate.address());
+    let Some(nodes) = Nodes::start_on((&through, &bus), Options::default()).await else {
+        return;
+    };
+    let room = nodes.a.open_room().await;
+    let mut live = Live::following(&nodes.on_b(&room.customer), &room).await;
+    let reader = room.participant(&room.rider).await.string("id");
+    let head = room.head().await;
+    gate.go_deaf();
+    room.rider.act(&room.at("read/")).await.ok(200);
+    gate.has_lost(&reader).await;
+    gate.shut();
+    until_metrics_say(nodes.a.metrics_url(), "orderchat_bus_connected 0").await;
+    gate.open();
+    live.expect(json!({ "type": "receipt", "participant": reader, "read_seq": head }))
+        .await;
 }
 
 #[tokio::test]

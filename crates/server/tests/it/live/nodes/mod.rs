@@ -36,13 +36,19 @@ impl Nodes {
     }
 
     async fn start_with(bus: &str, options: Options) -> Option<Self> {
+        Self::start_on((bus, bus), options).await
+    }
+
+    /// Each node reaches the bus by an address of its own.
+    async fn start_on((a_to, b_to): (&str, &str), options: Options) -> Option<Self> {
         // The first start makes the key, without which a server with a bus does not start.
         let mut a = Server::start().await;
         if !a.takes_other_nodes() {
             return None;
         }
-        a.restart_with(options.with("ORDERCHAT_BUS", bus).with(KEY.0, KEY.1));
-        let b = a.another_node()?;
+        let options = options.with(KEY.0, KEY.1);
+        a.restart_with(options.clone().with("ORDERCHAT_BUS", a_to));
+        let b = a.another_node_with(&options.with("ORDERCHAT_BUS", b_to))?;
         for url in [a.metrics_url(), b.metrics_url()] {
             until_metrics_say(url, "orderchat_bus_connected 1").await;
         }
