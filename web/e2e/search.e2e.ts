@@ -72,3 +72,53 @@ test('S1 S2 @postgres: in one chat and in all; few questions, plain answers; a h
   await expect(page.locator('aside')).toHaveCount(0);
   await expect(opener).toBeFocused();
 });
+
+test('S1 @both: an address of a search shows what it finds, and leaves the list as it is', async ({
+  enter,
+  order,
+  say,
+}, info) => {
+  const lea = { sub: 'lea', role: 'customer', name: 'Lea Moss' };
+  const fields = { customer: { id: lea.sub, name: lea.name } };
+  const [first, second] = [await order('963', fields), await order('964', fields)];
+  await say(ravi, first.room, 'The juniper door, third floor');
+  await say(ravi, second.room, 'Juniper is sold out', 'and sage');
+  const page = await enter(lea, '/app/search?q=juniper');
+  const list = page.locator('#rooms li');
+  await expect(box(page)).toHaveValue('juniper');
+  await expect(hits(page)).toHaveCount(2);
+  await expect(list).toHaveCount(2);
+  if (info.project.name !== 'phone') {
+    await page.getByRole('searchbox', { name: 'Order number' }).fill('964');
+    await expect(list).toHaveCount(1);
+    await expect(hits(page)).toHaveCount(2);
+  }
+
+  // What is looked for is in the address: it survives a reload, a visit to a hit, and can be shared.
+  await box(page).fill('sold out');
+  await expect(hits(page)).toHaveCount(1);
+  await expect(page).toHaveURL(/[?&]q=sold\+out/);
+  await page.reload();
+  await expect(box(page)).toHaveValue('sold out');
+  await hits(page).click();
+  await expect(message(page, 'Juniper is sold out')).toHaveClass(/\blit\b/);
+  await expect(page).not.toHaveURL(/[?&]q=/);
+  await page.goBack();
+  await expect(box(page)).toHaveValue('sold out');
+  await expect(hits(page)).toHaveCount(1);
+  await box(page).press('Escape');
+  await expect(box(page)).toHaveCount(0);
+  await expect(list.first()).toBeVisible();
+});
+
+test('S1: a hit names its chat, also where the list does not show that', async ({
+  enter,
+  order,
+  say,
+}) => {
+  const tom = { sub: 'tom', role: 'customer', name: 'Tom Reed' };
+  const { room } = await order('965', { customer: { id: tom.sub, name: tom.name } });
+  await say(ravi, room, 'The thyme is here');
+  const page = await enter(tom, '/app/search?q=thyme&status=closed');
+  await expect(hits(page)).toContainText('965');
+});

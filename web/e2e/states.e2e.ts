@@ -73,10 +73,10 @@ test('E2: where nothing is, one sentence says so, and one thing can be done', as
   await expect(list).toContainText('No chats yet');
   await list.getByRole('button', { name: 'Public' }).click();
   await expect(page).toHaveURL(/scope=public/);
-  await page.goto(new URL('/app/?q=nothing-like-this', page.url()).href);
+  await page.goto(new URL('/app/?find=nothing-like-this', page.url()).href);
   await expect(list).toContainText('Nothing matches');
   await list.getByRole('button', { name: 'Clear filters' }).click();
-  await expect(page).not.toHaveURL(/q=/);
+  await expect(page).not.toHaveURL(/find=/);
 
   const { page: hers } = await chat();
   await expect(hers.locator('.nobody')).toContainText('No messages here yet.');

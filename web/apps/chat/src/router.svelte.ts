@@ -61,7 +61,8 @@ class Router {
   }
 }
 
-const LIST = ['scope', 'status', 'q'];
+/** `q` is what the search page looks for. */
+const LIST = ['scope', 'status', 'find'];
 
 function listQuery(query: URLSearchParams): URLSearchParams {
   return new URLSearchParams([...query].filter(([key]) => LIST.includes(key)));
