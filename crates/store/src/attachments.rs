@@ -24,11 +24,19 @@ macro_rules! columns {
     };
 }
 
+/// Of a file that was rejected and that a message or a proof has, only the bytes go: what is told of it
+/// stays.
+macro_rules! only_bytes {
+    () => {
+        "(state = 'failed' AND (seq IS NOT NULL OR purpose IS NOT NULL))"
+    };
+}
+
 statements! {
     BEGIN = "INSERT INTO attachment (id, room, owner, state, purpose, created_at, until, name, size)
         VALUES ($1, $2, $3, 'receiving', $4, $5, $6, $7, $8) RETURNING k";
     UNSENT = "SELECT a.state FROM attachment a WHERE a.owner = $1 AND a.until IS NOT NULL
-        AND a.until > $2 AND a.state <> 'leaving' ORDER BY a.k LIMIT $3";
+        AND a.until > $2 AND a.seq IS NULL AND a.state <> 'leaving' ORDER BY a.k LIMIT $3";
     USE = "INSERT INTO file_use (owner, bytes) VALUES ($1, $2)
         ON CONFLICT (owner) DO UPDATE SET bytes = file_use.bytes + excluded.bytes RETURNING bytes";
     FINISH = "UPDATE attachment SET state = $2, name = $3, size = $4, mime = $5, source = $6,
@@ -41,16 +49,20 @@ statements! {
         "INSERT INTO message_state (room, seq, version, reply_count, file_pending)
          SELECT i.room, i.seq, i.seq, 0, 1 FROM {rows} WHERE 1 = 1
          ON CONFLICT (room, seq) DO UPDATE SET file_pending = 1";
-    LET_GO = "UPDATE attachment SET state = 'leaving', until = $2
-        WHERE k = $1 AND seq IS NULL AND until IS NOT NULL";
-    OVERDUE = "SELECT a.k, a.id FROM attachment a WHERE a.until <= $1 ORDER BY a.until, a.k LIMIT $2";
-    PUT_OFF = "UPDATE attachment SET until = $2 WHERE id = $1 AND state = 'leaving'";
+    LET_GO = concat!("UPDATE attachment SET state = 'leaving', until = $2
+        WHERE k = $1 AND seq IS NULL AND until IS NOT NULL AND NOT ", only_bytes!());
+    OVERDUE = concat!("SELECT a.k, a.id, CASE WHEN ", only_bytes!(), " THEN 1 ELSE 0 END
+        FROM attachment a WHERE a.until <= $1 ORDER BY a.until, a.k LIMIT $2");
+    PUT_OFF = concat!("UPDATE attachment SET until = $2
+        WHERE id = $1 AND (state = 'leaving' OR ", only_bytes!(), ")");
+    EMPTIED = concat!("UPDATE attachment SET until = NULL WHERE k = $1 AND ", only_bytes!());
     FORGET = "DELETE FROM attachment WHERE k = $1 AND state = 'leaving' AND seq IS NULL";
     FORGET_UPLOAD = "DELETE FROM upload WHERE attachment = $1";
     FORGET_PIECES = "DELETE FROM upload_piece WHERE attachment = $1";
     PENDING = concat!("SELECT ", columns!(), " FROM attachment a
         WHERE a.state = 'pending' AND a.k > $1 ORDER BY a.k LIMIT $2");
-    JUDGED = "UPDATE attachment SET state = $2 WHERE k = $1 AND state = 'pending'";
+    JUDGED = "UPDATE attachment SET state = $2, until = COALESCE(until, CAST($3 AS BIGINT))
+        WHERE k = $1 AND state = 'pending'";
     CLEAN_MESSAGE = "UPDATE message_state SET file_pending = 0 WHERE room = $1 AND seq = $2";
     FAILED_MESSAGE = "INSERT INTO message_state (room, seq, version, reply_count, failed_at)
         VALUES ($1, $2, $3, 0, $4) ON CONFLICT (room, seq) DO UPDATE
@@ -302,18 +314,33 @@ pub fn let_go(tx: &mut Tx<'_>, key: i64, now: Millis) -> Result<bool> {
     Ok(tx.change(&LET_GO, &values![key, now])? == 1)
 }
 
-/// At most `limit` files that go by now, with their keys.
+/// A file that goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Going {
+    /// Internal key.
+    pub key: i64,
+    pub id: AttachmentId,
+    /// Only its bytes: it was rejected, and a message or a proof has it.
+    pub only_bytes: bool,
+}
+
+/// At most `limit` files that go by now.
 ///
 /// # Errors
 /// As any read.
-pub fn overdue(tx: &mut Tx<'_>, now: Millis, limit: u32) -> Result<Vec<(i64, AttachmentId)>> {
+pub fn overdue(tx: &mut Tx<'_>, now: Millis, limit: u32) -> Result<Vec<Going>> {
     let rows = tx.query(&OVERDUE, &values![now, limit])?;
-    rows.into_iter()
-        .map(|mut row| Ok((row.take()?, AttachmentId(row.take::<Uuid>()?))))
-        .collect()
+    let going = |mut row: Row| {
+        Ok(Going {
+            key: row.take()?,
+            id: AttachmentId(row.take::<Uuid>()?),
+            only_bytes: row.take()?,
+        })
+    };
+    rows.into_iter().map(going).collect()
 }
 
-/// The bytes of a file that nobody wants could not be deleted: it is [`overdue`] again then.
+/// The bytes of a file that goes could not be deleted: it is [`overdue`] again then.
 ///
 /// # Errors
 /// As any write.
@@ -321,7 +348,8 @@ pub fn put_off(tx: &mut Tx<'_>, id: AttachmentId, until: Millis) -> Result<()> {
     tx.execute(&PUT_OFF, &values![&id.0, until])
 }
 
-/// The file's bytes were deleted: it is known no more.
+/// The file's bytes were deleted: it is known no more, but for one of which [`only
+/// bytes`](Going::only_bytes) went.
 ///
 /// # Errors
 /// As any write.
@@ -334,8 +362,9 @@ pub fn forget(tx: &mut Tx<'_>, id: AttachmentId) -> Result<()> {
         take_space(tx, file.owner, -freed)?;
         tx.execute(&FORGET_UPLOAD, &values![file.key])?;
         tx.execute(&FORGET_PIECES, &values![file.key])?;
+        return Ok(());
     }
-    Ok(())
+    tx.execute(&EMPTIED, &values![file.key])
 }
 
 /// At most `limit` files that wait for the scanner, after this key.
@@ -347,12 +376,18 @@ pub fn pending(tx: &mut Tx<'_>, after: i64, limit: u32) -> Result<Vec<StoredFile
     rows.into_iter().map(read).collect()
 }
 
-/// The scanner has judged the file. `false` if it had before.
+/// The scanner has judged the file. `false` if it had before. One that it rejects goes: it is [`overdue`]
+/// from `now` on, or when it would be anyway.
 ///
 /// # Errors
 /// As any write.
-pub fn judged(tx: &mut Tx<'_>, key: i64, state: FileState) -> Result<bool> {
-    Ok(tx.change(&JUDGED, &values![key, state.as_str()])? == 1)
+pub fn judged(tx: &mut Tx<'_>, key: i64, is_clean: bool, now: Millis) -> Result<bool> {
+    let (state, until) = if is_clean {
+        (FileState::Ready, None)
+    } else {
+        (FileState::Failed, Some(now))
+    };
+    Ok(tx.change(&JUDGED, &values![key, state.as_str(), until])? == 1)
 }
 
 /// The message's file can be downloaded.

@@ -5,7 +5,7 @@ use refinery::{Migration, Runner};
 use crate::{Result, StoreError};
 
 /// Name and text of every migration, in order. Released ones never change.
-const MIGRATIONS: [(&str, &str); 11] = [
+const MIGRATIONS: [(&str, &str); 12] = [
     ("V1__first", include_str!("../migrations/V1__first.sql")),
     (
         "V2__room_head",
@@ -40,6 +40,10 @@ const MIGRATIONS: [(&str, &str); 11] = [
     (
         "V11__upload_metadata",
         include_str!("../migrations/V11__upload_metadata.sql"),
+    ),
+    (
+        "V12__rejected_files",
+        include_str!("../migrations/V12__rejected_files.sql"),
     ),
 ];
 

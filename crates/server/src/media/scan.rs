@@ -235,7 +235,10 @@ impl Media {
         if !is_clean {
             metrics::counter!("orderchat_files_rejected_total").increment(1);
             tracing::warn!(attachment = %file.id, "the scanner rejected a file");
+            // Should it fail, or end here, the collector does it.
             self.0.blobs.delete(file.id).await?;
+            let forgotten = self.0.chat.forget_file(file.id).await;
+            forgotten.map_err(MediaError::from)?;
         }
         Ok(())
     }

@@ -2,7 +2,9 @@
 
 use orderchat_domain::attachment::{FileState, ImageRecord};
 use orderchat_domain::{AttachmentId, Millis, Role};
-use orderchat_store::attachments::{self, Finished, Held, NewFile, SentFile, Shown, StoredFile};
+use orderchat_store::attachments::{
+    self, Finished, Going, Held, NewFile, SentFile, Shown, StoredFile,
+};
 use orderchat_store::{Result, Store, Tx};
 use uuid::Uuid;
 
@@ -17,6 +19,7 @@ tests! {
         what_is_forgotten_gives_its_room_back,
         unsent_files_are_counted_as_far_as_asked,
         the_scanner_judges_a_file_once,
+        of_a_rejected_file_that_was_sent_the_bytes_go_and_what_is_told_of_it_stays,
         what_a_backup_copies_is_what_is_whole;
 }
 
@@ -67,6 +70,15 @@ fn whole(tx: &mut Tx<'_>, n: u128, state: FileState) -> Result<i64> {
     Ok(key)
 }
 
+/// The `n`th file, when all of it goes.
+fn going(key: i64, n: u128) -> Going {
+    Going {
+        key,
+        id: attachment(n),
+        only_bytes: false,
+    }
+}
+
 async fn found(store: &Store, n: u128) -> Option<StoredFile> {
     read(store, move |tx| attachments::by_id(tx, attachment(n))).await
 }
@@ -111,7 +123,7 @@ async fn a_file_that_was_given_up_is_not_finished(database: &Database) {
     let gone = found(&store, 1).await.expect("the file");
     assert_eq!(gone.state, FileState::Leaving);
     let overdue = read(&store, |tx| attachments::overdue(tx, NOW, 10)).await;
-    assert_eq!(overdue, [(key, attachment(1))]);
+    assert_eq!(overdue, [going(key, 1)]);
 }
 
 async fn the_collector_never_takes_what_a_message_or_a_timeline_has(database: &Database) {
@@ -136,7 +148,7 @@ async fn the_collector_never_takes_what_a_message_or_a_timeline_has(database: &D
     .await;
     let much_later = NOW.plus(100 * DAY);
     let overdue = read(&store, move |tx| attachments::overdue(tx, much_later, 10)).await;
-    assert_eq!(overdue, [(unsent, attachment(3))]);
+    assert_eq!(overdue, [going(unsent, 3)]);
     for key in [sent, kept] {
         let gone = write(&store, move |tx| attachments::let_go(tx, key, much_later)).await;
         assert!(!gone, "{key} is wanted");
@@ -180,7 +192,7 @@ async fn what_is_forgotten_gives_its_room_back(database: &Database) {
     });
     assert_eq!(unsent.await, 2);
     let overdue = read(&store, |tx| attachments::overdue(tx, NOW.plus(DAY), 10)).await;
-    let overdue: Vec<_> = overdue.into_iter().map(|(_, id)| id).collect();
+    let overdue: Vec<_> = overdue.into_iter().map(|file| file.id).collect();
     assert!(overdue.contains(&attachment(4)));
     write(&store, |tx| {
         attachments::forget(tx, attachment(4))?;
@@ -197,7 +209,7 @@ async fn what_is_forgotten_gives_its_room_back(database: &Database) {
     let ended = found(&store, 2).await.expect("the file");
     assert_eq!(ended.state, FileState::Leaving);
     let overdue = read(&store, |tx| attachments::overdue(tx, NOW, 10)).await;
-    assert_eq!(overdue, [(ended.key, attachment(2))]);
+    assert_eq!(overdue, [going(ended.key, 2)]);
 }
 
 async fn unsent_files_are_counted_as_far_as_asked(database: &Database) {
@@ -235,16 +247,76 @@ async fn the_scanner_judges_a_file_once(database: &Database) {
     assert_eq!(waiting, [key]);
     let after = read(&store, move |tx| attachments::pending(tx, key, 10)).await;
     assert!(after.is_empty());
-    let judge = |state| {
+    let judge = |is_clean| {
         write(&store, move |tx| {
             attachments::lock(tx, attachment(3))?;
-            attachments::judged(tx, key, state)
+            attachments::judged(tx, key, is_clean, NOW)
         })
     };
-    assert!(judge(FileState::Failed).await);
-    assert!(!judge(FileState::Ready).await);
+    assert!(judge(false).await);
+    assert!(!judge(true).await);
     let judged = found(&store, 3).await.expect("the file");
     assert_eq!(judged.state, FileState::Failed);
+}
+
+/// Until it is said that they were deleted, so that no end of a process leaves them there.
+async fn of_a_rejected_file_that_was_sent_the_bytes_go_and_what_is_told_of_it_stays(
+    database: &Database,
+) {
+    let store = database.open().await;
+    let [sent, proof, unsent, clean] = write(&store, |tx| {
+        let mut keys = [0; 4];
+        for (n, key) in (1..).zip(&mut keys) {
+            *key = whole(tx, n, FileState::Pending)?;
+        }
+        let (room, mut given) = (1, Vec::new());
+        for (file, seq) in [(keys[0], 3), (keys[3], 4)] {
+            let pending = true;
+            given.push(SentFile {
+                file,
+                room,
+                seq,
+                pending,
+            });
+        }
+        attachments::sent(tx, &given)?;
+        Ok(keys)
+    })
+    .await;
+    let raw = database.raw().await;
+    raw.execute(&format!(
+        "UPDATE attachment SET purpose = 'proof', until = NULL WHERE k = {proof}"
+    ))
+    .await;
+    write(&store, move |tx| {
+        for key in [sent, proof, unsent] {
+            assert!(attachments::judged(tx, key, false, NOW)?);
+        }
+        attachments::judged(tx, clean, true, NOW)
+    })
+    .await;
+    let overdue = async |at: Millis| read(&store, move |tx| attachments::overdue(tx, at, 10)).await;
+    let bytes = |key, n| Going {
+        only_bytes: true,
+        ..going(key, n)
+    };
+    assert_eq!(overdue(NOW).await, [bytes(sent, 1), bytes(proof, 2)]);
+    assert_eq!(overdue(NOW.plus(DAY)).await.last(), Some(&going(unsent, 3)));
+
+    write(&store, move |tx| {
+        assert!(!attachments::let_go(tx, proof, NOW)?);
+        attachments::put_off(tx, attachment(1), NOW.plus(1))?;
+        attachments::forget(tx, attachment(2))
+    })
+    .await;
+    assert_eq!(overdue(NOW).await, []);
+    assert_eq!(overdue(NOW.plus(1)).await, [bytes(sent, 1)]);
+    write(&store, |tx| attachments::forget(tx, attachment(1))).await;
+    assert_eq!(overdue(NOW.plus(1)).await, []);
+    for n in [1, 2] {
+        let kept = found(&store, n).await.expect("the file");
+        assert_eq!(kept.state, FileState::Failed);
+    }
 }
 
 async fn what_a_backup_copies_is_what_is_whole(database: &Database) {

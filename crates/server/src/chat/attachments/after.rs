@@ -30,15 +30,15 @@ impl Chat {
         .await
     }
 
-    /// Files whose time is over: nobody is given them from now on. Their bytes are to be deleted, and
+    /// Files whose time is over, or that were rejected: nobody is given them from now on. Their bytes are to be deleted, and
     /// then they are [forgotten](Self::forget_file).
     pub(crate) async fn files_to_delete(&self, limit: u32) -> Result<Vec<AttachmentId>> {
         let now = Millis(clock::now_ms());
         self.write_anyway(None, move |tx| {
             let mut going = Vec::new();
-            for (key, id) in attachments::overdue(tx, now, limit)? {
-                if attachments::let_go(tx, key, now)? {
-                    going.push(id);
+            for file in attachments::overdue(tx, now, limit)? {
+                if file.only_bytes || attachments::let_go(tx, file.key, now)? {
+                    going.push(file.id);
                 }
             }
             Ok(going)
@@ -66,7 +66,8 @@ impl Chat {
             .await
     }
 
-    /// The scanner has judged the file. Of one that it rejects and that was sent, the room is told.
+    /// The scanner has judged the file. Of one that it rejects and that was sent, the room is told; its
+    /// bytes are [to be deleted](Self::files_to_delete) from now on.
     pub(crate) async fn judge_file(&self, file: &StoredFile, is_clean: bool) -> Result<()> {
         let (room, id) = (self.room_of_file(file.room).await?, file.id);
         let now = Millis(clock::now_ms());
@@ -76,12 +77,7 @@ impl Chat {
             let Some(file) = attachments::lock(tx, id)? else {
                 return Ok(());
             };
-            let state = if is_clean {
-                FileState::Ready
-            } else {
-                FileState::Failed
-            };
-            if !attachments::judged(tx, file.key, state)? {
+            if !attachments::judged(tx, file.key, is_clean, now)? {
                 return Ok(());
             }
             match file.seq {

@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use crate::harness::sql::Sql;
 use crate::harness::upload::{Form, pdf};
 use crate::harness::{Fields, Room, Server, eventually, message_path};
 
@@ -33,6 +34,8 @@ enum Clam {
 struct Clamd {
     address: String,
     state: watch::Sender<Clam>,
+    /// How often it was connected to.
+    asked: Arc<AtomicUsize>,
     /// How often it was sent what it finds too large.
     refused: Arc<AtomicUsize>,
 }
@@ -42,13 +45,14 @@ impl Clamd {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         let (state, mut now) = watch::channel(state);
-        let refused = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&refused);
+        let [asked, refused] = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
+        let [connections, count] = [&asked, &refused].map(Arc::clone);
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
                 if *now.borrow() == Clam::Down {
                     continue;
                 }
+                connections.fetch_add(1, Ordering::SeqCst);
                 if now.wait_for(|state| *state == Clam::Up).await.is_ok() {
                     // Who hangs up early is no matter.
                     let _ = serve(socket, &count).await;
@@ -58,6 +62,7 @@ impl Clamd {
         Self {
             address,
             state,
+            asked,
             refused,
         }
     }
@@ -165,6 +170,42 @@ async fn a_rejected_file_is_never_served_and_the_room_is_told() {
     assert_eq!(failed["version"], last["seq"]);
     let verified = server.run(&["audit", "verify"], &[]).await;
     assert!(verified.status.success(), "{}", verified.output);
+}
+
+#[tokio::test]
+async fn the_bytes_of_a_rejected_file_go_also_if_the_server_ends_before_they_are_deleted() {
+    let clamd = Clamd::start(Clam::Slow).await;
+    let mut server = clamd.server().await;
+    let room = server.open_room().await;
+    let form = Form::file("a.txt", "text/plain", EICAR.concat().as_bytes());
+    let sent = room.customer.send_file(&room, form).await.ok(201);
+    eventually("the scanner is asked", async || {
+        clamd.asked.load(Ordering::SeqCst).gt(&0).then_some(())
+    })
+    .await;
+    // Which has been opened for it by now: nothing can be deleted until the folder is back.
+    let folder = server.folder().join("orderchat-files");
+    let away = server.folder().join("away");
+    std::fs::rename(&folder, &away).expect("the folder goes");
+    clamd.goes_up();
+    eventually("the message has failed", async || {
+        (read(&room, &sent).await["status"] == "failed").then_some(())
+    })
+    .await;
+    server.kill();
+    std::fs::rename(&away, &folder).expect("the folder is back");
+    assert_eq!(server.stored().len(), 1, "the file's bytes are there");
+    // Should the collector have tried meanwhile, it would try again in a minute.
+    let sql = Sql::connect(server.database_url()).await;
+    sql.execute("UPDATE attachment SET until = 0 WHERE until IS NOT NULL")
+        .await;
+    server.start_again();
+    eventually("the file's bytes are gone", async || {
+        server.stored().is_empty().then_some(())
+    })
+    .await;
+    let room = room.renewed(&server);
+    assert_eq!(read(&room, &sent).await["file_name"], "a.txt");
 }
 
 #[tokio::test]
