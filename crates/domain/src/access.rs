@@ -7,6 +7,7 @@ use crate::caller::Caller;
 use crate::permission::{Access, Reach, Standing, permit, reach};
 use crate::policy::{As, Circumstances, OrderPolicy, Rights};
 use crate::project::{ParticipantRecord, RoomRecord};
+use crate::room::RoomStatus;
 use crate::time::Millis;
 use crate::{Refusal, Rule, permission};
 
@@ -33,14 +34,28 @@ impl Situation<'_> {
             },
         };
         let at = self.room.circumstances(self.now);
+        let readable = match self.own {
+            Some(own) => rights_of(self.policy, own, at).read,
+            None => self.would_read(at),
+        };
         Access {
             standing,
             theirs: self.caller.works_for(self.room.order.pharmacy.as_str()),
             public: self.room.is_public,
-            readable: self
-                .own
-                .is_some_and(|own| rights_of(self.policy, own, at).read),
+            readable,
         }
+    }
+
+    /// Whether the order policy lets a guest of the caller's role read the room while it is open: that
+    /// it is closed its card says, and the room's state is asked on its own.
+    fn would_read(&self, at: Circumstances<'_>) -> bool {
+        let open = Circumstances {
+            room_status: RoomStatus::Open,
+            ..at
+        };
+        let guest = |role| As { role, guest: true };
+        let person = self.caller.person().map(guest);
+        person.is_some_and(|guest| self.policy.rights(guest, open).read)
     }
 
     /// There is a room, and the token is good for it.

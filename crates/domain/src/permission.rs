@@ -134,7 +134,8 @@ pub struct Access {
     /// The room's pharmacy is in the token's `pharmacy` claim.
     pub theirs: bool,
     pub public: bool,
-    /// The order policy lets the participant read the room in its present state.
+    /// The order policy lets the participant read the room in its present state; of who was never in
+    /// it: it would let them, as a guest of an open room.
     pub readable: bool,
 }
 
@@ -143,7 +144,7 @@ pub struct Access {
 pub enum Reach {
     /// It does not exist for them.
     Nothing,
-    /// They left it and may come back; nothing else.
+    /// They left it and may come back, as far as they could read it; nothing else.
     Return,
     /// The card of a public room, and joining it.
     Card,
@@ -176,7 +177,7 @@ pub fn reach(role: TokenRole, access: Access) -> Reach {
         Standing::In { .. } if access.readable => Reach::Room,
         Standing::In { guest: true } => outside,
         Standing::In { guest: false } => Reach::Nothing,
-        Standing::Ended(Ended::Left) => Reach::Return,
+        Standing::Ended(Ended::Left) if access.readable => Reach::Return,
         Standing::Ended(_) => Reach::Nothing,
     }
 }
@@ -192,7 +193,10 @@ pub fn permit(role: TokenRole, action: Action, access: Access) -> Result<(), Ref
     } else {
         Reach::Room
     };
-    if reach(role, access) < least {
+    let reach = reach(role, access);
+    // Nobody comes in by the card who could not read the room then.
+    let comes_in_vain = action == Action::JoinRoom && reach == Reach::Card && !access.readable;
+    if reach < least || comes_in_vain {
         return Err(Refusal::NotFound);
     }
     if access.standing == (Standing::In { guest: true }) && !guests_may(action) {
@@ -345,6 +349,23 @@ mod tests {
             permit(TokenRole::Rider, Action::ReadRoom, public),
             Err(Refusal::NotFound)
         );
+    }
+
+    #[test]
+    fn who_could_not_read_the_room_neither_joins_it_nor_comes_back() {
+        for standing in [
+            Standing::Outside,
+            Standing::In { guest: true },
+            Standing::Ended(Ended::Left),
+        ] {
+            let unreadable = Access {
+                public: true,
+                readable: false,
+                ..access(standing)
+            };
+            let join = permit(TokenRole::Customer, Action::JoinRoom, unreadable);
+            assert_eq!(join, Err(Refusal::NotFound), "{standing:?}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{Fields, Live, Room, Server, an_order, eventually};
+use crate::harness::{Fields, Live, Room, Server, an_order, eventually, random_id};
 
 /// A policy file that a server is started with.
 struct PolicyFile {
@@ -86,6 +86,37 @@ async fn a_room_that_a_status_takes_away_does_not_exist_until_the_next_gives_it_
         let rooms = room.rider.get("/api/chat/rooms/").await.ok(200).results();
         assert_eq!(rooms.len(), usize::from(exists), "{status}");
     }
+}
+
+#[tokio::test]
+async fn who_could_not_read_a_public_room_as_a_guest_does_not_come_in() {
+    let file = PolicyFile::new(
+        2,
+        "[rights.status.preparing]\nguest = { read = \"never\", write = false }",
+    );
+    let server = file.server().await;
+    let room = server.open_room().await;
+    room.make_public().await;
+    let (guest, late) = (server.customer("passer-by"), server.customer("late"));
+    guest.act(&room.at("join/")).await.ok(200);
+    room.order_is("preparing").await;
+    let seats = room.participants().await.len();
+    let nothing = format!("/api/chat/rooms/{}/join/", random_id());
+    for outside in [&guest, &late] {
+        let (real, unreal) = (
+            outside.act(&room.at("join/")).await,
+            outside.act(&nothing).await,
+        );
+        real.refused(404);
+        assert_eq!(real.fingerprint(), unreal.fingerprint());
+    }
+    assert_eq!(room.participants().await.len(), seats);
+    room.order_is("ready_for_pickup").await;
+    late.act(&room.at("join/")).await.ok(200);
+    // The card of a closed room says that it is closed; so does joining it.
+    room.close().await;
+    let outsider = server.customer("too-late");
+    outsider.act(&room.at("join/")).await.refused(409);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Fields, Room, Server, message_path, shape};
+use crate::harness::{Fields, Room, Server, message_path, random_id, shape};
 
 async fn bring_to(room: &Room, state: &str) {
     match state {
@@ -169,6 +169,22 @@ async fn a_closed_room_takes_only_reading_receipts_and_service_messages() {
     room.pharmacist.act(&room.at("read/")).await.ok(200);
     let news = json!({ "message_type": "system", "content": "The parcel was found." });
     room.service.send(&room, news).await.ok(201);
+}
+
+#[tokio::test]
+async fn who_left_learns_the_state_of_a_room_only_if_they_could_read_it() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    for who in [&room.rider, &room.customer] {
+        who.act(&room.at("leave/")).await.ok(200);
+    }
+    room.close().await;
+    let nothing = format!("/api/chat/rooms/{}/join/", random_id());
+    let unreal = room.rider.act(&nothing).await;
+    let real = room.rider.act(&room.at("join/")).await;
+    real.refused(404);
+    assert_eq!(real.fingerprint(), unreal.fingerprint());
+    room.customer.act(&room.at("join/")).await.refused(409);
 }
 
 #[tokio::test]

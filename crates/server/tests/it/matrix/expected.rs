@@ -47,7 +47,7 @@ impl Situation {
             // Staff of the order are of its pharmacy too.
             theirs: self.role == TokenRole::Pharmacy && self.place != Place::Outside,
             public: self.public,
-            readable: self.readable(),
+            readable: self.place != Place::In || self.readable(),
         }
     }
 
