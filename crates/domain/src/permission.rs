@@ -199,9 +199,15 @@ pub fn permit(role: TokenRole, action: Action, access: Access) -> Result<(), Ref
     if reach < least || comes_in_vain {
         return Err(Refusal::NotFound);
     }
-    if access.standing == (Standing::In { guest: true }) && !guests_may(action) {
-        let detail = "guests read, write, report and leave; the room's own people do the rest";
-        return Err(Refusal::forbidden(Rule::Permission, detail));
+    if access.standing == (Standing::In { guest: true }) {
+        // Which order the room is of is not theirs to know: a 403 would tell.
+        if is_of_order(action) {
+            return Err(Refusal::NotFound);
+        }
+        if !guests_may(action) {
+            let detail = "guests read, write, report and leave; the room's own people do the rest";
+            return Err(Refusal::forbidden(Rule::Permission, detail));
+        }
     }
     permit_role(role, action)?;
     // Being in the room of another pharmacy is not enough: the claim decides.
@@ -224,7 +230,14 @@ const fn guests_may(action: Action) -> bool {
             | Action::EditMessage
             | Action::DeleteMessage
             | Action::ReportMessage
-            | Action::ReadOrder
+    )
+}
+
+/// What names an order, and not its room.
+const fn is_of_order(action: Action) -> bool {
+    matches!(
+        action,
+        Action::CreateRoom | Action::ReadOrder | Action::ReadRights
     )
 }
 
@@ -365,6 +378,20 @@ mod tests {
             };
             let join = permit(TokenRole::Customer, Action::JoinRoom, unreadable);
             assert_eq!(join, Err(Refusal::NotFound), "{standing:?}");
+        }
+    }
+
+    #[test]
+    fn a_guest_does_not_learn_of_the_order() {
+        let guest = Access {
+            public: true,
+            ..access(Standing::In { guest: true })
+        };
+        for role in TokenRole::ALL {
+            for action in [Action::CreateRoom, Action::ReadOrder, Action::ReadRights] {
+                let answer = permit(role, action, guest);
+                assert_eq!(answer, Err(Refusal::NotFound), "{role:?} {action:?}");
+            }
         }
     }
 

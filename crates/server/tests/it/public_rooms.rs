@@ -202,6 +202,15 @@ async fn staff_of_another_pharmacy_are_guests_without_a_say() {
     let title = serde_json::json!({ "title": "mine now" });
     guest.patch(&room.at(""), title).await.refused(403);
 
+    for order in [room.order.as_str(), "no-such-order"] {
+        for path in ["", "policy/", "timeline/"] {
+            let path = format!("/api/orders/{order}/{path}");
+            guest.get(&path).await.refused(404);
+        }
+        let draft = json!({ "order": order });
+        guest.post("/api/chat/rooms/", draft).await.refused(404);
+    }
+
     let seen = room.seen_by(&guest).await;
     assert_eq!(
         seen["order_number"],
