@@ -3,12 +3,12 @@
 use orderchat_domain::permission::Reach;
 use orderchat_domain::project::{self, RoomView};
 use orderchat_domain::room::{RoomStatus, search_words};
-use orderchat_domain::{OrderId, Refusal, Role};
+use orderchat_domain::{OrderId, Refusal, Role, RoomId};
 pub(crate) use orderchat_store::rooms::{Cursor, Direction, Ordering};
 use orderchat_store::rooms::{Filter, Scope, StoredRoom};
 use orderchat_store::{Tx, rooms};
 
-use super::super::access::{Scene, id_of, look, look_by_key};
+use super::super::access::{NO_KEY, Scene, id_of, look, look_by_key};
 use super::super::{Chat, ChatError, Context, Result};
 use super::Seen;
 
@@ -125,9 +125,8 @@ impl Chat {
         query: &RoomQuery,
         order: &OrderId,
     ) -> Result<Vec<StoredRoom>> {
-        let Some(key) = rooms::key_of_order(tx, order)? else {
-            return Ok(Vec::new());
-        };
+        // One that does not exist is looked for like one that is hidden.
+        let key = rooms::key_of_order(tx, order)?.unwrap_or(NO_KEY);
         self.one_room(ctx, query, look_by_key(tx, ctx, key))
     }
 
@@ -138,10 +137,8 @@ impl Chat {
         query: &RoomQuery,
         name: &str,
     ) -> Result<Vec<StoredRoom>> {
-        match id_of(tx, name)? {
-            Some(id) => self.one_room(ctx, query, look(tx, ctx, id)),
-            None => Ok(Vec::new()),
-        }
+        let id = id_of(tx, name)?.unwrap_or(RoomId::OF_NONE);
+        self.one_room(ctx, query, look(tx, ctx, id))
     }
 
     /// The room as a list of one, if the query's scope and filters take it.

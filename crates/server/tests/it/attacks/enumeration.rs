@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::harness::{Answer, Client, Server, message_path, participant_path, random_id};
+use crate::harness::sql::Sql;
+use crate::harness::{
+    Answer, Client, Server, eventually, message_path, participant_path, random_id,
+};
 
 /// A path from an id.
 type PathOf = fn(&str) -> String;
@@ -94,6 +97,37 @@ async fn a10_orders_cannot_be_enumerated() {
                 .await;
             assert_eq!(made.fingerprint(), making.fingerprint(), "{order}");
         }
+    }
+}
+
+/// What one may not know and what is not there are looked for by the same statements: PostgreSQL counts how
+/// often each table is read.
+#[tokio::test]
+async fn a10_a_list_looks_for_an_unknown_order_as_for_a_hidden_one() {
+    const ASKED: i64 = 200;
+    let server = Server::start().await;
+    if !server.database_url().starts_with("postgres") {
+        return;
+    }
+    let room = server.open_room().await;
+    let sql = Sql::connect(server.database_url()).await;
+    let reads = async || {
+        let reads = "SELECT (seq_scan + COALESCE(idx_scan, 0))::bigint FROM pg_stat_user_tables
+            WHERE relname = 'participant'";
+        sql.int(reads).await
+    };
+    let eve = server.customer("eve");
+    for order in [room.order.as_str(), "no-such-order"] {
+        let before = reads().await;
+        for _ in 0..ASKED {
+            let path = format!("/api/chat/rooms/?order={order}");
+            eve.get(&path).await.ok(200);
+        }
+        let what = format!("{ASKED} reads of {order} are counted");
+        eventually(&what, async || {
+            (reads().await - before >= ASKED).then_some(())
+        })
+        .await;
     }
 }
 
