@@ -17,6 +17,9 @@ type Parsed<T> = Result<T, Refusal>;
 
 /// Longest `id`, `source` and `type`, in characters.
 const LONGEST: usize = 512;
+/// The same in bytes of UTF-8: an entry of an index on PostgreSQL, which `source` and `id` make together,
+/// holds 2,704.
+const LONGEST_BYTES: usize = 1_024;
 
 /// An event that was read.
 #[derive(Clone, Debug)]
@@ -81,11 +84,15 @@ fn attribute(fields: &Map<String, Value>, name: &str) -> Parsed<String> {
         None | Some(Value::Null) => Err(invalid("is missing; every event has it".to_owned())),
         Some(Value::String(text)) => {
             let fits = (1..=LONGEST).contains(&text.chars().count())
+                && text.len() <= LONGEST_BYTES
                 && !text.chars().any(char::is_control);
             if fits {
                 Ok(text.clone())
             } else {
-                let detail = format!("must be 1 to {LONGEST} characters, none of them a control");
+                let detail = format!(
+                    "must be 1 to {LONGEST} characters of {LONGEST_BYTES} bytes at most in UTF-8, none \
+                     of them a control"
+                );
                 Err(invalid(detail))
             }
         }

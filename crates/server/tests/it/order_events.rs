@@ -236,6 +236,33 @@ async fn an_event_that_cannot_be_taken_waits_on_and_holds_up_no_other_order() {
 }
 
 #[tokio::test]
+async fn names_of_wide_characters_are_taken_or_refused_alike_on_either_engine() {
+    let server = Server::start().await;
+    let service = server.service();
+    service.report(&an_order("o1")).await.ok(201);
+    // Of four bytes each, and none like the next: nothing that an index could compress.
+    let wide = |from: u32, length: u32| -> String {
+        let place = |n: u32| (from + n) * 7_919 % 40_000;
+        let letter = |n| char::from_u32(0x20000 + place(n)).expect("a character");
+        (0..length).map(letter).collect()
+    };
+    for (id, order) in [("longest", "o1"), ("waiting", "o2")] {
+        let mut event = changed(order, "preparing", 2);
+        event["source"] = json!(wide(0, 256));
+        event["id"] = json!(wide(id.len() as u32 + 256 * u32::from(order == "o2"), 256));
+        assert_eq!(counts(service.tell(&event).await), [1, 0, 0], "{id}");
+        assert_eq!(counts(service.tell(&event).await), [0, 1, 0], "{id} again");
+    }
+    for field in ["source", "id"] {
+        let mut event = changed("o1", "picked_up", 3);
+        event[field] = json!(wide(0, 257));
+        let refused = service.tell(&event).await.refused(422);
+        let pointer = refused["errors"][0].string("pointer");
+        assert!(pointer.ends_with(field), "{pointer}");
+    }
+}
+
+#[tokio::test]
 async fn an_event_waits_seven_days_for_its_order() {
     if !can_move_clocks() {
         return;
