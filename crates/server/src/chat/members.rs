@@ -84,7 +84,7 @@ pub(crate) fn admit(
         None => blank(tx, room, newcomer, scribe)?,
     };
     participant.role = newcomer.role;
-    participant.guest = newcomer.guest;
+    set_guest(tx, &mut participant, room, newcomer.guest)?;
     participant.ended = None;
     participant.left_at = None;
     participant.joined_at = scribe.now.max(room.record.last_activity);
@@ -138,6 +138,27 @@ fn blank(
         next_on_board: false,
         version: 0,
     })
+}
+
+/// Makes them a guest of the room, or one of its people. Of what is deleted behind their mark a guest is
+/// not counted news of the order, so it is counted anew.
+pub(crate) fn set_guest(
+    tx: &mut Tx<'_>,
+    participant: &mut ParticipantRecord,
+    room: &StoredRoom,
+    guest: bool,
+) -> Result<()> {
+    if participant.guest == guest {
+        return Ok(());
+    }
+    participant.guest = guest;
+    let before = participant.visible_from.saturating_sub(1);
+    let behind = (participant.marks.read.max(before), room.record.seq);
+    let (key, user) = (room.record.key, participant.person.key);
+    let (own_after, deleted_after) = receipts::passed(tx, key, behind, user, guest)?;
+    participant.unread.own_after = own_after;
+    participant.unread.deleted_after = deleted_after;
+    Ok(())
 }
 
 /// Sets from where on they see: from the beginning or from now on. What lies before neither counts

@@ -317,7 +317,7 @@ fn seat_rider(
         return Ok(());
     };
     if participant.guest || participant.role != Role::Rider {
-        participant.guest = false;
+        members::set_guest(tx, &mut participant, room, false)?;
         participant.role = Role::Rider;
         let kind = EventKind::ParticipantUpdated;
         scribe.participant(

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Fields, Server, an_order, random_id, shape};
+use crate::harness::{Client, Fields, Server, an_order, message_path, random_id, shape};
 
 #[tokio::test]
 async fn outsiders_see_the_card_of_a_public_room_and_nothing_more() {
@@ -268,4 +268,41 @@ async fn what_a_guest_is_counted_is_what_a_guest_is_shown() {
     guest.act(&room.at("read/")).await.ok(200);
     status("delivered").await;
     assert_eq!(counted(&room.seen_by(&guest).await), (json!(2), json!(0)));
+}
+
+#[tokio::test]
+async fn a_guest_who_becomes_the_rider_is_counted_no_deleted_news() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    room.make_public().await;
+    let guest = server.rider("passer-by");
+    guest.act(&room.at("join/")).await.ok(200);
+    room.order_is("preparing").await;
+    room.order_is("ready_for_pickup").await;
+    room.customer.say(&room, "one for everybody").await;
+    let all = room.messages_seen_by(&room.admin).await;
+    let news = all
+        .iter()
+        .rfind(|one| one["message_type"] == "order_update");
+    let path = message_path(news.expect("an update"), "");
+    let why = json!({ "reason": "wrong" });
+    let request = room
+        .admin
+        .request(reqwest::Method::DELETE, &path)
+        .json(&why);
+    room.admin.dispatch(request).await.ok(204);
+    assert_eq!(room.seen_by(&guest).await["unread_count"], 1);
+
+    let rider = json!({ "id": "passer-by", "name": "Pat" });
+    let report = room.report.clone().with("status", "ready_for_pickup");
+    room.service
+        .report(&report.with("rider", rider))
+        .await
+        .ok(200);
+    let seen = room.seen_by(&guest).await;
+    assert_eq!(seen["my_participant"]["role"], "rider");
+    let unread = guest.all("/api/chat/messages/unread/?limit=50").await;
+    assert_eq!(seen["unread_count"], unread.len(), "{unread:#?}");
+    let me = guest.get("/api/chat/me/").await.ok(200);
+    assert_eq!(me["unread_count"], unread.len());
 }
