@@ -15,6 +15,7 @@ use super::receive::Source;
 use super::{Media, MediaError, UploadPlace};
 use crate::chat::Context;
 use crate::chat::attachments::{Begun, Wanted};
+use crate::net::spawn;
 use crate::random;
 
 /// Pieces of one upload beside those that are full: who sends byte by byte is stopped.
@@ -73,9 +74,10 @@ pub(crate) struct Progress {
     pub(crate) until: Millis,
 }
 
-/// What is being added to an upload.
-struct Adding<'a> {
-    media: &'a Media,
+/// What is being added to an upload. Where the request ends before it does, what is stored and not noted
+/// is deleted beside it.
+struct Adding {
+    media: Media,
     id: AttachmentId,
     key: i64,
     /// What the database knows of.
@@ -87,15 +89,16 @@ struct Adding<'a> {
     held: BytesMut,
 }
 
-impl Adding<'_> {
+impl Adding {
     async fn store_held(&mut self) -> Result<(), MediaError> {
         let bytes = self.held.split().freeze();
         let nonce = u64::from_be_bytes(random::bytes());
         let name = format!("{:012}-{nonce:016x}", self.stored);
         let size = bytes.len() as u64;
+        // First: it may be there also if this ends while it is stored.
+        self.pieces.push((self.stored, name.clone()));
         let blob = Blob::Piece(self.id, &name);
         self.media.0.blobs.put(blob, bytes).await?;
-        self.pieces.push((self.stored, name));
         self.stored += size;
         Ok(())
     }
@@ -113,12 +116,29 @@ impl Adding<'_> {
 
     /// Deletes what is stored and will not be noted: it counts for nobody's share of the disk.
     async fn let_go(&mut self) {
-        for (_, name) in self.pieces.drain(..) {
-            let deleted = self.media.0.blobs.delete_piece(self.id, &name).await;
-            deleted.unwrap_or_else(|error| {
-                tracing::warn!(%error, "a piece of an upload is left for the collector");
-            });
+        let pieces = std::mem::take(&mut self.pieces);
+        delete(&self.media, self.id, pieces).await;
+    }
+}
+
+impl Drop for Adding {
+    fn drop(&mut self) {
+        let pieces = std::mem::take(&mut self.pieces);
+        if pieces.is_empty() {
+            return;
         }
+        let (media, id) = (self.media.clone(), self.id);
+        let deleted = async move { delete(&media, id, pieces).await };
+        drop(spawn("upload-pieces", deleted));
+    }
+}
+
+async fn delete(media: &Media, id: AttachmentId, pieces: Vec<(u64, String)>) {
+    for (_, name) in pieces {
+        let deleted = media.0.blobs.delete_piece(id, &name).await;
+        deleted.unwrap_or_else(|error| {
+            tracing::warn!(%error, "a piece of an upload is left for the collector");
+        });
     }
 }
 
@@ -164,7 +184,7 @@ impl Media {
         let upload = self.0.chat.upload(ctx, id).await?;
         check_place(&upload, offset)?;
         let mut adding = Adding {
-            media: self,
+            media: self.clone(),
             id: upload.file.id,
             key: upload.file.key,
             noted: offset,
@@ -257,7 +277,7 @@ impl Media {
 }
 
 async fn take<S>(
-    adding: &mut Adding<'_>,
+    adding: &mut Adding,
     length: u64,
     mut check: Check,
     mut bytes: S,

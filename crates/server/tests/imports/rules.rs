@@ -104,7 +104,7 @@ const TABLE: &[Row] = &[
         ],
     ),
     row("orders", &["domain", "store", "chat"]),
-    row("media", &["domain", "store", "chat", "media"]),
+    row("media", &["domain", "store", "chat", "media", "net::spawn"]),
     row("deliver", &["domain", "store", "chat"]),
     row(
         "jobs",

@@ -37,8 +37,19 @@ async fn part_of_form(client: &Client, path: &str, form: &[u8], length: usize) -
 
 /// A piece that claims to go to the end of the file, and stops before.
 async fn part_of_piece(client: &Client, path: &str, from: usize, bytes: &[u8]) -> Connection {
+    part_of_piece_with(client, path, from, bytes, "").await
+}
+
+/// The same with more headers.
+async fn part_of_piece_with(
+    client: &Client,
+    path: &str,
+    from: usize,
+    bytes: &[u8],
+    more: &str,
+) -> Connection {
     let headers = format!(
-        "Tus-Resumable: 1.0.0\r\nUpload-Offset: {from}\r\n\
+        "Tus-Resumable: 1.0.0\r\nUpload-Offset: {from}\r\n{more}\
          Content-Type: application/offset+octet-stream\r\n"
     );
     let mut connection = Connection::open(client.url()).await;
@@ -141,6 +152,35 @@ async fn an_upload_that_is_cut_or_killed_at_every_sixteenth_arrives_whole() {
     assert_eq!(room.rider.download(sent.str("file_path")).await.ok(), file);
     let sql = Sql::connect(server.database_url()).await;
     is_cleaned_up(&server, &sql, 1).await;
+}
+
+#[tokio::test]
+async fn of_a_piece_that_was_to_be_checked_and_does_not_end_nothing_is_kept() {
+    let options = Server::with("ORDERCHAT_TRANSFER_DEADLINE", "2s");
+    let server = options.start().await;
+    let room = server.open_room().await;
+    let path = begin(&room.customer, &room, SIZE).await;
+    let checksum = "Upload-Checksum: sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=\r\n";
+    let pieces = async |some: bool| {
+        eventually("pieces are stored, or gone", async || {
+            let stored = server.stored();
+            let mut stored = stored.iter();
+            let any = stored.any(|path| path.starts_with("pieces/") && !path.contains('#'));
+            (any == some).then_some(())
+        })
+        .await;
+    };
+    // The connection breaks off, or the server's patience ends.
+    for breaks_off in [true, false] {
+        let file = &pdf(SIZE)[..1_200_000];
+        let part = part_of_piece_with(&room.customer, &path, 0, file, checksum).await;
+        pieces(true).await;
+        let part = (!breaks_off).then_some(part);
+        pieces(false).await;
+        drop(part);
+    }
+    let known = offset(&room.customer, &path).await;
+    assert_eq!(known.header("upload-offset"), "0");
 }
 
 /// Waits until the bytes of so many files are stored, whole.
