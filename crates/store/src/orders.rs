@@ -71,10 +71,18 @@ statements! {
     WAIT = "INSERT INTO order_event_waiting (order_id, source, event_id, at, body)
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
     TAKE_WAITING = "DELETE FROM order_event_waiting WHERE order_id = $1 RETURNING k, at, body";
-    EXPIRE = "DELETE FROM order_event_waiting WHERE at < $1";
+    EXPIRE = "DELETE FROM order_event_waiting WHERE k IN
+            (SELECT w.k FROM order_event_waiting w WHERE w.at < $1 ORDER BY w.at LIMIT $2)",
+        "DELETE FROM order_event_waiting WHERE k = ANY (ARRAY
+            (SELECT w.k FROM order_event_waiting w WHERE w.at < $1 ORDER BY w.at LIMIT $2))";
     HAS_EXPIRED = "SELECT 1 FROM order_event_waiting WHERE at < $1 LIMIT 1";
-    ARRIVED = "SELECT DISTINCT w.order_id FROM order_event_waiting w
-        JOIN shop_order o ON o.id = w.order_id WHERE w.order_id > $1 ORDER BY w.order_id LIMIT $2";
+    // Only what is new is looked through, never all that waits: both engines would else go by the index of
+    // ids, and PostgreSQL takes a range with one end for a third of all rows.
+    ARRIVED = "SELECT page.order_id FROM (SELECT DISTINCT w.order_id || '' AS order_id
+            FROM order_event_waiting w WHERE w.at >= $1 AND w.at < $2) page
+        WHERE page.order_id > $3
+            AND (SELECT o.k FROM shop_order o WHERE o.id = page.order_id) IS NOT NULL
+        ORDER BY page.order_id LIMIT $4";
 }
 
 pub(crate) fn corrupt(error: &orderchat_domain::Refusal) -> StoreError {
@@ -399,22 +407,27 @@ pub fn has_waited_since(tx: &mut Tx<'_>, before: Millis) -> Result<bool> {
     Ok(tx.query_opt(&HAS_EXPIRED, &values![before])?.is_some())
 }
 
-/// Forgets the events that have waited since before then.
+/// Forgets at most `limit` events that have waited since before then.
 ///
 /// # Errors
 /// As any write.
-pub fn expire_waiting(tx: &mut Tx<'_>, before: Millis) -> Result<()> {
-    tx.execute(&EXPIRE, &values![before])
+pub fn expire_waiting(tx: &mut Tx<'_>, before: Millis, limit: u32) -> Result<()> {
+    tx.execute(&EXPIRE, &values![before, limit])
 }
 
-/// At most `limit` orders that are known by now and that events still wait for, by their ids, after
-/// this one.
+/// At most `limit` orders that are known by now and that events wait for which came since then, by their
+/// ids, after this one.
 ///
 /// # Errors
 /// As any read.
-pub fn arrived(tx: &mut Tx<'_>, after: Option<&OrderId>, limit: u32) -> Result<Vec<OrderId>> {
+pub fn arrived(
+    tx: &mut Tx<'_>,
+    since: Millis,
+    after: Option<&OrderId>,
+    limit: u32,
+) -> Result<Vec<OrderId>> {
     let after = after.map_or("", OrderId::as_str);
-    let rows = tx.query(&ARRIVED, &values![after, limit])?;
+    let rows = tx.query(&ARRIVED, &values![since, i64::MAX, after, limit])?;
     rows.into_iter()
         .map(|mut row| {
             let id: String = row.take()?;

@@ -24,6 +24,8 @@ const WAITS: i64 = 7 * DAY;
 const AT_ONCE: usize = 8;
 /// Orders that arrived after their events and are looked up in one go.
 const ARRIVED_AT_ONCE: u32 = 100;
+/// Events that have waited too long and are forgotten in one go: longer, and other writes would wait.
+const FORGOTTEN_AT_ONCE: u32 = 1_000;
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,17 +187,19 @@ fn refused_late(refusal: &Refusal, event: &Event) {
         "an event that waited for its order was refused; it stands on the timeline");
 }
 
-/// Takes what still waits for orders that have arrived meanwhile, and forgets what has waited too
-/// long. An order and an event of it that came at the same moment may not have seen each other. What
-/// cannot be taken waits on and holds up no other order, unless it is the database that fails.
-pub(crate) async fn take_arrived(chat: &Chat) -> Result<()> {
+/// Takes what has waited since then, in milliseconds before now, for orders that have arrived meanwhile,
+/// and forgets what has waited too long. An order and an event of it that came at the same moment may not
+/// have seen each other. What cannot be taken waits on and holds up no other order, unless it is the
+/// database that fails.
+pub(crate) async fn take_arrived(chat: &Chat, within: i64) -> Result<()> {
     let now = Millis(clock::now_ms());
     forget_expired(chat, now.plus(-WAITS)).await?;
+    let since = now.plus(-within.min(WAITS));
     let mut last = None;
     loop {
         let after = last.take();
         let arrived = chat
-            .look(move |tx| Ok(orders::arrived(tx, after.as_ref(), ARRIVED_AT_ONCE)?))
+            .look(move |tx| Ok(orders::arrived(tx, since, after.as_ref(), ARRIVED_AT_ONCE)?))
             .await?;
         let Some(end) = arrived.last() else {
             return Ok(());
@@ -218,12 +222,14 @@ pub(crate) async fn take_arrived(chat: &Chat) -> Result<()> {
 }
 
 async fn forget_expired(chat: &Chat, before: Millis) -> Result<()> {
-    let has_old = chat
+    while chat
         .look(move |tx| Ok(orders::has_waited_since(tx, before)?))
+        .await?
+    {
+        chat.write_anyway(None, move |tx| {
+            Ok(orders::expire_waiting(tx, before, FORGOTTEN_AT_ONCE)?)
+        })
         .await?;
-    if has_old {
-        chat.write_anyway(None, move |tx| Ok(orders::expire_waiting(tx, before)?))
-            .await?;
     }
     Ok(())
 }

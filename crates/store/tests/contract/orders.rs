@@ -15,6 +15,8 @@ tests! {
         an_order_that_is_there_already_is_not_made_again,
         staff_are_kept_in_the_order_of_the_list,
         an_event_that_was_kept_is_known_again,
+        only_new_events_are_looked_through_for_their_order,
+        old_events_are_forgotten_so_many_at_once,
         reports_are_kept_as_they_came;
 }
 
@@ -158,6 +160,62 @@ async fn an_event_that_was_kept_is_known_again(database: &Database) {
         Ok(())
     })
     .await;
+}
+
+async fn only_new_events_are_looked_through_for_their_order(database: &Database) {
+    let store = database.open().await;
+    write(&store, |tx| {
+        let (full, people) = full(tx)?;
+        for id in ["a", "b", "c"] {
+            orders::save(tx, &order_id(id), &full, &people, None, NOW)?;
+        }
+        for (n, (id, at)) in [("a", 0), ("b", 5), ("b", 6), ("c", 9), ("unknown", 9)]
+            .into_iter()
+            .enumerate()
+        {
+            let name = format!("{n}");
+            orders::wait(tx, &order_id(id), ("shop", &name), "{}", NOW.plus(at))?;
+        }
+        Ok(())
+    })
+    .await;
+    let arrived = async |since: i64, after: Option<&str>, limit: u32| {
+        let after = after.map(order_id);
+        let found = read(&store, move |tx| {
+            orders::arrived(tx, NOW.plus(since), after.as_ref(), limit)
+        })
+        .await;
+        let ids: Vec<_> = found.iter().map(ToString::to_string).collect();
+        ids.join(" ")
+    };
+    assert_eq!(arrived(0, None, 10).await, "a b c");
+    assert_eq!(arrived(0, None, 2).await, "a b");
+    assert_eq!(arrived(0, Some("b"), 2).await, "c");
+    assert_eq!(arrived(1, None, 10).await, "b c");
+    assert_eq!(arrived(10, None, 10).await, "");
+}
+
+async fn old_events_are_forgotten_so_many_at_once(database: &Database) {
+    let store = database.open().await;
+    let forget = async || {
+        write(&store, |tx| {
+            orders::expire_waiting(tx, NOW.plus(3), 2)?;
+            orders::has_waited_since(tx, NOW.plus(3))
+        })
+        .await
+    };
+    write(&store, |tx| {
+        for n in 0..4 {
+            let name = format!("{n}");
+            orders::wait(tx, &order_id("o1"), ("shop", &name), "{}", NOW.plus(n))?;
+        }
+        Ok(())
+    })
+    .await;
+    assert!(forget().await, "one is left of the three that are old");
+    assert!(!forget().await);
+    let left = read(&store, |tx| orders::has_waited_since(tx, NOW.plus(4)));
+    assert!(left.await, "what is not old waits on");
 }
 
 async fn reports_are_kept_as_they_came(database: &Database) {

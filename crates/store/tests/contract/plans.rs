@@ -75,7 +75,7 @@ async fn no_statement_scans_a_table(database: &Database) {
 
 /// What everybody waits for: a part of its text, and what one step of its plan must say on SQLite
 /// and on PostgreSQL.
-const HOT: [(&str, &str, &[&str]); 27] = [
+const HOT: [(&str, &str, &[&str]); 28] = [
     (
         "AND l.seq > $2 ORDER BY l.seq LIMIT $3",
         "log_room_seq (room=? AND seq>?)",
@@ -127,6 +127,11 @@ const HOT: [(&str, &str, &[&str]); 27] = [
         "WHERE r.k = h.room AND 1 = 1 AND h.is_public = 1",
         "room_head_public (",
         &["Backward using room_head_public"],
+    ),
+    (
+        "FROM order_event_waiting w WHERE w.at >= $1 AND w.at < $2",
+        "order_event_waiting_at (at>? AND at<?)",
+        &["order_event_waiting_at"],
     ),
     (
         "WHERE me.usr = $1 AND me.ended IS NULL AND me.readable = 1 LIMIT $2",
