@@ -93,7 +93,7 @@ statements! {
 /// A list as a statement sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Variant {
-    /// 0 mine, 1 all, 2 of a pharmacy, 3 public.
+    /// 0 mine, 1 all, 2 of a pharmacy, 3 public, 4 all that are public.
     scope: usize,
     start: Start,
     search: bool,
@@ -112,15 +112,18 @@ struct Ordered {
     every: &'static str,
 }
 
-const SCOPES: usize = 4;
+const SCOPES: usize = 5;
 const MINE: usize = 0;
 const ALL: usize = 1;
 const PHARMACY: usize = 2;
 const PUBLIC: usize = 3;
+/// Public rooms may be few: who asks for them alone walks their index.
+const ALL_PUBLIC: usize = 4;
 
-const fn scope_number(scope: Scope<'_>) -> usize {
+const fn scope_number(scope: Scope<'_>, filter: &Filter<'_>) -> usize {
     match scope {
         Scope::Mine => MINE,
+        Scope::All if matches!(filter.is_public, Some(true)) => ALL_PUBLIC,
         Scope::All => ALL,
         Scope::Pharmacy(_) => PHARMACY,
         Scope::Public => PUBLIC,
@@ -214,6 +217,9 @@ impl Variant {
             (MINE, Start::Own) => format!("me.usr = $1 AND {ACTIVE}"),
             (MINE, _) => format!("{} IS NOT NULL", own("me.k", &format!("AND {ACTIVE}"))),
             (ALL, _) => format!("(CAST($6 AS BIGINT) = 1 OR {not_blocked})"),
+            (ALL_PUBLIC, _) => {
+                format!("{table}.is_public = 1 AND (CAST($6 AS BIGINT) = 1 OR {not_blocked})")
+            }
             (PHARMACY, _) => format!("{table}.pharmacy = $2 AND {not_blocked}"),
             _ => format!("{table}.is_public = 1 AND {} IS NULL", own("me.k", "")),
         }
@@ -333,6 +339,10 @@ pub fn list(
     after: Option<Cursor>,
     limit: u32,
 ) -> Result<Vec<StoredRoom>> {
+    // One has no role where one is not: it would be looked for in every public room.
+    if scope == Scope::Public && filter.role.is_some() {
+        return Ok(Vec::new());
+    }
     let after = after.unwrap_or(match direction {
         Direction::Ascending => Cursor {
             at: i64::MIN,
@@ -353,7 +363,7 @@ pub fn list(
     let search_end = search.as_ref().map(|search| format!("{search}\u{10FFFF}"));
     let words = search.as_deref().zip(search_end.as_deref());
     let variant = Variant {
-        scope: scope_number(scope),
+        scope: scope_number(scope, filter),
         start: start(tx, scope, filter.user, words)?,
         search: search.is_some(),
         ordering,

@@ -75,7 +75,7 @@ async fn no_statement_scans_a_table(database: &Database) {
 
 /// What everybody waits for: a part of its text, and what one step of its plan must say on SQLite
 /// and on PostgreSQL.
-const HOT: [(&str, &str, &[&str]); 28] = [
+const HOT: [(&str, &str, &[&str]); 29] = [
     (
         "AND l.seq > $2 ORDER BY l.seq LIMIT $3",
         "log_room_seq (room=? AND seq>?)",
@@ -125,6 +125,11 @@ const HOT: [(&str, &str, &[&str]); 28] = [
     ),
     (
         "WHERE r.k = h.room AND 1 = 1 AND h.is_public = 1",
+        "room_head_public (",
+        &["Backward using room_head_public"],
+    ),
+    (
+        "WHERE r.k = h.room AND 1 = 1 AND h.is_public = 1 AND (CAST($6 AS BIGINT) = 1",
         "room_head_public (",
         &["Backward using room_head_public"],
     ),
