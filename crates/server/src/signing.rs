@@ -8,6 +8,9 @@ use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+/// Stands between a JSON object and its signature, in base64, which is its last field.
+const SIGNATURE: &str = ",\"signature\":\"";
+
 /// What a PEM of ours begins with.
 pub(crate) const PRIVATE_PEM: &str = "-----BEGIN PRIVATE KEY-----";
 const PRIVATE_PEM_END: &str = "-----END PRIVATE KEY-----";
@@ -67,6 +70,13 @@ impl SigningKey {
     pub(crate) fn sign(&self, bytes: &[u8]) -> Vec<u8> {
         self.0.sign(bytes).as_ref().to_vec()
     }
+
+    /// The text of a JSON object with the signature over it as its last field.
+    pub(crate) fn seal(&self, object: &str) -> String {
+        let signature = STANDARD.encode(self.sign(object.as_bytes()));
+        let fields = object.strip_suffix('}').unwrap_or(object);
+        format!("{fields}{SIGNATURE}{signature}\"}}")
+    }
 }
 
 /// A key that verifies.
@@ -95,6 +105,17 @@ impl PublicKey {
         UnparsedPublicKey::new(&ED25519, &self.0)
             .verify(bytes, signature)
             .is_ok()
+    }
+
+    /// Whether the key that belongs to this one has [sealed](SigningKey::seal) the text.
+    pub(crate) fn has_sealed(&self, text: &str) -> bool {
+        let parts = text
+            .strip_suffix("\"}")
+            .and_then(|text| text.rsplit_once(SIGNATURE));
+        parts.is_some_and(|(fields, signature)| {
+            let signature = STANDARD.decode(signature).unwrap_or_default();
+            self.verifies(format!("{fields}}}").as_bytes(), &signature)
+        })
     }
 }
 

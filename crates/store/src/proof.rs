@@ -7,9 +7,10 @@ use orderchat_domain::proof::{
     MessageFile, MessageState, RoomState, StoredAudit, StoredEntry, StoredMessage, StoredText,
 };
 use orderchat_domain::text::hex;
-use orderchat_domain::{AttachmentId, MessageId, Millis, RoomId};
+use orderchat_domain::{AttachmentId, MessageId, Millis, OrderId, RoomId};
 use uuid::Uuid;
 
+use crate::orders::corrupt;
 use crate::row::Row;
 use crate::sql::statements;
 use crate::value::values;
@@ -39,6 +40,8 @@ statements! {
         WHERE l.room = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3";
     AUDIT = "SELECT g, at, actor, actor_role, action, room, target, request_id, ip, user_agent,
             salt, detail, digest, chain FROM audit WHERE g > $1 ORDER BY g LIMIT $2";
+    STATEMENTS = "SELECT p.k, o.id, p.body FROM order_report p JOIN shop_order o ON o.k = p.shop_order
+        WHERE p.k > $1 AND p.kind = 'delivery.proof_added' AND p.source IS NULL ORDER BY p.k LIMIT $2";
     AUDIT_LINK = "SELECT chain FROM audit WHERE g = $1";
 }
 
@@ -232,6 +235,34 @@ fn audit_entry(mut row: Row) -> Result<StoredAudit> {
         detail: row.take()?,
         digest: hash(row)?,
         chain: hash(row)?,
+    })
+}
+
+/// What a photo proves of a delivery, as it stands on the order's timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// They grow.
+    pub key: i64,
+    pub order: OrderId,
+    pub body: String,
+}
+
+/// At most `limit` statements of photos after the one of this key: what the server itself signed, not
+/// what the shop told.
+///
+/// # Errors
+/// As any read.
+pub fn statements(tx: &mut Tx<'_>, after: i64, limit: u32) -> Result<Vec<Statement>> {
+    let rows = tx.query(&STATEMENTS, &values![after, limit])?;
+    rows.into_iter().map(statement).collect()
+}
+
+fn statement(mut row: Row) -> Result<Statement> {
+    let (key, order): (_, String) = (row.take()?, row.take()?);
+    Ok(Statement {
+        key,
+        order: OrderId::parse("id", &order).map_err(|error| corrupt(&error))?,
+        body: row.take()?,
     })
 }
 

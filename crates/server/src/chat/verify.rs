@@ -1,4 +1,5 @@
-//! Verifying the record: every chain from its entries, and over all of them the signed checkpoints.
+//! Verifying the record: every chain from its entries, over all of them the signed checkpoints, and the
+//! signed statements of proofs.
 //!
 //! It reads in pages and keeps of what was good only the states of one room's edited, deleted and
 //! answered messages, so that its memory does not grow with the record. What is written while it runs is left to the next time.
@@ -6,6 +7,7 @@
 mod audit;
 mod finding;
 mod rooms;
+mod statements;
 
 use orderchat_domain::checkpoint::Root;
 use orderchat_domain::event::GENESIS;
@@ -76,8 +78,9 @@ impl Chat {
             Some(room) => self.verify_room(report, keys, room).await,
             None => {
                 report = self.verify_audit(report).await?;
-                report = self.verify_checkpoints(report, keys).await?;
-                self.verify_rooms(report).await
+                report = self.verify_checkpoints(report, keys.clone()).await?;
+                report = self.verify_rooms(report).await?;
+                self.verify_statements(report, keys).await
             }
         }
     }
@@ -148,6 +151,18 @@ impl Chat {
         let (mut report, mut after) = (report, Some(0));
         while let Some(key) = after {
             let check = move |tx: &mut Tx<'_>, report: &mut Report| rooms::page(tx, key, report);
+            (report, after) = self.step(report, check).await?;
+        }
+        Ok(report)
+    }
+
+    async fn verify_statements(&self, report: Report, keys: Vec<PublicKey>) -> Result<Report> {
+        let (mut report, mut after) = (report, Some(0));
+        while let Some(key) = after {
+            let keys = keys.clone();
+            let check = move |tx: &mut Tx<'_>, report: &mut Report| {
+                statements::page(tx, &keys, key, report)
+            };
             (report, after) = self.step(report, check).await?;
         }
         Ok(report)

@@ -1,8 +1,6 @@
 //! A photo that proves a delivery: when and where it was taken is read before it is made clean, and
 //! stands signed on the order's timeline.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use orderchat_domain::Millis;
 use orderchat_domain::text::hex;
 use orderchat_media::{Capture, Taken};
@@ -25,7 +23,7 @@ impl Media {
     ) -> String {
         let position = capture.as_ref().and_then(|capture| capture.position);
         let taken = capture.and_then(|capture| capture.taken_at);
-        let mut body = json!({
+        let body = json!({
             "kind": "photo",
             "attachment": begun.id,
             "sha256": hex(&finished.digest),
@@ -35,13 +33,7 @@ impl Media {
             "received_at": ctx.now,
             "by": ctx.caller.role.as_str(),
         });
-        let signature = self
-            .0
-            .settings
-            .signing_key
-            .sign(body.to_string().as_bytes());
-        body["signature"] = STANDARD.encode(signature).into();
-        body.to_string()
+        self.0.settings.signing_key.seal(&body.to_string())
     }
 }
 

@@ -28,7 +28,8 @@ const READ_ONE_END: [&str; 9] = [
 
 /// Parts of texts that go through a whole table page by page, in the order of its key: for
 /// verifying all of it, or for what was added last. Or that touch all of it once, after a restore.
-const GO_THROUGH: [&str; 12] = [
+const GO_THROUGH: [&str; 13] = [
+    "AND p.kind = 'delivery.proof_added' AND p.source IS NULL ORDER BY p.k LIMIT ",
     "FROM attachment a WHERE a.k > ",
     "FROM upload u JOIN attachment a ON a.k = u.attachment WHERE u.attachment > ",
     "FROM upload_piece p JOIN attachment a ON a.k = p.attachment WHERE p.attachment > ",

@@ -4,7 +4,7 @@ use std::fmt;
 
 use orderchat_domain::proof::Fault;
 use orderchat_domain::text::hex;
-use orderchat_domain::{AttachmentId, MessageId, Millis, RoomId};
+use orderchat_domain::{AttachmentId, MessageId, Millis, OrderId, RoomId};
 
 /// Findings that are kept; more are counted.
 const KEPT: usize = 1_000;
@@ -60,6 +60,8 @@ pub(crate) enum Place {
     Message(MessageId),
     /// A photo on an order's timeline.
     Proof,
+    /// What a photo proves of a delivery of this order.
+    Statement(OrderId),
     /// Where files lie.
     Storage,
     Checkpoint(u64),
@@ -109,6 +111,10 @@ pub(crate) enum Wrong {
         file: AttachmentId,
         fault: BytesFault,
     },
+    /// None of the given keys signed what a proof says.
+    StatementChanged,
+    /// The statement is good, and the table of files has another photo for it, or none.
+    PhotoOfStatement,
     /// Files were left unread.
     StorageAway,
     RoomGone {
@@ -161,6 +167,9 @@ impl fmt::Display for Finding {
             Place::Audit => f.write_str("audit: ")?,
             Place::Message(id) => write!(f, "message {id}: ")?,
             Place::Proof => f.write_str("proof of a delivery: ")?,
+            Place::Statement(order) => {
+                write!(f, "proof of a delivery of order {}: ", order.as_str())?;
+            }
             Place::Storage => {}
             Place::Checkpoint(number) => write!(f, "checkpoint {number}: ")?,
             Place::Head => f.write_str("exported head: ")?,
@@ -212,6 +221,13 @@ impl fmt::Display for Wrong {
                 file: AttachmentId(file),
                 fault,
             } => write!(f, "its file {file} {fault}"),
+            Self::StatementChanged => f.write_str(
+                "its statement was changed, or signed with a key that was not given: its signature is \
+                 not good",
+            ),
+            Self::PhotoOfStatement => f.write_str(
+                "its photo is not the one that its statement has: it was changed in attachment",
+            ),
             Self::StorageAway => {
                 f.write_str("the other files were not read: the storage does not answer")
             }

@@ -212,6 +212,51 @@ async fn g30_the_bytes_of_a_file_are_those_that_were_sent_or_it_is_named() {
 }
 
 #[tokio::test]
+async fn g30_what_a_photo_proves_is_what_was_signed_or_it_is_named() {
+    let mut record = Record::stopped().await;
+    record.server.start_again();
+    let rider = record.room.rider.asking(record.server.url());
+    let photo = Form::default().with("purpose", "proof").with_file(
+        "door.jpg",
+        "image/jpeg",
+        include_bytes!("../files/photo.jpg"),
+    );
+    rider.upload(&record.room, photo).await.ok(201);
+    record.server.stop().await;
+    record.is_good().await;
+
+    let statement = "its statement was changed";
+    let photo = "its photo is not the one that its statement has";
+    let of_proof = "WHERE kind = 'delivery.proof_added'";
+    for (changed, wrong) in [
+        (
+            format!("UPDATE order_report SET body = REPLACE(body, '12.97', '13.97') {of_proof}"),
+            statement,
+        ),
+        (
+            format!("UPDATE order_report SET body = REPLACE(body, '13.97', '12.97') {of_proof}"),
+            "",
+        ),
+        (
+            "UPDATE attachment SET digest = source WHERE purpose = 'proof'".to_owned(),
+            photo,
+        ),
+        (
+            format!("UPDATE order_report SET body = '{{}}' {of_proof}"),
+            statement,
+        ),
+    ] {
+        record.tamper(&changed).await;
+        if wrong.is_empty() {
+            record.is_good().await;
+        } else {
+            let place = format!("proof of a delivery of order {}: ", record.room.order);
+            record.finds(&[&(place + wrong)]).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn g30_a_room_that_was_hidden_closed_or_opened_by_hand_is_named() {
     let record = Record::stopped().await;
     for (change, back, what) in [
