@@ -5,6 +5,7 @@ import {
   aisha,
   composer,
   expect,
+  mei,
   message,
   type Page,
   PHONE,
@@ -87,6 +88,39 @@ for (const state of states)
     await context.close();
     expect({ large, small, troubles }).toEqual({ large: [], small: [], troubles: [] });
   });
+
+test('A1 A5: no violation in the list of quick replies, in a note, and where a picture is not there', async ({
+  chat,
+}) => {
+  const { page } = await chat({ as: mei });
+  const found: Record<string, string[]> = {};
+  const all = async (what: string) => {
+    found[what] = [...(await violations(page, 'light')), ...(await violations(page, 'dark'))];
+  };
+  await composer(page).fill('/');
+  await page.getByRole('listbox').waitFor();
+  await all('quick replies');
+  await composer(page).fill('');
+
+  const png =
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+  await page
+    .locator('[data-picker]')
+    .first()
+    .setInputFiles([
+      { name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('ring twice') },
+      { name: 'door.png', mimeType: 'image/png', buffer: Buffer.from(png, 'base64') },
+    ]);
+  await composer(page).press('Enter');
+  await page.route('**/attachments/*/url/', (route) => route.abort());
+  await page.getByRole('button', { name: 'Download note.txt' }).click();
+  await page.locator('.toasts li').waitFor();
+  await all('a note');
+  await page.locator('.thumb:enabled').click();
+  await page.locator('dialog[open]').getByRole('alert').waitFor();
+  await all('no picture');
+  expect(found).toEqual({ 'quick replies': [], 'a note': [], 'no picture': [] });
+});
 
 /** What is chosen while a page opens: a sheet for a menu, one pane for two, what a finger needs. */
 const OPENED_SMALL = ['conversation', 'message-menu', 'order', 'dialog'];

@@ -122,3 +122,9 @@ test('S1: a hit names its chat, also where the list does not show that', async (
   const page = await enter(tom, '/app/search?q=thyme&status=closed');
   await expect(hits(page)).toContainText('965');
 });
+
+test('S1 @phone: whoever opens the search of a chat types at once', async ({ chat }) => {
+  const { page } = await chat();
+  await page.getByRole('button', { name: 'Search in this chat' }).tap();
+  await expect(box(page)).toBeFocused();
+});

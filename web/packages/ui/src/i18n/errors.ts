@@ -1,4 +1,5 @@
 import { OrderchatError, type MessageView } from '@orderchat/sdk';
+import { middle } from '../text/tokens.js';
 import { t, type Key } from './index.svelte.js';
 
 /** What went wrong, in the reader's language. What the server says of a request goes along, because
@@ -16,7 +17,7 @@ export function words(error: unknown): string {
 
 /** Why a file is not there, and what helps. */
 export function wordsOfFile(message: Pick<MessageView, 'file_name'>, error: unknown): string {
-  const name = message.file_name ?? t('file.unnamed');
+  const name = middle(message.file_name ?? t('file.unnamed'), 28);
   const isGone = error instanceof OrderchatError && [403, 404, 410].includes(error.status);
   return isGone ? t('file.gone', { name }) : t('file.notLoaded', { name, why: words(error) });
 }
