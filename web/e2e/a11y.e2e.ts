@@ -92,7 +92,9 @@ for (const state of states)
 test('A1 A5: no violation in the list of quick replies, in a note, and where a picture is not there', async ({
   chat,
 }) => {
-  const { page } = await chat({ as: mei });
+  // Not Mei: whoever asks for her presence later would find her here.
+  const may = { ...mei, sub: 'may', name: 'May Li' };
+  const { page } = await chat({ as: may });
   const found: Record<string, string[]> = {};
   const all = async (what: string) => {
     found[what] = [...(await violations(page, 'light')), ...(await violations(page, 'dark'))];

@@ -78,7 +78,7 @@ test('S1 @both: an address of a search shows what it finds, and leaves the list 
   order,
   say,
 }, info) => {
-  const lea = { sub: 'lea', role: 'customer', name: 'Lea Moss' };
+  const lea = { sub: `lea-${info.project.name}`, role: 'customer', name: 'Lea Moss' };
   const fields = { customer: { id: lea.sub, name: lea.name } };
   const [first, second] = [await order('963', fields), await order('964', fields)];
   await say(ravi, first.room, 'The juniper door, third floor');
@@ -116,7 +116,7 @@ test('S1: a hit names its chat, also where the list does not show that', async (
   order,
   say,
 }) => {
-  const tom = { sub: 'tom', role: 'customer', name: 'Tom Reed' };
+  const tom = { sub: 'tom-reed', role: 'customer', name: 'Tom Reed' };
   const { room } = await order('965', { customer: { id: tom.sub, name: tom.name } });
   await say(ravi, room, 'The thyme is here');
   const page = await enter(tom, '/app/search?q=thyme&status=closed');

@@ -195,6 +195,10 @@ export class ClientActions {
     return search(this.requests, query);
   }
 
+  page<T>(path: string): Promise<Page<T>> {
+    return this.requests.get(path);
+  }
+
   fileUrl(attachment: string): Promise<{ url: string; expires_at: string }> {
     const path = `/api/chat/attachments/${encodeURIComponent(attachment)}/url/`;
     return this.requests.json('POST', path, {}) as never;

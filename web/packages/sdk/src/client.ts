@@ -18,7 +18,7 @@ import type {
   RoomFilter,
   WebSocketConstructor,
 } from './types.js';
-import type { EventFrame, FrameOf, MessageView, Page, ServerFrame } from './wire.js';
+import type { EventFrame, FrameOf, MessageView, ServerFrame } from './wire.js';
 
 const STAFF = ['pharmacy', 'support', 'admin'];
 
@@ -26,6 +26,7 @@ const ACTIONS = [
   'rest',
   'createRoom',
   'search',
+  'page',
   'fileUrl',
   'file',
   'readAll',
@@ -148,10 +149,6 @@ class OrderchatClient extends Acting implements Client {
     const room = new RoomViewModel(id, this.parts);
     this.#open.add(room);
     return room;
-  }
-
-  page<T>(path: string): Promise<Page<T>> {
-    return this.parts.requests.get(path);
   }
 
   onFrame<T extends ServerFrame['type']>(
