@@ -35,6 +35,8 @@ statements! {
         ORDER BY p.room DESC LIMIT $2";
     PEOPLE = "SELECT p.usr FROM participant p
         WHERE p.room = $1 AND p.ended IS NULL AND p.readable = 1";
+    MARKS = "SELECT p.id, p.usr, p.delivered_seq, p.read_seq FROM participant p
+        WHERE p.room = $1 AND p.ended IS NULL AND p.delivered_seq > 0 ORDER BY p.k";
     NEWEST_RECORD = "SELECT a.g FROM audit a ORDER BY a.g DESC LIMIT 1";
     RECORDS = "SELECT a.g, a.action, u.k FROM audit a
         LEFT JOIN app_user u ON u.id = a.target AND u.is_service = 0
@@ -103,6 +105,33 @@ pub fn people_of(tx: &mut Tx<'_>, room: i64) -> Result<Vec<i64>> {
         .into_iter()
         .map(|mut row| row.take())
         .collect()
+}
+
+/// How far somebody has received and read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marks {
+    pub participant: ParticipantId,
+    /// Internal key.
+    pub user: i64,
+    pub delivered_seq: u64,
+    pub read_seq: u64,
+}
+
+/// The marks of those in the room who have received anything.
+///
+/// # Errors
+/// As any read.
+pub fn marks_of(tx: &mut Tx<'_>, room: i64) -> Result<Vec<Marks>> {
+    let read = |mut row: Row| {
+        Ok(Marks {
+            participant: ParticipantId(row.take()?),
+            user: row.take()?,
+            delivered_seq: row.take()?,
+            read_seq: row.take()?,
+        })
+    };
+    let rows = tx.query(&MARKS, &values![room])?;
+    rows.into_iter().map(read).collect()
 }
 
 /// Users whose tokens were revoked, on whichever node, since the audit was at `since`; and where it

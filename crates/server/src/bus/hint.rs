@@ -52,6 +52,9 @@ pub(crate) enum Hint {
         online: bool,
         #[serde(deserialize_with = "time")]
         seen: Millis,
+        /// Everybody was told so before: they come back, before anybody was told that they went.
+        #[serde(default)]
+        is_known: bool,
     },
     /// What the sending node said lately may have been lost.
     Missed,
@@ -140,6 +143,7 @@ mod tests {
                 user: 3,
                 online: true,
                 seen: Millis(1_795_000_000_123),
+                is_known: true,
             },
             Hint::Missed,
             Hint::Rights { user: 3 },

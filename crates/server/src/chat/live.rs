@@ -13,7 +13,7 @@ use orderchat_store::Tx;
 use orderchat_store::live;
 pub(crate) use orderchat_store::live::Place;
 use orderchat_store::rooms::StoredRoom;
-use orderchat_store::{messages, participants, rooms};
+use orderchat_store::{messages, rooms};
 
 use super::access::enter;
 use super::events::entries;
@@ -255,19 +255,27 @@ impl Chat {
     pub(crate) fn last_seen(&self, user: i64) -> Option<Millis> {
         self.0.presence.last_seen(user)
     }
+
+    /// When the caller was seen before they were [identified](Chat::identify) now, if that is known
+    /// without asking: by this node, or as it was written down.
+    pub(crate) fn seen_before(&self, ctx: &Context) -> Option<Millis> {
+        self.last_seen(ctx.user)
+            .or_else(|| self.known_last_seen(ctx))
+    }
 }
 
 /// The marks of those in the room who have received anything, as told now.
 fn marks(tx: &mut Tx<'_>, room: &RoomRecord, now: Millis) -> Result<Vec<ReceiptNews>> {
-    let people = participants::active(tx, room.key)?;
-    let advanced = people.into_iter().filter(|one| one.marks.delivered > 0);
-    let marks = advanced.map(|one| ReceiptNews {
+    let told = |one: live::Marks| ReceiptNews {
         room: room.id,
-        participant: one.id,
-        user: one.person.key,
-        delivered_seq: one.marks.delivered,
-        read_seq: one.marks.read,
+        participant: one.participant,
+        user: one.user,
+        delivered_seq: one.delivered_seq,
+        read_seq: one.read_seq,
         at: now,
-    });
-    Ok(marks.collect())
+    };
+    Ok(live::marks_of(tx, room.key)?
+        .into_iter()
+        .map(told)
+        .collect())
 }

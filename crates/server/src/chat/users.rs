@@ -36,6 +36,7 @@ struct Remembered {
     caller: Arc<Caller>,
     user: i64,
     revoked_at: Option<Millis>,
+    last_seen: Option<Millis>,
     asked_at: Millis,
 }
 
@@ -178,6 +179,11 @@ impl Chat {
         Ok(context)
     }
 
+    /// When the caller was seen last, as it was written down when they were recognised.
+    pub(super) fn known_last_seen(&self, ctx: &Context) -> Option<Millis> {
+        self.0.users.get(&ctx.caller, ctx.now)?.last_seen
+    }
+
     async fn recognise(&self, caller: &Arc<Caller>, now: Millis) -> Result<Remembered> {
         let asked = Arc::clone(caller);
         let found = self
@@ -202,6 +208,7 @@ impl Chat {
             caller: Arc::clone(caller),
             user: user.person.key,
             revoked_at: user.revoked_at,
+            last_seen: user.last_seen,
             asked_at: now,
         };
         self.0.users.put(remembered.clone());

@@ -34,15 +34,17 @@ impl Live {
     pub(super) fn came(&self, user: i64, seen_before: Option<Millis>) -> bool {
         let now = Millis(clock::now_ms());
         let is_known = self.hub.fading.remove(user);
+        // Who was there when the last process ended has been told of by that one. A request in this one
+        // told nobody.
+        let was_there = seen_before.filter(|seen| *seen < self.began);
+        let is_news = !is_known && !self.is_online(was_there, now);
         self.bus.publish(Hint::Presence {
             user,
             online: true,
             seen: now,
+            is_known: !is_news,
         });
-        // Who was there when the last process ended has been told of by that one. A request in this one
-        // told nobody.
-        let was_there = seen_before.filter(|seen| *seen < self.began);
-        !is_known && !self.is_online(was_there, now)
+        is_news
     }
 
     /// The user's last connection here went.
@@ -106,6 +108,7 @@ pub(super) async fn watch(live: Arc<Live>, stop: CancellationToken) {
                 user,
                 online: false,
                 seen,
+                is_known: false,
             });
         }
     }

@@ -128,7 +128,7 @@ impl<'a> Session<'a> {
         socket: &'a mut Socket,
         who: SignedIn,
     ) -> Result<(Box<Self>, bool), End> {
-        let seen_before = live.chat.last_seen(who.ctx.user);
+        let seen_before = live.chat.seen_before(&who.ctx);
         live.chat.seen(&who.ctx);
         let connected = Connected::new(live, &who).ok_or(End::Close(CloseCode::TooMany))?;
         let connection = Arc::clone(&connected.connection);

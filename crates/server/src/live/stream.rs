@@ -83,7 +83,7 @@ impl Live {
         rooms: &[String],
         last: Option<LastEventId>,
     ) -> Result<Stream, Problem> {
-        let seen_before = self.chat.last_seen(who.ctx.user);
+        let seen_before = self.chat.seen_before(&who.ctx);
         self.chat.seen(&who.ctx);
         crate::limits::quota::reads(&self.limits, &who.ctx.caller)?;
         let mut ids = Vec::with_capacity(rooms.len());

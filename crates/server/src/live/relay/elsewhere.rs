@@ -138,11 +138,20 @@ impl Relay {
                     user,
                     online: true,
                     seen: Millis(clock::now_ms()),
+                    is_known: false,
                 });
                 false
             }
-            Received::Hint(Hint::Presence { user, online, seen }) => {
+            Received::Hint(Hint::Presence {
+                user,
+                online,
+                seen,
+                is_known,
+            }) => {
                 hub.fading.remove(user);
+                if is_known {
+                    return false;
+                }
                 let relay = self.clone();
                 spawn("relay-presence", async move {
                     let places = relay.0.reader.places(user).await;

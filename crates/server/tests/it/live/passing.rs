@@ -189,6 +189,29 @@ async fn coming_is_told_of_who_asked_for_something_just_before() {
     staff.expect(online).await;
 }
 
+/// Everybody comes back at once then.
+#[tokio::test]
+async fn after_a_restart_nobody_is_told_who_was_there_before() {
+    let mut server = Server::start().await;
+    let room = server.open_room().await;
+    let staff = Live::following(&room.pharmacist, &room).await;
+    let rider = Live::following(&room.rider, &room).await;
+    let cursors = [staff.cursor(), rider.cursor()];
+    drop((staff, rider));
+    server.stop().await;
+    server.restart_after_kill();
+    let room = room.renewed(&server);
+    let mut staff = Live::resume(&room.pharmacist, &cursors[0]).await;
+    staff.caught_up(&room).await;
+    let mut rider = Live::resume(&room.rider, &cursors[1]).await;
+    rider.caught_up(&room).await;
+    let seq = rider.send(&room, "here").await.number("seq");
+    staff.event_at(&room, seq).await;
+    let told = staff.received.iter();
+    let told = told.filter(|frame| frame["type"] == "presence");
+    assert_eq!(told.count(), 0, "{staff:?}");
+}
+
 #[tokio::test]
 async fn one_of_several_devices_that_goes_is_not_told() {
     let server = Server::with("ORDERCHAT_ONLINE_WINDOW", "1s").start().await;
