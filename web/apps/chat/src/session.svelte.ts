@@ -18,7 +18,8 @@ const PERSON = 'orderchat.demo-user';
 /** The site around these pages has so long for a token; then it is asked again. */
 const TOKEN_MS = 10_000;
 
-class Session {
+/** Its one is {@link session}; tests make others. */
+export class Session {
   state: State = $state('starting');
   client: Client | null = $state.raw(null);
   config: Config = $state.raw({ version: '', demo: false, frame_ancestors: [] });

@@ -1,13 +1,15 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Session } from './session.svelte.js';
 
-const clients = vi.hoisted(
-  () =>
-    [] as {
-      getToken: (renew: boolean) => Promise<string>;
-      connect: () => void;
-      close: () => void;
-    }[],
-);
+const clients = vi.hoisted(() => {
+  // The page's own session is made as its module is loaded: once for all tests, outside of their time.
+  vi.stubGlobal('window', {});
+  return [] as {
+    getToken: (renew: boolean) => Promise<string>;
+    connect: () => void;
+    close: () => void;
+  }[];
+});
 vi.mock('@orderchat/sdk', () => ({
   createClient: ({ getToken }: { getToken: () => Promise<string> }) => {
     clients.push({ getToken, connect: vi.fn(), close: vi.fn() });
@@ -26,14 +28,13 @@ const asked = () => parent.postMessage.mock.lastCall?.[0].type;
 
 async function started(window: object) {
   vi.stubGlobal('window', window);
-  const { session } = await import('./session.svelte.js');
+  const session = new Session();
   await session.start();
   return session;
 }
 
 beforeEach(() => {
   vi.useFakeTimers();
-  vi.resetModules();
   clients.length = 0;
   parent.postMessage.mockClear();
   vi.stubGlobal('location', new URL('https://chat.example/embed'));
