@@ -31,7 +31,9 @@ export class Filling {
     if (this.list.value.status === 'failed') return this.reload();
     const path = this.#first();
     const page = await this.#page(path).catch(() => null);
-    if (page) this.#add(page);
+    if (!page) return;
+    this.list.patch({ error: null });
+    this.#add(page);
   }
 
   #changed(): void {
@@ -68,7 +70,8 @@ export class Filling {
       this.list.patch({ status: 'ready', error: null, loadingMore: false });
       this.#add(page);
     } catch (error) {
-      const failed = this.list.value.rooms.length === 0;
+      // Without a later page the others are there.
+      const failed = this.list.value.status === 'loading';
       this.list.patch({
         loadingMore: false,
         error: error as OrderchatError,

@@ -52,3 +52,28 @@ test('E3: why one does not know who one is, until one does', async () => {
   await rooms.refresh();
   expect([rooms.me.value?.id, rooms.meError.value]).toEqual(['aisha', null]);
 });
+
+test('E3: a later page that does not come leaves the others, and can be asked for again', async () => {
+  const failing = () => Promise.reject(new OrderchatError({ status: 503 }));
+  const page = (id: string, next: string | null) => () =>
+    Promise.resolve({ results: [room(1, { id })], next, previous: null });
+  get = page('first', '/later');
+  const list = rooms.list({ scope: 'all' });
+  const shown = () => [list.value.status, list.value.error?.status, list.value.rooms.length];
+  await list.reload();
+  expect(shown()).toEqual(['ready', undefined, 1]);
+  get = failing;
+  await list.more();
+  expect(shown()).toEqual(['ready', 503, 1]);
+  get = page('first', '/later');
+  await rooms.refresh();
+  expect(shown()).toEqual(['ready', undefined, 1]);
+  get = page('second', null);
+  await list.more();
+  expect(shown()).toEqual(['ready', undefined, 2]);
+  expect(list.value.hasMore).toBe(false);
+  // A list that cannot be read anew is not one that waits for ever.
+  get = failing;
+  await list.reload();
+  expect(shown().slice(0, 2)).toEqual(['failed', 503]);
+});

@@ -1,3 +1,4 @@
+import { OrderchatError } from '@orderchat/sdk';
 import { describe, expect, it, vi } from 'vitest';
 import { render } from 'vitest-browser-svelte';
 import { message } from '../test/messages.js';
@@ -264,4 +265,56 @@ describe('Timeline', () => {
     expect(log().getAttribute('aria-label')).toBe('Talk');
     expect(log().tabIndex).toBe(0);
   });
+
+  it('T7: a server that was set back has other messages of these numbers, and they are new', async () => {
+    const shown = await render(TimelineHost, { messages: list(1, 100) });
+    await settled();
+    log().scrollTop -= 1500;
+    const jump = () => document.querySelector('.latest');
+    await vi.waitFor(() => expect(jump()).not.toBeNull());
+    const others = list(91, 94).map((one) => ({ ...one, id: `other ${one.seq}` }));
+    await shown.rerender({ messages: [...list(1, 90), ...others.slice(0, 1)] });
+    await vi.waitFor(() => expect(jump()?.textContent.trim()).toBe('1'));
+    await shown.rerender({ messages: [...list(1, 90), ...others] });
+    await vi.waitFor(() => expect(jump()?.textContent.trim()).toBe('4'));
+  });
+
+  it.each(['older', 'newer'] as const)(
+    'T8 E3: that a page of %s ones is not there is said where it would stand, with a way to ask again',
+    async (way) => {
+      const load = vi.fn(() => Promise.reject(new OrderchatError({ status: 503 })));
+      const props = { hasOlder: way === 'older', hasNewer: way === 'newer' };
+      const messages = list(101, 200);
+      const shown = await render(TimelineHost, {
+        messages,
+        ...props,
+        [`on${way}`]: load,
+      });
+      await settled();
+      const edge = () => (way === 'older' ? 0 : log().scrollHeight);
+      const alert = () => log().querySelector('[role=alert]');
+      log().scrollTop = edge();
+      await vi.waitFor(() => expect(alert()).not.toBeNull());
+      const tried = load.mock.calls.length;
+      // Not again and again by itself.
+      for (let steps = 0; steps < 5; steps += 1) {
+        log().scrollTop += way === 'older' ? 20 : -20;
+        await frame();
+      }
+      expect(load).toHaveBeenCalledTimes(tried);
+      log().scrollTop = edge();
+      await frame();
+      const box = log().getBoundingClientRect();
+      const retry = log().querySelector<HTMLElement>('button')!;
+      expect(retry.getBoundingClientRect().top).toBeGreaterThanOrEqual(box.top);
+      expect(retry.getBoundingClientRect().bottom).toBeLessThanOrEqual(box.bottom);
+      load.mockImplementation((() => Promise.resolve()) as never);
+      retry.focus();
+      retry.click();
+      await vi.waitFor(() => expect(alert()).toBeNull());
+      expect(load.mock.calls.length).toBeGreaterThan(tried);
+      expect(document.activeElement).toBe(log());
+      await shown.unmount();
+    },
+  );
 });

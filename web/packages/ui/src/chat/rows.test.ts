@@ -1,10 +1,11 @@
-import { OrderchatError } from '@orderchat/sdk';
+import { OrderchatError, type MessageView } from '@orderchat/sdk';
+import { toRows } from '@orderchat/sdk/view';
 import { describe, expect, it, vi } from 'vitest';
 import { render } from 'vitest-browser-svelte';
 import { words } from '../i18n/errors.js';
 import { message } from '../test/messages.js';
 import { day, full, short } from '../text/format.js';
-import { newestUpdates } from './rows.js';
+import { newestUpdates, seenStill, unseenIn } from './rows.js';
 import Notice from './Notice.svelte';
 import TypingLine from './TypingLine.svelte';
 import Updates from './Updates.svelte';
@@ -132,5 +133,40 @@ describe('words', () => {
     for (const status of [403, 409, 422]) expect(problem(status)).toBe('The room is full.');
     expect(words(new OrderchatError({}))).toContain('cannot be reached');
     expect(words(new TypeError('undefined is not a function'))).toBe('Something went wrong.');
+  });
+});
+
+describe('seenStill', () => {
+  const rows = (...messages: MessageView[]) => toRows(messages, { me: 'p1' });
+  const from = (first: number, last: number, id = '') =>
+    Array.from({ length: last - first + 1 }, (_, at) =>
+      message(first + at, id ? { id: `${id}${first + at}` } : {}),
+    );
+  const before = rows(...from(1, 50));
+
+  it('T7: whose server was set back has seen what is still there, and nothing that came since', () => {
+    const lost = rows(...from(1, 40));
+    expect(seenStill(50, before, lost, true)).toBe(40);
+    const grown = rows(...from(1, 40), ...from(41, 45, 'new'));
+    expect(seenStill(50, before, grown, true)).toBe(40);
+    expect(unseenIn(grown, seenStill(50, before, grown, true))).toBe(5);
+    const over = rows(...from(1, 40), ...from(41, 60, 'new'));
+    expect(unseenIn(over, seenStill(50, before, over, true))).toBe(20);
+    expect(seenStill(500, rows(...from(451, 500)), lost, true)).toBe(40);
+  });
+
+  it('T7: a card of the order of which one has seen a part counts like its messages', () => {
+    const card = rows(...from(1, 40), update(41, 'a', null), update(42, 'b', null));
+    expect(seenStill(41, card, rows(...from(1, 40)), true)).toBe(40);
+    expect(seenStill(41, card, card, true)).toBe(41);
+  });
+
+  it('T7: who goes elsewhere, and whatever comes or goes at either end, changes nothing', () => {
+    expect(seenStill(50, before, rows(...from(1, 60)), true)).toBe(50);
+    expect(seenStill(50, before, rows(...from(20, 50)), true)).toBe(50);
+    expect(seenStill(500, rows(...from(451, 500)), before, false)).toBe(500);
+    expect(seenStill(500, before, rows(...from(455, 505)), true)).toBe(500);
+    expect(seenStill(50, before, [], true)).toBe(50);
+    expect(seenStill(0, [], before, true)).toBe(0);
   });
 });

@@ -59,3 +59,28 @@ export const unseenIn = (rows: readonly Row[], seen: number): number =>
       return sum + row.messages.filter((message) => message.seq > seen).length;
     return row.kind === 'message' && !row.own && row.message.seq > seen ? sum + 1 : sum;
   }, 0);
+
+const messagesIn = (rows: readonly Row[]): readonly MessageView[] =>
+  rows.flatMap((row) =>
+    row.kind === 'updates' ? row.messages : 'message' in row ? [row.message] : [],
+  );
+
+/** How far somebody has seen these rows who saw `shown` up to `seen`. A server that was set back gives the
+ *  same numbers to others: then as far as both are the same. */
+export function seenStill(
+  seen: number,
+  shown: readonly Row[],
+  wanted: readonly Row[],
+  isEnd: boolean,
+): number {
+  const before = messagesIn(shown);
+  const now = messagesIn(wanted);
+  const last = before.findLast(({ seq }) => seq <= seen);
+  const end = now.at(-1);
+  const isElsewhere = !isEnd && end && end.seq < seen;
+  if (!last || !end || isElsewhere || now.some(({ id }) => id === last.id)) return seen;
+  const both = now.findLast(
+    ({ id, seq }) => seq <= seen && before.some((message) => message.id === id),
+  );
+  return Math.min(seen, (both ?? end).seq);
+}
