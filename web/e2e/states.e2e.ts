@@ -1,6 +1,7 @@
 // Before there is anything, when there is nothing, and when something fails.
 import { aisha, composer, expect, kept, message, ravi, settled, test } from './fixtures.js';
 import { tokenOf } from '../packages/sdk/tests/server.js';
+import type { Locator } from '@playwright/test';
 
 test('E1: what takes long has the shape of what will be there, after 150 ms; what is there stays', async ({
   enter,
@@ -164,6 +165,72 @@ test('E3: what fails can be tried again where it failed; signing in again keeps 
   await page.locator(`#rooms [data-room="${room}"]`).click();
   await settled(page);
   await expect(composer(page)).toHaveValue('half a sentence');
+});
+
+test('E3 L6 S2 T8: where the next page would stand it is said that it did not come, and Retry brings it', async ({
+  enter,
+  order,
+  say,
+  server,
+}) => {
+  const nora = { sub: 'nora', role: 'customer', name: 'Nora Sand' };
+  const fields = { customer: { id: nora.sub, name: nora.name } };
+  const first = await order('905', fields);
+  await order('906', fields);
+  await say(ravi, first.room, ...Array.from({ length: 90 }, (_, at) => `parcel ${at + 1}`));
+  await server.ask(nora, 'POST', `/api/chat/rooms/${first.room}/read/`, {});
+  let fails = true;
+  const refused = {
+    status: 503,
+    contentType: 'application/problem+json',
+    body: '{"status":503}',
+  };
+  const page = await enter(nora, '/app/', {}, async (page) => {
+    // The list in pages of one.
+    await page.route(/\/api\/chat\/rooms\/\?/, async (route) => {
+      const url = new URL(route.request().url());
+      if (url.searchParams.has('cursor') && fails) return route.fulfill(refused);
+      url.searchParams.set('limit', '1');
+      await route.fulfill({ response: await route.fetch({ url: url.href }) });
+    });
+    const later = (url: URL) =>
+      url.searchParams.has('before') ||
+      (url.pathname.includes('/search/') && url.searchParams.has('cursor'));
+    await page.route(later, (route) => (fails ? route.fulfill(refused) : route.continue()));
+  });
+  const problem = 'The server has a problem. Try again in a moment.';
+  const retried = async (place: Locator, then: () => Promise<void>) => {
+    await expect(place.getByRole('alert')).toContainText(problem);
+    fails = false;
+    await place.getByRole('button', { name: 'Retry' }).click();
+    await then();
+    await expect(place.getByRole('alert')).toHaveCount(0);
+    fails = true;
+  };
+
+  const rooms = page.locator('#rooms li');
+  await expect(rooms).toHaveCount(1);
+  await retried(page.locator('#rooms'), () => expect(rooms).toHaveCount(2));
+
+  await page.goto(new URL(`/app/rooms/${first.room}`, page.url()).href);
+  await settled(page);
+  const log = page.getByRole('log');
+  const toTop = () => log.evaluate((box) => (box.scrollTop = 0));
+  await toTop();
+  await retried(log, async () => {
+    await expect(async () => {
+      await toTop();
+      await expect(log.getByText('parcel 1', { exact: true })).toBeVisible({ timeout: 500 });
+    }).toPass();
+  });
+
+  await page.goto(new URL('/app/search?q=parcel', page.url()).href);
+  const found = page.locator('.search');
+  await expect(page.locator('.hit').first()).toBeVisible();
+  const before = await page.locator('.hit').count();
+  await found.getByRole('button', { name: 'Show more' }).click();
+  await expect(page.locator('.hit')).toHaveCount(before);
+  await retried(found, () => expect(page.locator('.hit')).not.toHaveCount(before));
 });
 
 test('E3: who cannot be told who they are can ask again, in the list and in a shop’s frame', async ({

@@ -9,6 +9,23 @@ import { preferences } from './preferences.svelte.js';
 
 const MINUTE_MS = 60_000;
 
+/** What can be told of: what people write, and what the order and its delivery do. */
+type Kind = 'messages' | 'order_updates';
+type Wishes = { [kind in Kind]?: boolean } & { sound?: boolean; mute_until?: string | null };
+
+/** Whether somebody with these preferences wants to hear of nothing now, or of no such thing. */
+export function isSilent(preferences: object | null | undefined, now: number, kind?: Kind) {
+  const wishes: Wishes = preferences ?? {};
+  return (
+    wishes.sound === false ||
+    Date.parse(wishes.mute_until ?? '') > now ||
+    (kind ? wishes[kind] === false : isHushed(wishes))
+  );
+}
+
+const isHushed = (wishes: Wishes | null | undefined) =>
+  wishes?.messages === false && wishes.order_updates === false;
+
 /** Everything of the signed-in person that is not about one room. */
 export class Chat {
   readonly client: Client;
@@ -67,11 +84,16 @@ export class Chat {
     const heard: string[] = [];
     let speak: ReturnType<typeof setTimeout> | undefined;
     const end = this.client.onFrame('event', (frame) => {
+      const room = this.known.get(frame.room);
+      const ended = frame.kind === 'participant.ended' && frame.data?.participant;
+      if (room && ended && this.isOwn(room.id, ended.id)) this.know({ ...room, unread_count: 0 });
       const message = frame.kind === 'message.created' ? frame.data?.message : undefined;
       if (!message || message.message_type === 'system' || message.is_deleted) return;
       const own = message.client_message_id !== null || this.isOwn(frame.room, message.sender);
       if (own || this.client.now() - Date.parse(frame.at) > MINUTE_MS) return;
-      if (preferences.sound && !isAttended() && !this.isMuted(frame.room)) {
+      const wishes = (room?.my_participant ?? this.me)?.notification_preferences;
+      const kind = message.message_type.endsWith('_update') ? 'order_updates' : 'messages';
+      if (preferences.sound && !isAttended() && !isSilent(wishes, this.client.now(), kind)) {
         void import('./sound.js').then(({ chime }) => chime());
       }
       if (frame.room !== this.open) return;
@@ -102,17 +124,19 @@ export class Chat {
 
   /** Rooms as they were last listed or open, for what a frame does not say. */
   readonly known = new Map<string, RoomView>();
+  /** How many messages are unread where one wants to know of nothing. */
+  hushed = $state(0);
+
+  know(...rooms: readonly RoomView[]): void {
+    for (const room of rooms) this.known.set(room.id, room);
+    let hushed = 0;
+    for (const { my_participant: mine, unread_count: unread } of this.known.values())
+      if (isHushed(mine?.notification_preferences)) hushed += unread ?? 0;
+    this.hushed = hushed;
+  }
 
   isOwn(room: string, participant: string | null): boolean {
     return participant !== null && this.known.get(room)?.my_participant?.id === participant;
-  }
-
-  isMuted(room: string): boolean {
-    const mine = this.known.get(room)?.my_participant?.notification_preferences as
-      { messages?: boolean; sound?: boolean; mute_until?: string | null } | null | undefined;
-    if (!mine) return false;
-    const until = Date.parse(mine.mute_until ?? '');
-    return mine.messages === false || mine.sound === false || until > this.client.now();
   }
 }
 
