@@ -94,8 +94,8 @@ struct Inner {
     overflowed: AtomicBool,
     reads: Semaphore,
     asks: Semaphore,
-    /// Marks of others may have been missed.
-    marks: Notify,
+    /// What stands in no log may have been missed: marks, rights.
+    missed: Notify,
 }
 
 impl std::fmt::Debug for Relay {
@@ -125,7 +125,7 @@ impl Relay {
             overflowed: AtomicBool::new(false),
             reads: Semaphore::new(READS),
             asks: Semaphore::new(ASKS),
-            marks: Notify::new(),
+            missed: Notify::new(),
         }));
         for queue in receivers {
             spawn("relay", relay.clone().carry(queue, stop.clone()));
@@ -134,7 +134,7 @@ impl Relay {
             "relay-elsewhere",
             relay.clone().look_elsewhere(stop.clone()),
         );
-        spawn("relay-marks", relay.clone().tell_marks(stop.clone()));
+        spawn("relay-missed", relay.clone().make_up(stop.clone()));
         relay
     }
 

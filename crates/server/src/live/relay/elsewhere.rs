@@ -6,7 +6,7 @@ use std::time::Duration;
 use orderchat_domain::event::EventKind;
 use orderchat_domain::news::ReceiptNews;
 use orderchat_domain::{Millis, RoomId};
-use tokio::time::sleep_until;
+use tokio::time::{sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::{Relay, Unreadable};
@@ -18,6 +18,8 @@ use crate::net::spawn;
 
 /// How often to look without being told.
 const EVERY: Duration = Duration::from_secs(2);
+/// Between making up for lost hints and doing so again.
+const REST: Duration = Duration::from_secs(5);
 /// How soon to look after a hint: joins and summaries wait so long, events of followed rooms are
 /// read at once.
 const SOON: Duration = Duration::from_millis(100);
@@ -92,7 +94,7 @@ impl Relay {
         match received {
             Received::Missed => {
                 self.read_all();
-                self.missed_marks_and_rights();
+                self.0.missed.notify_one();
                 true
             }
             Received::Hint(Hint::Room { room, seq }) => {
@@ -163,7 +165,7 @@ impl Relay {
             }
             Received::Hint(Hint::Missed) => {
                 // Events are found by looking; only of these nothing is written down.
-                self.missed_marks_and_rights();
+                self.0.missed.notify_one();
                 false
             }
             Received::Hint(Hint::Rights { user }) => {
@@ -177,25 +179,26 @@ impl Relay {
         }
     }
 
-    /// Other nodes may have said how far somebody is, or that what a rider may do has changed with
-    /// their next order.
-    fn missed_marks_and_rights(&self) {
-        self.0.marks.notify_one();
-        self.0.hub.recheck_riders();
-    }
-
-    /// Tells how far everybody is, whenever marks may have been missed, until `stop`.
-    pub(super) async fn tell_marks(self, stop: CancellationToken) {
+    /// Makes up for hints that may have been missed and that stand in no log, until `stop`: how far
+    /// everybody is, and that what a rider may do has changed with their next order.
+    pub(super) async fn make_up(self, stop: CancellationToken) {
         let telling = async {
             loop {
-                self.0.marks.notified().await;
+                self.0.missed.notified().await;
+                self.0.hub.recheck_riders();
                 // One room after the other: there may be many, and their messages come first.
                 for room in self.0.hub.rooms() {
-                    let marks = self.0.reader.marks(room).await;
-                    for mark in marks.into_iter().flatten() {
-                        self.0.hub.tell_receipt(&mark);
+                    match self.0.reader.marks(room).await {
+                        Ok(marks) => {
+                            for mark in &marks {
+                                self.0.hub.tell_receipt(mark);
+                            }
+                        }
+                        Err(Unreadable) => self.0.missed.notify_one(),
                     }
                 }
+                // A bus that takes less than there is to say loses hints all the time.
+                sleep(REST).await;
             }
         };
         stop.run_until_cancelled(telling).await;
