@@ -14,7 +14,7 @@ use crate::harness::live::Cut;
 use crate::harness::nats::{OwnNats, nats_url};
 use crate::harness::seed::rounds;
 use crate::harness::server::Options;
-use crate::harness::{Client, Fields, Live, Room, eventually};
+use crate::harness::{Client, Fields, Live, Room, an_order, eventually};
 
 /// Messages of each who talks, before and after.
 const MESSAGES: usize = 20;
@@ -227,14 +227,27 @@ async fn without_the_bus(lose: impl FnOnce(&mut OwnNats), regain: impl FnOnce(&m
     has_all(&mut on_b, &room, first).await;
 }
 
-/// The other node was connected all the time: it has no reason of its own to look again.
-#[tokio::test]
-async fn g16_what_a_node_said_and_the_bus_lost_is_made_up_for() {
-    let Some(bus) = nats_url() else { return };
+/// Nodes of which the first speaks through a gate. The other one is connected all the time: it has no
+/// reason of its own to look again.
+async fn nodes_with_a_gate(options: Options) -> Option<(Nodes, Gate)> {
+    let bus = nats_url()?;
     let server = bus.strip_prefix("nats://").expect("a plain address");
     let gate = Gate::start(server.parse().expect("an address and a port")).await;
     let through = format!("nats://{}", gate.address());
-    let Some(nodes) = Nodes::start_on((&through, &bus), Options::default()).await else {
+    let nodes = Nodes::start_on((&through, &bus), options).await?;
+    Some((nodes, gate))
+}
+
+/// The first node's connection breaks, and it connects again.
+async fn connect_again(nodes: &Nodes, gate: &Gate) {
+    gate.shut();
+    until_metrics_say(nodes.a.metrics_url(), "orderchat_bus_connected 0").await;
+    gate.open();
+}
+
+#[tokio::test]
+async fn g16_what_a_node_said_and_the_bus_lost_is_made_up_for() {
+    let Some((nodes, gate)) = nodes_with_a_gate(Options::default()).await else {
         return;
     };
     let room = nodes.a.open_room().await;
@@ -244,11 +257,33 @@ async fn g16_what_a_node_said_and_the_bus_lost_is_made_up_for() {
     gate.go_deaf();
     room.rider.act(&room.at("read/")).await.ok(200);
     gate.has_lost(&reader).await;
-    gate.shut();
-    until_metrics_say(nodes.a.metrics_url(), "orderchat_bus_connected 0").await;
-    gate.open();
+    connect_again(&nodes, &gate).await;
     live.expect(json!({ "type": "receipt", "participant": reader, "read_seq": head }))
         .await;
+}
+
+#[tokio::test]
+async fn g16_a_riders_right_that_the_bus_lost_is_made_up_for() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("shop.toml");
+    let policy = "version = 2\n[rider]\nmuted_while_next_on_board = true";
+    std::fs::write(&path, policy).expect("the policy file is written");
+    let path = path.to_str().expect("a path in UTF-8");
+    let options = Options::default().with("ORDERCHAT_POLICY", path);
+    let Some((nodes, gate)) = nodes_with_a_gate(options).await else {
+        return;
+    };
+    let first = Room::of(&nodes.a, an_order("first").with_rider("rider-first")).await;
+    let next = Room::of(&nodes.a, an_order("next").with_rider("rider-first")).await;
+    first.order_is("delivered").await;
+    let mut live = Live::following(&nodes.on_b(&first.rider), &first).await;
+    gate.go_deaf();
+    next.order_is("picked_up").await;
+    gate.has_lost("rights").await;
+    connect_again(&nodes, &gate).await;
+    let muted =
+        json!({ "type": "caught_up", "room": first.id, "capabilities": { "write": false } });
+    live.expect(muted).await;
 }
 
 #[tokio::test]
