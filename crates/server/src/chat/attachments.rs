@@ -4,6 +4,7 @@
 mod after;
 mod pieces;
 
+pub(crate) use after::Judged;
 use orderchat_domain::attachment::{DraftFile, FileName, FileState, check_share};
 use orderchat_domain::message::Draft;
 use orderchat_domain::permission::Action;

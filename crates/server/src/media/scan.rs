@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
+use orderchat_domain::attachment::FileState;
 use orderchat_store::attachments::StoredFile;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
@@ -15,6 +16,7 @@ use tokio::time::timeout;
 
 use super::blobs::Blob;
 use super::{Media, MediaError};
+use crate::chat::attachments::Judged;
 use crate::clock;
 
 pub(crate) use pauses::Pauses;
@@ -231,15 +233,26 @@ impl Media {
         let verdict = scanner.scan(bytes).await?;
         let is_clean = verdict == Verdict::Clean;
         let judged = self.0.chat.judge_file(file, is_clean).await;
-        judged.map_err(MediaError::from)?;
-        if !is_clean {
-            metrics::counter!("orderchat_files_rejected_total").increment(1);
-            tracing::warn!(attachment = %file.id, "the scanner rejected a file");
-            // Should it fail, or end here, the collector does it.
-            self.0.blobs.delete(file.id).await?;
-            let forgotten = self.0.chat.forget_file(file.id).await;
-            forgotten.map_err(MediaError::from)?;
+        match judged.map_err(MediaError::from)? {
+            _ if is_clean => Ok(()),
+            Judged::Now => self.throw_out(file).await,
+            // It may be served by now: its bytes go only with what is recorded of it.
+            Judged::Before(FileState::Ready) => {
+                tracing::warn!(attachment = %file.id,
+                    "the scanner rejected a file that was found clean before; it stays");
+                Ok(())
+            }
+            // Whoever was first deletes it.
+            Judged::Before(_) => Ok(()),
         }
-        Ok(())
+    }
+
+    /// The bytes of a file that was rejected go. Should it fail, or end here, the collector does it.
+    async fn throw_out(&self, file: &StoredFile) -> Result<(), ScanError> {
+        metrics::counter!("orderchat_files_rejected_total").increment(1);
+        tracing::warn!(attachment = %file.id, "the scanner rejected a file");
+        self.0.blobs.delete(file.id).await?;
+        let forgotten = self.0.chat.forget_file(file.id).await;
+        Ok(forgotten.map_err(MediaError::from)?)
     }
 }

@@ -10,6 +10,15 @@ use orderchat_store::{Tx, rooms};
 use super::super::{Chat, Result, Scribe};
 use crate::{clock, random};
 
+/// What came of a verdict of the scanner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Judged {
+    /// It counts.
+    Now,
+    /// What was said of the file before counts, as by another node that had it scanned, too.
+    Before(FileState),
+}
+
 impl Chat {
     /// Nobody wants the file any more; its bytes are deleted by and by.
     pub(crate) async fn let_file_go(&self, key: i64) -> Result<()> {
@@ -67,24 +76,25 @@ impl Chat {
     }
 
     /// The scanner has judged the file. Of one that it rejects and that was sent, the room is told; its
-    /// bytes are [to be deleted](Self::files_to_delete) from now on.
-    pub(crate) async fn judge_file(&self, file: &StoredFile, is_clean: bool) -> Result<()> {
+    /// bytes are [to be deleted](Self::files_to_delete) from now on. The first verdict counts.
+    pub(crate) async fn judge_file(&self, file: &StoredFile, is_clean: bool) -> Result<Judged> {
         let (room, id) = (self.room_of_file(file.room).await?, file.id);
         let now = Millis(clock::now_ms());
         self.write_anyway(Some(room), move |tx| {
             // In the order in which a send locks them.
             rooms::lock_ids(tx, &[room])?;
             let Some(file) = attachments::lock(tx, id)? else {
-                return Ok(());
+                return Ok(Judged::Before(FileState::Leaving));
             };
             if !attachments::judged(tx, file.key, is_clean, now)? {
-                return Ok(());
+                return Ok(Judged::Before(file.state));
             }
             match file.seq {
-                Some(seq) if is_clean => Ok(attachments::message_is_clean(tx, file.room, seq)?),
-                Some(seq) => fail_message(tx, file.room, seq, now),
-                None => Ok(()),
+                Some(seq) if is_clean => attachments::message_is_clean(tx, file.room, seq)?,
+                Some(seq) => fail_message(tx, file.room, seq, now)?,
+                None => {}
             }
+            Ok(Judged::Now)
         })
         .await
     }

@@ -208,6 +208,37 @@ async fn the_bytes_of_a_rejected_file_go_also_if_the_server_ends_before_they_are
     assert_eq!(read(&room, &sent).await["file_name"], "a.txt");
 }
 
+/// As the node that was quicker, whose scanner knows less, leaves the record.
+#[tokio::test]
+async fn a_file_that_another_node_found_clean_keeps_its_bytes() {
+    let clamd = Clamd::start(Clam::Slow).await;
+    let server = clamd.server().await;
+    let room = server.open_room().await;
+    let text = EICAR.concat();
+    let form = Form::file("a.txt", "text/plain", text.as_bytes());
+    let sent = room.customer.send_file(&room, form).await.ok(201);
+    eventually("the scanner is asked", async || {
+        clamd.asked.load(Ordering::SeqCst).gt(&0).then_some(())
+    })
+    .await;
+    let sql = Sql::connect(server.database_url()).await;
+    sql.execute("UPDATE attachment SET state = 'ready' WHERE state = 'pending'")
+        .await;
+    sql.execute("UPDATE message_state SET file_pending = 0")
+        .await;
+    clamd.goes_up();
+    eventually("the file was rejected too late", async || {
+        let said = "rejected a file that was found clean before";
+        server.log().contains(said).then_some(())
+    })
+    .await;
+    let served = room.rider.download(sent.str("file_path")).await.ok();
+    assert_eq!(served, text.as_bytes());
+    let shown = read(&room, &sent).await;
+    assert_ne!(shown["status"], "failed");
+    assert_eq!(shown["file"]["pending"], false);
+}
+
 #[tokio::test]
 async fn who_names_a_rejected_file_is_told_so_and_nothing_is_sent() {
     let clamd = Clamd::start(Clam::Up).await;
