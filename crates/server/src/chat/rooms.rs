@@ -209,14 +209,7 @@ pub(crate) fn order_for(
     id: &OrderId,
     action: Action,
 ) -> Result<(OrderRecord, Option<Scene>)> {
-    // An order that does not exist is looked for like one that is hidden.
-    let order = orders::by_id(tx, id)?;
-    let key = rooms::key_of_order(tx, id)?.unwrap_or(NO_KEY);
-    let scene = match look_by_key(tx, ctx, key) {
-        Err(ChatError::Refused(Refusal::NotFound)) => None,
-        found => Some(found?),
-    };
-    let order = order.ok_or(Refusal::NotFound)?;
+    let (order, scene) = order_and_room(tx, ctx, id)?;
     let there = scene.filter(|scene| scene.room.record.deleted_at.is_none());
     if let Some(scene) = there {
         scene.permit(chat.policy(), ctx, action)?;
@@ -234,4 +227,20 @@ pub(crate) fn order_for(
     }
     permit(ctx.caller.role, action, access)?;
     Ok((order, None))
+}
+
+/// The order and the room that it has, unasked. One that does not exist is looked for like one that is
+/// hidden, and one without a room like one that has one.
+fn order_and_room(
+    tx: &mut Tx<'_>,
+    ctx: &Context,
+    id: &OrderId,
+) -> Result<(OrderRecord, Option<Scene>)> {
+    let order = orders::by_id(tx, id)?;
+    let key = rooms::key_of_order(tx, id)?.unwrap_or(NO_KEY);
+    let scene = match look_by_key(tx, ctx, key) {
+        Err(ChatError::Refused(Refusal::NotFound)) => None,
+        found => Some(found?),
+    };
+    Ok((order.ok_or(Refusal::NotFound)?, scene))
 }

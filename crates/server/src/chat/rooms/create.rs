@@ -6,13 +6,13 @@ use orderchat_domain::project::RoomView;
 use orderchat_domain::room::RoomChange;
 use orderchat_domain::{OrderId, Refusal, Role, Rule};
 use orderchat_store::rooms::StoredRoom;
-use orderchat_store::{Tx, orders, participants, rooms};
+use orderchat_store::{Tx, orders, participants};
 
 use super::super::access::{Scene, look_by_key};
 use super::super::members::{Newcomer, admit, is_in, seats};
 use super::super::participants::{Invitation, person};
 use super::super::{Chat, ChatError, Context, Result, Scribe, opening};
-use super::Seen;
+use super::{Seen, order_and_room};
 
 /// A room that is asked for.
 #[derive(Clone, Debug)]
@@ -52,9 +52,10 @@ impl Chat {
 
     fn create(&self, tx: &mut Tx<'_>, ctx: &Context, draft: &RoomDraft) -> Result<(Scene, bool)> {
         orders::lock(tx, &draft.order)?;
-        let order = orders::by_id(tx, &draft.order)?.ok_or(Refusal::NotFound)?;
-        if let Some(key) = rooms::key_of_order(tx, &draft.order)? {
-            return Ok((self.existing(tx, ctx, key)?, false));
+        let (order, room) = order_and_room(tx, ctx, &draft.order)?;
+        if let Some(scene) = room {
+            self.reach_existing(ctx, &scene)?;
+            return Ok((scene, false));
         }
         let theirs = ctx.caller.works_for(order.order.pharmacy.as_str());
         // A token for one room is good for no room that is yet to be.
@@ -81,8 +82,7 @@ impl Chat {
     }
 
     /// The room that the order has: for those who reach it. One that was deleted stays the order's.
-    fn existing(&self, tx: &mut Tx<'_>, ctx: &Context, key: i64) -> Result<Scene> {
-        let scene = look_by_key(tx, ctx, key)?;
+    fn reach_existing(&self, ctx: &Context, scene: &Scene) -> Result<()> {
         let access = scene.situation(self.policy(), ctx).access();
         permit(ctx.caller.role, Action::CreateRoom, access)?;
         if !ctx
@@ -95,7 +95,7 @@ impl Chat {
             let detail = "the order's room was deleted; an order has one room";
             return Err(Refusal::conflict(Rule::RoomDeleted, detail).into());
         }
-        Ok(scene)
+        Ok(())
     }
 
     /// The creator joins, unless only seats kept for the order's people remain: staff reach the

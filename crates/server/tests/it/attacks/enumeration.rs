@@ -101,27 +101,19 @@ async fn a10_orders_cannot_be_enumerated() {
 }
 
 /// What one may not know and what is not there are looked for by the same statements: PostgreSQL counts how
-/// often each table is read.
-#[tokio::test]
-async fn a10_a_list_looks_for_an_unknown_order_as_for_a_hidden_one() {
+/// often each table is read. `ask` asks for an order, whose room is then looked for.
+async fn looks_for_a_room_each_time(server: &Server, orders: &[&str], ask: impl AsyncFn(&str)) {
     const ASKED: i64 = 200;
-    let server = Server::start().await;
-    if !server.database_url().starts_with("postgres") {
-        return;
-    }
-    let room = server.open_room().await;
     let sql = Sql::connect(server.database_url()).await;
     let reads = async || {
         let reads = "SELECT (seq_scan + COALESCE(idx_scan, 0))::bigint FROM pg_stat_user_tables
             WHERE relname = 'participant'";
         sql.int(reads).await
     };
-    let eve = server.customer("eve");
-    for order in [room.order.as_str(), "no-such-order"] {
+    for order in orders {
         let before = reads().await;
         for _ in 0..ASKED {
-            let path = format!("/api/chat/rooms/?order={order}");
-            eve.get(&path).await.ok(200);
+            ask(order).await;
         }
         let what = format!("{ASKED} reads of {order} are counted");
         eventually(&what, async || {
@@ -129,6 +121,40 @@ async fn a10_a_list_looks_for_an_unknown_order_as_for_a_hidden_one() {
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn a10_a_list_looks_for_an_unknown_order_as_for_a_hidden_one() {
+    let server = Server::start().await;
+    if !server.database_url().starts_with("postgres") {
+        return;
+    }
+    let room = server.open_room().await;
+    let eve = server.customer("eve");
+    let orders = [room.order.as_str(), "no-such-order"];
+    looks_for_a_room_each_time(&server, &orders, async |order| {
+        let path = format!("/api/chat/rooms/?order={order}");
+        eve.get(&path).await.ok(200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a10_making_a_room_looks_for_an_unknown_order_as_for_a_hidden_one() {
+    let server = Server::start().await;
+    if !server.database_url().starts_with("postgres") {
+        return;
+    }
+    let room = server.open_room().await;
+    let waiting = crate::harness::an_order("waiting").with("status", "pending");
+    room.service.report(&waiting).await.ok(201);
+    let eve = server.pharmacy("eve", "ph2");
+    let orders = [room.order.as_str(), "waiting", "no-such-order"];
+    looks_for_a_room_each_time(&server, &orders, async |order| {
+        let draft = json!({ "order": order });
+        eve.post("/api/chat/rooms/", draft).await.refused(404);
+    })
+    .await;
 }
 
 #[tokio::test]
