@@ -2,7 +2,8 @@
 //! signed statements of proofs.
 //!
 //! It reads in pages and keeps of what was good only the states of one room's edited, deleted and
-//! answered messages, so that its memory does not grow with the record. What is written while it runs is left to the next time.
+//! answered messages, so that its memory does not grow with the record. What is written while it runs
+//! is left to the next time.
 
 mod audit;
 mod finding;

@@ -70,8 +70,9 @@ impl Admission {
     }
 }
 
-/// Lets a request in (one that moves a file by a door of its own), or answers at once that there is no place; ends it at the deadline, which a
-/// body that does not arrive is under too. What was handed to the store by then may still be done.
+/// Lets a request in (one that moves a file by a door of its own), or answers at once that there is no
+/// place; ends it at the deadline, which a body that does not arrive is under too. What was handed to
+/// the store by then may still be done.
 pub(super) async fn admit(
     State(admission): State<Admission>,
     request: Request,

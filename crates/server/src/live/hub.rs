@@ -95,9 +95,9 @@ impl Hub {
         }
     }
 
-    /// Lets somebody follow the room, which is `record`, from `follower.seq` on, which the log was read up to after
-    /// [`Hub::expect`]; `anyway` when reading it again brought nothing: what other nodes say to be
-    /// there need not be so.
+    /// Lets somebody follow the room, which is `record`, from `follower.seq` on, which the log was read
+    /// up to after [`Hub::expect`]; `anyway` when reading it again brought nothing: what other nodes say
+    /// to be there need not be so.
     ///
     /// # Errors
     /// The follower back, when the room has moved on: read what came, and try again.

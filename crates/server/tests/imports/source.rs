@@ -19,8 +19,8 @@ pub(crate) struct Mention<T> {
     pub(crate) what: T,
 }
 
-/// Reads the source of `module` (its path from the crate root, empty for `main.rs` and `lib.rs`). What stands in
-/// an inline `mod tests` is left out: a test may reach for whatever sets its scene.
+/// Reads the source of `module` (its path from the crate root, empty for `main.rs` and `lib.rs`). What
+/// stands in an inline `mod tests` is left out: a test may reach for whatever sets its scene.
 pub(crate) fn read(module: &[String], source: &str) -> Mentions {
     let tokens = tokens(source);
     let mut reader = Reader {

@@ -608,8 +608,9 @@ export interface paths {
      * @description Finds the caller's messages whose text has the query in it, whatever the script, the case or the
      *     accents, and all those of an order whose number, or a room whose code, begins with it. Newest
      *     first; an edited message stands where it was edited. One or two characters search the newest
-     *     5,000 messages of the caller's rooms, and name an order by its whole number. A page may be short, or empty, and still have a `next`: follow
-     *     it to the end. Pages go forward only: `previous` is null.
+     *     5,000 messages of the caller's rooms, and name an order by its whole number. A page may
+     *     be short, or empty, and still have a `next`: follow it to the end. Pages go forward only:
+     *     `previous` is null.
      */
     get: operations['get_search'];
     put?: never;

@@ -39,8 +39,8 @@ impl Chat {
         .await
     }
 
-    /// Files whose time is over, or that were rejected: nobody is given them from now on. Their bytes are to be deleted, and
-    /// then they are [forgotten](Self::forget_file).
+    /// Files whose time is over, or that were rejected: nobody is given them from now on. Their bytes
+    /// are to be deleted, and then they are [forgotten](Self::forget_file).
     pub(crate) async fn files_to_delete(&self, limit: u32) -> Result<Vec<AttachmentId>> {
         let now = Millis(clock::now_ms());
         self.write_anyway(None, move |tx| {
