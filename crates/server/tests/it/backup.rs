@@ -13,7 +13,7 @@ use crate::harness::engine::Database;
 use crate::harness::process::Stopped;
 use crate::harness::sql::Sql;
 use crate::harness::tus::{begin, offset, patch};
-use crate::harness::upload::{Form, pdf};
+use crate::harness::upload::{Form, PHOTO, pdf};
 use crate::harness::{Client, Fields as _, Room, Server, an_order, eventually, message_path};
 
 const FOLDER: &str = "backup";
@@ -151,8 +151,6 @@ impl Elsewhere {
 fn storage_in(folder: &TempDir) -> String {
     format!("file:{}", folder.path().join(STORED).display())
 }
-
-const PHOTO: &[u8] = include_bytes!("files/photo.jpg");
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -434,9 +432,7 @@ async fn g20_a_backup_under_uploads_has_the_file_of_every_message() {
     let room = server.open_room().await;
     let form = Form::file("first.pdf", "application/pdf", &pdf(50_000));
     room.rider.send_file(&room, form).await.ok(201);
-    let proof = Form::default().with("purpose", "proof");
-    let proof = proof.with_file("door.jpg", "image/jpeg", PHOTO);
-    let proof = room.rider.upload(&room, proof).await.ok(201);
+    let proof = room.rider.upload(&room, Form::proof()).await.ok(201);
     let begun = begin(&room.rider, &room, 200_000).await;
     patch(&room.rider, &begun, 0, &pdf(200_000)[..120_000]).await;
     let (count, until) = (AtomicUsize::new(0), AtomicBool::new(false));

@@ -1,5 +1,7 @@
 //! Rate limits: 429 with `Retry-After`, per user and per room, and what they do not touch.
 
+use std::fmt::Display;
+
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -210,17 +212,14 @@ async fn a_flood_in_parallel_is_limited_like_one_in_a_row() {
 async fn one_person_has_so_many_requests_under_way_and_others_have_theirs() {
     let server = Server::start_limited().await;
     let room = server.open_room().await;
-    let head = format!(
-        "PATCH /api/chat/me/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: \
-         application/json\r\nContent-Length: 100\r\n\r\n",
-        room.customer.token()
-    );
+    let headers: [(_, &dyn Display); 2] = [
+        ("Content-Type", &"application/json"),
+        ("Content-Length", &100),
+    ];
     let mut held = Vec::new();
     // One more each time: what looks is one of them, too, and may be in the way of another.
     let refused = eventually("they have as many as one may have", async || {
-        let mut connection = Connection::open(server.url()).await;
-        connection.write(&head).await;
-        held.push(connection);
+        held.push(Connection::begin(&room.customer, "PATCH /api/chat/me/", &headers).await);
         let answer = room.customer.get("/api/chat/me/").await;
         (answer.status == 429).then_some(answer)
     })

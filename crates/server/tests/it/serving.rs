@@ -1,5 +1,6 @@
 //! How answers are served: headers, slashes, CORS, load, health, the end of the process.
 
+use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
@@ -7,7 +8,7 @@ use serde_json::json;
 
 use crate::harness::raw::Connection;
 use crate::harness::shape::steady;
-use crate::harness::{Fields, Identity, Server, an_order, random_id};
+use crate::harness::{Fields, Room, Server, an_order, random_id};
 
 /// Larger than what lies between two sockets.
 const LARGE: usize = 8 << 20;
@@ -17,22 +18,19 @@ async fn who_is_refused_while_still_writing_reads_why() {
     let server = Server::start().await;
     let room = server.open_room().await;
     let large = vec![b'a'; LARGE];
-    let token = room.customer.token();
+    let (nobody, known) = (&server.bearer("no.token.atall", ""), &room.customer);
     let form = "multipart/form-data; boundary=b";
-    for (path, kind, token, status) in [
-        (room.at("messages/"), form, "no.token.atall", 401),
-        (room.at("attachments/"), form, "no.token.atall", 401),
-        (room.at("messages/"), form, token, 413),
-        (room.at("attachments/"), "text/plain", token, 415),
-        (room.at("messages/"), "application/json", token, 413),
-        ("/api/chat/uploads/".to_owned(), "text/plain", token, 412),
+    for (path, kind, client, status) in [
+        (room.at("messages/"), form, nobody, 401),
+        (room.at("attachments/"), form, nobody, 401),
+        (room.at("messages/"), form, known, 413),
+        (room.at("attachments/"), "text/plain", known, 415),
+        (room.at("messages/"), "application/json", known, 413),
+        ("/api/chat/uploads/".to_owned(), "text/plain", known, 412),
     ] {
-        let mut connection = Connection::open(server.url()).await;
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {token}\r\n\
-             Content-Type: {kind}\r\nContent-Length: {LARGE}\r\n\r\n"
-        );
-        connection.write(&head).await;
+        let headers: [(_, &dyn Display); 2] = [("Content-Type", &kind), ("Content-Length", &LARGE)];
+        let post = format!("POST {path}");
+        let mut connection = Connection::begin(client, &post, &headers).await;
         connection.write_bytes(&large).await;
         let answer = connection.read_head().await;
         let expected = format!("HTTP/1.1 {status} ");
@@ -181,16 +179,16 @@ async fn health_needs_no_token_and_tells_no_details() {
 }
 
 /// A send whose body is not there yet: it is in flight until the test goes on writing.
-async fn half_a_send(server: &Server, path: &str, token: &str, body: &str) -> Connection {
+async fn half_a_send(room: &Room, body: &str) -> Connection {
     let (first, _) = body.split_at(body.len() / 2);
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{first}",
-        server.address(),
-        body.len(),
-    );
-    let mut connection = Connection::open(server.url()).await;
-    connection.write(&head).await;
+    let post = format!("POST {}", room.at("messages/"));
+    let headers: [(_, &dyn Display); 3] = [
+        ("Content-Type", &"application/json"),
+        ("Content-Length", &body.len()),
+        ("Connection", &"close"),
+    ];
+    let mut connection = Connection::begin(&room.customer, &post, &headers).await;
+    connection.write(first).await;
     connection
 }
 
@@ -198,18 +196,14 @@ async fn half_a_send(server: &Server, path: &str, token: &str, body: &str) -> Co
 async fn more_requests_in_flight_than_allowed_are_503_at_once() {
     let server = Server::with("ORDERCHAT_MAX_IN_FLIGHT", "2").start().await;
     let room = server.open_room().await;
-    let token = server
-        .secret
-        .sign(&Identity::new("customer", &room.customer.user));
     let body = r#"{"content":"slow"}"#;
-    let path = room.at("messages/");
     let mut slow = Vec::new();
 
     // A send is counted once the server has read its head, and is itself refused when the question
     // below has its place just then: add one and ask, until two fill the limit.
     let deadline = Instant::now() + Duration::from_secs(8);
     let refused = loop {
-        slow.push(half_a_send(&server, &path, &token, body).await);
+        slow.push(half_a_send(&room, body).await);
         let answer = room.rider.get(&room.at("")).await;
         if answer.status == 503 {
             break answer;
@@ -243,10 +237,7 @@ async fn a_request_that_does_not_get_on_is_ended_by_the_deadline() {
         .start()
         .await;
     let room = server.open_room().await;
-    let token = server
-        .secret
-        .sign(&Identity::new("customer", &room.customer.user));
-    let mut slow = half_a_send(&server, &room.at("messages/"), &token, r#"{"content":"x"}"#).await;
+    let mut slow = half_a_send(&room, r#"{"content":"x"}"#).await;
     let answer = slow.read_to_end().await;
     assert!(!answer.starts_with("HTTP/1.1 2"), "{answer}");
     let texts = room.messages_seen_by(&room.customer).await;
@@ -271,11 +262,8 @@ async fn headers_that_do_not_come_are_not_waited_for() {
 async fn after_sigterm_accepted_requests_are_answered_and_the_process_ends_well() {
     let mut server = Server::start().await;
     let room = server.open_room().await;
-    let token = server
-        .secret
-        .sign(&Identity::new("customer", &room.customer.user));
     let body = r#"{"content":"said before the end"}"#;
-    let mut slow = half_a_send(&server, &room.at("messages/"), &token, body).await;
+    let mut slow = half_a_send(&room, body).await;
     // A connection made later has been answered, so the first one has been accepted.
     assert_eq!(server.anonymous().get("/readyz").await.status, 200);
 

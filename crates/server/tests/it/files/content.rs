@@ -1,9 +1,12 @@
 //! What is taken at all: A18, A20, and the limits of size.
 
+use std::fmt::Display;
+
 use serde_json::Value;
 
+use crate::harness::raw::Connection;
 use crate::harness::upload::{Form, pdf};
-use crate::harness::{Fields, Server, raw};
+use crate::harness::{Fields, Server};
 
 #[tokio::test]
 async fn the_content_decides_and_what_says_otherwise_is_refused() {
@@ -84,14 +87,15 @@ async fn one_byte_too_many_is_413_whether_it_is_announced_or_not() {
 async fn what_is_announced_as_too_large_is_refused_before_it_is_sent() {
     let server = Server::start().await;
     let room = server.open_room().await;
-    let head = format!(
-        "POST {} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\
-         Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 209715200\r\n\
-         Expect: 100-continue\r\n\r\n",
-        room.at("attachments/"),
-        room.customer.token()
-    );
-    let answer = raw::exchange(server.url(), &head).await;
+    let post = format!("POST {}", room.at("attachments/"));
+    let headers: [(_, &dyn Display); 4] = [
+        ("Connection", &"close"),
+        ("Content-Type", &"multipart/form-data; boundary=b"),
+        ("Content-Length", &(200 << 20)),
+        ("Expect", &"100-continue"),
+    ];
+    let mut connection = Connection::begin(&room.customer, &post, &headers).await;
+    let answer = connection.read_to_end().await;
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
 }
 

@@ -2,11 +2,8 @@
 
 use serde_json::Value;
 
-use crate::harness::upload::Form;
+use crate::harness::upload::{Form, PHOTO};
 use crate::harness::{Fields, Server};
-
-/// A picture that a phone made: lies on its side, and says where it was taken.
-const PHOTO: &[u8] = include_bytes!("photo.jpg");
 
 #[tokio::test]
 async fn a_photo_comes_back_upright_and_clean_with_a_thumbnail() {

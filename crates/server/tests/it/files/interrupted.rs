@@ -1,60 +1,36 @@
 //! G1 and G21 for uploads: connections cut at any place and servers killed at any moment leave
 //! nothing visible that is not whole, nothing lying about, and nothing acknowledged lost.
 
+use std::fmt::Display;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::raw::Connection;
 use crate::harness::sql::Sql;
-use crate::harness::tus::{begin, end, id_of, offset, patch};
-use crate::harness::upload::{Form, download, pdf};
+use crate::harness::tus::{begin, begin_piece, end, id_of, offset, patch};
+use crate::harness::upload::{Form, PHOTO, download, pdf};
 use crate::harness::wall_clock::{DAY, HOUR};
 use crate::harness::{Client, Fields, Room, Server, eventually};
-
-const PHOTO: &[u8] = include_bytes!("photo.jpg");
 
 /// Of a size that lies in several pieces in the storage.
 const SIZE: usize = 2_400_000;
 
-/// The head of a request with a body of so many bytes.
-fn head(method: &str, client: &Client, path: &str, headers: &str, length: usize) -> String {
-    format!(
-        "{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n{headers}\
-         Content-Length: {length}\r\n\r\n",
-        client.token()
-    )
-}
-
 /// The beginning of a form's request and, if it is whole, all of it; nobody reads the answer.
 async fn part_of_form(client: &Client, path: &str, form: &[u8], length: usize) -> Connection {
-    let kind = format!("Content-Type: {}\r\n", Form::kind());
-    let mut connection = Connection::open(client.url()).await;
-    let head = head("POST", client, path, &kind, form.len());
-    connection.write(&head).await;
+    let post = format!("POST {path}");
+    let headers: [(_, &dyn Display); 2] = [
+        ("Content-Type", &Form::kind()),
+        ("Content-Length", &form.len()),
+    ];
+    let mut connection = Connection::begin(client, &post, &headers).await;
     connection.write_bytes(&form[..length]).await;
     connection
 }
 
 /// A piece that claims to go to the end of the file, and stops before.
 async fn part_of_piece(client: &Client, path: &str, from: usize, bytes: &[u8]) -> Connection {
-    part_of_piece_with(client, path, from, bytes, "").await
-}
-
-/// The same with more headers.
-async fn part_of_piece_with(
-    client: &Client,
-    path: &str,
-    from: usize,
-    bytes: &[u8],
-    more: &str,
-) -> Connection {
-    let headers = format!(
-        "Tus-Resumable: 1.0.0\r\nUpload-Offset: {from}\r\n{more}\
-         Content-Type: application/offset+octet-stream\r\n"
-    );
-    let mut connection = Connection::open(client.url()).await;
-    let head = head("PATCH", client, path, &headers, SIZE - from);
-    connection.write(&head).await;
+    let mut connection = begin_piece(client, path, from, SIZE - from, &[]).await;
     connection.write_bytes(bytes).await;
     connection
 }
@@ -160,7 +136,8 @@ async fn of_a_piece_that_was_to_be_checked_and_does_not_end_nothing_is_kept() {
     let server = options.start().await;
     let room = server.open_room().await;
     let path = begin(&room.customer, &room, SIZE).await;
-    let checksum = "Upload-Checksum: sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=\r\n";
+    let checksum: [(_, &dyn Display); 1] =
+        [("Upload-Checksum", &"sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=")];
     let pieces = async |some: bool| {
         eventually("pieces are stored, or gone", async || {
             let stored = server.stored();
@@ -173,7 +150,8 @@ async fn of_a_piece_that_was_to_be_checked_and_does_not_end_nothing_is_kept() {
     // The connection breaks off, or the server's patience ends.
     for breaks_off in [true, false] {
         let file = &pdf(SIZE)[..1_200_000];
-        let part = part_of_piece_with(&room.customer, &path, 0, file, checksum).await;
+        let mut part = begin_piece(&room.customer, &path, 0, SIZE, &checksum).await;
+        part.write_bytes(file).await;
         pieces(true).await;
         let part = (!breaks_off).then_some(part);
         pieces(false).await;

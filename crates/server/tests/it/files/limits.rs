@@ -1,27 +1,25 @@
 //! Limits of uploads and downloads: SPEC 13.
 
+use std::fmt::Display;
+
 use reqwest::Method;
 use serde_json::json;
 
 use crate::harness::raw::Connection;
 use crate::harness::sql::Sql;
-use crate::harness::tus::{begin, create, offset};
+use crate::harness::tus::{begin, begin_piece, create, offset};
 use crate::harness::upload::{Form, download, pdf};
 use crate::harness::{Client, Fields, Room, Server, eventually};
 
 /// An upload of which the last bytes do not come.
 async fn stalled(client: &Client, room: &Room, size: usize) -> Connection {
     let form = Form::file("a.pdf", "application/pdf", &pdf(size)).bytes();
-    let head = format!(
-        "POST {} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: {}\r\n\
-         Content-Length: {}\r\n\r\n",
-        room.at("attachments/"),
-        client.token(),
-        Form::kind(),
-        form.len()
-    );
-    let mut connection = Connection::open(client.url()).await;
-    connection.write(&head).await;
+    let post = format!("POST {}", room.at("attachments/"));
+    let headers: [(_, &dyn Display); 2] = [
+        ("Content-Type", &Form::kind()),
+        ("Content-Length", &form.len()),
+    ];
+    let mut connection = Connection::begin(client, &post, &headers).await;
     connection.write_bytes(&form[..form.len() - 100]).await;
     connection
 }
@@ -117,10 +115,7 @@ async fn uploads_have_a_rate_of_their_own() {
     room.rider.upload(&room, form()).await.ok(201);
     // The service has none.
     for _ in 0..6 {
-        let proof = Form::default().with("purpose", "proof");
-        let photo = include_bytes!("photo.jpg");
-        let proof = proof.with_file("door.jpg", "image/jpeg", photo);
-        room.service.upload(&room, proof).await.ok(201);
+        room.service.upload(&room, Form::proof()).await.ok(201);
     }
 }
 
@@ -178,14 +173,7 @@ async fn a_client_that_sends_nothing_is_cut_and_gives_its_places_back() {
     let room = server.open_room().await;
     let mut form = stalled(&room.customer, &room, 50_000).await;
     let begun = begin(&room.rider, &room, 50_000).await;
-    let head = format!(
-        "PATCH {begun} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nTus-Resumable: 1.0.0\r\n\
-         Upload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\n\
-         Content-Length: 50000\r\n\r\n",
-        room.rider.token()
-    );
-    let mut piece = Connection::open(server.url()).await;
-    piece.write(&head).await;
+    let mut piece = begin_piece(&room.rider, &begun, 0, 50_000, &[]).await;
     piece.write_bytes(&pdf(50_000)[..20_000]).await;
     for cut in [&mut form, &mut piece] {
         let answer = cut.read_to_end().await;
@@ -204,14 +192,12 @@ async fn a_form_that_never_comes_to_its_file_is_refused_before_much_of_it_is_kep
     let chunk = format!("{:x}\r\n{}\r\n", 64 << 10, "A".repeat(64 << 10));
     let begins = format!("--{}\r\nContent-Disposition: form-data", "b");
     for before in [String::new(), begins] {
-        let mut connection = Connection::open(server.url()).await;
-        let head = format!(
-            "POST {} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: \
-             multipart/form-data; boundary=b\r\nTransfer-Encoding: chunked\r\n\r\n",
-            room.at("messages/"),
-            room.customer.token(),
-        );
-        connection.write(&head).await;
+        let post = format!("POST {}", room.at("messages/"));
+        let headers: [(_, &dyn Display); 2] = [
+            ("Content-Type", &"multipart/form-data; boundary=b"),
+            ("Transfer-Encoding", &"chunked"),
+        ];
+        let mut connection = Connection::begin(&room.customer, &post, &headers).await;
         if !before.is_empty() {
             let before = format!("{:x}\r\n{before}\r\n", before.len());
             connection.write(&before).await;

@@ -5,13 +5,6 @@ use serde_json::Value;
 use crate::harness::upload::Form;
 use crate::harness::{Client, Fields, Room, Server};
 
-const PHOTO: &[u8] = include_bytes!("photo.jpg");
-
-fn photo() -> Form {
-    let purpose = Form::default().with("purpose", "proof");
-    purpose.with_file("door.jpg", "image/jpeg", PHOTO)
-}
-
 async fn proof_seen_by(room: &Room, client: &Client) -> Value {
     let path = format!("/api/orders/{}/timeline/", room.order);
     let timeline = client.get(&path).await.ok(200).results();
@@ -26,7 +19,7 @@ async fn place_and_time_of_a_proof_stand_signed_on_the_timeline_for_staff() {
     let server = Server::start().await;
     let room = server.open_room().await;
     for by in [&room.rider, &room.service] {
-        let uploaded = by.upload(&room, photo()).await.ok(201);
+        let uploaded = by.upload(&room, Form::proof()).await.ok(201);
         assert_eq!(uploaded["expires_at"], Value::Null);
         let bytes = room
             .pharmacist
@@ -50,8 +43,12 @@ async fn others_prove_no_delivery() {
     let server = Server::start().await;
     let room = server.open_room().await;
     for who in [&room.customer, &room.pharmacist, &room.admin] {
-        who.upload(&room, photo()).await.refused(403);
+        who.upload(&room, Form::proof()).await.refused(403);
     }
     let elsewhere = server.open_room().await;
-    elsewhere.rider.upload(&room, photo()).await.refused(404);
+    elsewhere
+        .rider
+        .upload(&room, Form::proof())
+        .await
+        .refused(404);
 }

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::harness::upload::{Form, pdf};
+use crate::harness::upload::{Form, PHOTO, pdf};
 use crate::harness::{Fields, Room, Server, message_path, random_id, shape};
 
 fn leaflet() -> Form {
@@ -220,7 +220,7 @@ async fn a_folder_that_went_away_takes_nothing_until_it_is_back() {
         .send_file(&room, leaflet())
         .await
         .refused(503);
-    let photo = Form::file("p.jpg", "image/jpeg", include_bytes!("photo.jpg"));
+    let photo = Form::file("p.jpg", "image/jpeg", PHOTO);
     room.pharmacist.send_file(&room, photo).await.refused(503);
     assert_eq!(
         room.rider.download(before.str("file_path")).await.status,

@@ -1,9 +1,12 @@
 //! HTTP by hand over TCP, for requests that no client library would send.
 
+use std::fmt::{Display, Write as _};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+use super::Client;
 
 /// The longest that a test waits for bytes that must come.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -22,6 +25,24 @@ impl Connection {
                 .await
                 .expect("the server accepts connections"),
         )
+    }
+
+    /// Connects and writes the head of a request of this client's, such as `POST /`; the body is to
+    /// follow.
+    pub(crate) async fn begin(
+        client: &Client,
+        request: &str,
+        headers: &[(&str, &dyn Display)],
+    ) -> Self {
+        let token = client.token();
+        let mut head =
+            format!("{request} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n");
+        for (name, value) in headers {
+            write!(head, "{name}: {value}\r\n").expect("a string takes all");
+        }
+        let mut connection = Self::open(client.url()).await;
+        connection.write(&(head + "\r\n")).await;
+        connection
     }
 
     pub(crate) async fn write(&mut self, text: &str) {

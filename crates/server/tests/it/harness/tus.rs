@@ -1,10 +1,13 @@
 //! Uploads by tus: its requests, one function each.
 
+use std::fmt::Display;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 
+use super::raw::Connection;
 use super::upload::{Download, download};
 use super::{Client, Room};
 
@@ -65,6 +68,24 @@ pub(crate) async fn patch_with(
         .headers(headers)
         .body(bytes.to_vec());
     download(request).await
+}
+
+/// Begins to send a piece from `offset` on, of which `length` bytes are to follow, with more headers.
+pub(crate) async fn begin_piece(
+    client: &Client,
+    path: &str,
+    offset: usize,
+    length: usize,
+    more: &[(&str, &dyn Display)],
+) -> Connection {
+    let headers: [(_, &dyn Display); 4] = [
+        ("Tus-Resumable", &"1.0.0"),
+        ("Upload-Offset", &offset),
+        ("Content-Type", &"application/offset+octet-stream"),
+        ("Content-Length", &length),
+    ];
+    let headers = [&headers[..], more].concat();
+    Connection::begin(client, &format!("PATCH {path}"), &headers).await
 }
 
 /// Asks how far the upload is.

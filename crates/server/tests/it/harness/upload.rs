@@ -9,6 +9,9 @@ use super::{Answer, Client, Room, contract};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Form(Vec<u8>);
 
+/// A picture that a phone made: lies on its side, and says where it was taken.
+pub(crate) const PHOTO: &[u8] = include_bytes!("../files/photo.jpg");
+
 /// What ends a part of a form.
 const BOUNDARY: &str = "----orderchat-test-boundary";
 
@@ -16,6 +19,12 @@ impl Form {
     /// A form with this file.
     pub(crate) fn file(name: &str, kind: &str, bytes: &[u8]) -> Self {
         Self::default().with_file(name, kind, bytes)
+    }
+
+    /// A photo that proves a delivery.
+    pub(crate) fn proof() -> Self {
+        let purpose = Self::default().with("purpose", "proof");
+        purpose.with_file("door.jpg", "image/jpeg", PHOTO)
     }
 
     pub(crate) fn with_file(mut self, name: &str, kind: &str, bytes: &[u8]) -> Self {
