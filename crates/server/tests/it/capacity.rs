@@ -95,10 +95,7 @@ async fn a_hand_over_fits_into_a_full_room() {
         .ok(200);
 
     let next = server.rider("next-rider");
-    room.service
-        .report(&room.report.clone().with_rider("next-rider"))
-        .await
-        .ok(200);
+    room.rider_is("next-rider").await;
     assert_eq!(room.seen_by(&room.admin).await["participant_count"], 4);
     next.say(&room, "I took over").await;
     room.rider.get(&room.at("")).await.refused(404);

@@ -28,10 +28,7 @@ async fn a_busy_room(server: &Server) -> Room {
     let own = room.participant_at(&room.customer, "").await;
     let quiet = json!({ "notification_preferences": { "sound": false } });
     room.customer.patch(&own, quiet).await.ok(200);
-    room.service
-        .report(&room.report.clone().with("status", "preparing"))
-        .await
-        .ok(200);
+    room.order_is("preparing").await;
     room.close().await;
     room.admin.act(&room.at("reopen/")).await.ok(200);
     room.admin.act(&room.at("archive/")).await.ok(200);
@@ -153,10 +150,7 @@ async fn everybody_gets_every_seq_from_where_they_see() {
     let server = Server::start().await;
     let room = server.open_room().await;
     room.customer.say(&room, "before").await;
-    room.service
-        .report(&room.report.clone().with_rider("next"))
-        .await
-        .ok(200);
+    room.rider_is("next").await;
     let assigned = room
         .log_seen_by(&room.admin)
         .await

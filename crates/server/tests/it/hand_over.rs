@@ -23,10 +23,7 @@ async fn a_rider_whose_role_staff_changed_is_handed_over_all_the_same() {
     let rider = room.participant_at(&room.rider, "").await;
     let role = json!({ "role": "customer" });
     room.pharmacist.patch(&rider, role).await.ok(200);
-    room.service
-        .report(&room.report.clone().with_rider("rider-two"))
-        .await
-        .ok(200);
+    room.rider_is("rider-two").await;
     room.rider.get(&room.at("")).await.refused(404);
     let other = server.rider("rider-two");
     other.say(&room, "I have it now").await;

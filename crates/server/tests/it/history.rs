@@ -124,10 +124,7 @@ async fn of_what_one_may_not_see_nobody_learns_that_it_has_a_history() {
     let server = Server::start().await;
     let room = server.open_room().await;
     let early = room.customer.say(&room, "before the new rider").await;
-    room.service
-        .report(&room.report.clone().with_rider("next"))
-        .await
-        .ok(200);
+    room.rider_is("next").await;
     let next = server.rider("next");
     next.get(&message_path(&early, "history/"))
         .await

@@ -239,10 +239,7 @@ async fn a_list_of_messages_can_be_of_one_type() {
     let server = Server::start().await;
     let room = server.open_room().await;
     room.customer.say(&room, "hello").await;
-    room.service
-        .report(&room.report.clone().with("status", "preparing"))
-        .await
-        .ok(200);
+    room.order_is("preparing").await;
     for (kind, content) in [("text", Some("hello")), ("order_update", None)] {
         let path = room.at(&format!("messages/?type={kind}"));
         let found = room.customer.get(&path).await.ok(200).results();

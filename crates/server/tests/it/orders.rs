@@ -157,10 +157,7 @@ async fn a_new_rider_takes_over_and_the_former_one_is_out() {
     room.customer.say(&room, "to the first rider").await;
     let next = server.rider("next");
     next.get(&order_path(&room.order)).await.refused(404);
-    room.service
-        .report(&room.report.clone().with_rider("next"))
-        .await
-        .ok(200);
+    room.rider_is("next").await;
 
     room.rider.get(&room.at("")).await.refused(404);
     room.rider.get(&order_path(&room.order)).await.refused(404);
@@ -213,18 +210,13 @@ async fn an_order_is_active_until_a_final_status() {
         ("delivered", false),
         ("preparing", true),
     ] {
-        let order = room
-            .service
-            .report(&room.report.clone().with("status", status))
-            .await
-            .ok(200);
+        let order = room.order_is(status).await;
         assert_eq!(order["is_active"], active, "{status}");
         let seen = room.seen_by(&room.customer).await;
         assert_eq!(seen["order_status"], status);
         assert_eq!(seen["status"], "open", "the closing has its timer");
     }
-    let own = room.report.clone().with("status", "waiting_for_doctor");
-    room.service.report(&own).await.ok(200);
+    room.order_is("waiting_for_doctor").await;
 }
 
 #[tokio::test]

@@ -237,10 +237,7 @@ async fn the_removed_come_back_only_by_staff() {
     room.customer.act(&room.at("join/")).await.refused(404);
     let ended = room.admin.get(&participant_path(&id, "")).await.ok(200);
     assert_eq!(ended["ended"], "removed");
-    room.service
-        .report(&room.report.clone().with("status", "preparing"))
-        .await
-        .ok(200);
+    room.order_is("preparing").await;
     room.customer.get(&room.at("")).await.refused(404);
 
     let back = json!({ "user": room.customer.user });

@@ -80,10 +80,7 @@ async fn updates_of_the_order_count_and_system_messages_do_not() {
     let note = json!({ "message_type": "system", "content": "A note." });
     room.service.send(&room, note).await.ok(201);
     assert_eq!(unread(&room, &room.customer).await, 0);
-    room.service
-        .report(&room.report.clone().with("status", "preparing"))
-        .await
-        .ok(200);
+    room.order_is("preparing").await;
     assert_eq!(unread(&room, &room.customer).await, 1);
 }
 
@@ -272,10 +269,7 @@ async fn a_rider_who_came_later_has_not_read_what_was_said_before() {
     let server = Server::start().await;
     let room = server.open_room().await;
     let before = room.customer.say(&room, "before they came").await;
-    room.service
-        .report(&room.report.clone().with_rider("rider-two"))
-        .await
-        .ok(200);
+    room.rider_is("rider-two").await;
     let rider = server.rider("rider-two");
     let after = room.customer.say(&room, "after").await;
     rider.act(&room.at("read/")).await.ok(200);
@@ -299,8 +293,7 @@ async fn a_search_says_of_a_message_what_the_message_says_itself() {
     let server = Server::start().await;
     let room = server.open_room().await;
     let said = room.customer.say(&room, "an unread aardvark").await;
-    let report = room.report.clone().with_rider("rider-two");
-    room.service.report(&report).await.ok(200);
+    room.rider_is("rider-two").await;
     room.customer.say(&room, "for the new one").await;
     let rider = server.rider("rider-two");
     rider.act(&room.at("read/")).await.ok(200);

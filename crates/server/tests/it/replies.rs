@@ -109,10 +109,7 @@ async fn a_quote_of_what_one_may_not_see_is_null() {
     let server = Server::start().await;
     let room = server.open_room().await;
     let early = room.customer.say(&room, "before the new rider").await;
-    room.service
-        .report(&room.report.clone().with_rider("next"))
-        .await
-        .ok(200);
+    room.rider_is("next").await;
     let next = server.rider("next");
     next.get(&message_path(&early, "")).await.refused(404);
     next.post(&message_path(&early, "reply/"), json!({ "content": "a" }))

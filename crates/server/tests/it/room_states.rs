@@ -309,14 +309,8 @@ async fn an_active_order_does_not_reopen_a_room_that_a_person_closed() {
     let server = Server::start().await;
     let room = server.open_room().await;
     room.close().await;
-    room.service
-        .report(&room.report.clone().with("status", "delivered"))
-        .await
-        .ok(200);
-    room.service
-        .report(&room.report.clone().with("status", "preparing"))
-        .await
-        .ok(200);
+    room.order_is("delivered").await;
+    room.order_is("preparing").await;
     assert_eq!(room.seen_by(&room.admin).await["status"], "closed");
 }
 

@@ -394,10 +394,7 @@ async fn a_deleted_room_is_gone_for_everyone_and_stays_its_orders_room() {
         .post("/api/chat/rooms/", json!({ "order": room.order }))
         .await
         .refused(409);
-    room.service
-        .report(&room.report.clone().with("status", "preparing"))
-        .await
-        .ok(200);
+    room.order_is("preparing").await;
     assert_eq!(room_of(&room.service, &room.order).await, None);
 }
 

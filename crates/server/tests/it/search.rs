@@ -234,8 +234,7 @@ async fn who_came_later_finds_only_what_was_said_since() {
     room.customer.say(&room, "canary after").await;
     assert_eq!(texts(&guest, "canary").await, ["canary after"]);
     assert_eq!(texts(&guest, "ca").await, ["canary after"]);
-    let other = room.report.clone().with_rider("rider-two");
-    room.service.report(&other).await.ok(200);
+    room.rider_is("rider-two").await;
     assert_eq!(texts(&server.rider("rider-two"), "canary").await, NOTHING);
     assert_eq!(texts(&room.rider, "canary").await, NOTHING, "handed over");
 }

@@ -48,10 +48,7 @@ fn update<'a>(message: &'a Value, room: &Room) -> &'a Value {
 async fn a_new_status_is_posted_from_and_to() {
     let server = Server::start().await;
     let room = server.open_room().await;
-    room.service
-        .report(&room.report.clone().with("status", "preparing"))
-        .await
-        .ok(200);
+    room.order_is("preparing").await;
     let message = newest(&room).await;
     is_from_the_system(&message);
     assert_eq!(message["message_type"], "order_update");
@@ -110,10 +107,7 @@ async fn every_update_is_text_that_people_can_read() {
     let server = Server::start().await;
     let room = server.open_room().await;
     for status in ["preparing", "ready_for_pickup", "picked_up", "delivered"] {
-        room.service
-            .report(&room.report.clone().with("status", status))
-            .await
-            .ok(200);
+        room.order_is(status).await;
         let content = newest(&room).await.string("content");
         assert!(!content.trim().is_empty(), "{status}");
     }
@@ -165,10 +159,7 @@ async fn the_service_writes_updates_with_typed_metadata_only() {
 async fn nobody_changes_what_the_system_wrote() {
     let server = Server::start().await;
     let room = server.open_room().await;
-    room.service
-        .report(&room.report.clone().with("status", "preparing"))
-        .await
-        .ok(200);
+    room.order_is("preparing").await;
     let path = crate::harness::message_path(&newest(&room).await, "");
     for client in [&room.customer, &room.pharmacist, &room.service] {
         let edit = client.patch(&path, json!({ "content": "x" })).await;

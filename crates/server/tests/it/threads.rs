@@ -125,10 +125,7 @@ async fn a_thread_shows_what_one_may_see_and_tombstones() {
     let room = server.open_room().await;
     let early = room.customer.say(&room, "before the new rider").await;
     let middle = reply(&room.pharmacist, &early, "also before").await;
-    room.service
-        .report(&room.report.clone().with_rider("next"))
-        .await
-        .ok(200);
+    room.rider_is("next").await;
     let next = server.rider("next");
     let seen = reply(&room.customer, &middle, "after").await;
     let gone = reply(&room.customer, &seen, "a secret").await;

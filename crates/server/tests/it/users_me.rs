@@ -71,10 +71,7 @@ async fn a_name_given_by_the_service_wins_over_token_and_order() {
     let given = json!({ "name": "Name of the service", "role": "pharmacy" });
     room.service.put(&path, given).await.ok(200);
     pharmacist.say(&room, "hello again").await;
-    room.service
-        .report(&room.report.clone().with("status", "preparing"))
-        .await
-        .ok(200);
+    room.order_is("preparing").await;
     assert_eq!(
         room.participant(&pharmacist).await["user_full_name"],
         "Name of the service"

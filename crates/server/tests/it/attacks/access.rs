@@ -147,10 +147,7 @@ async fn a3_receipts_for_what_one_cannot_see_are_not_found() {
     let server = Server::start().await;
     let room = server.open_room().await;
     let early = room.customer.say(&room, "before the new rider").await;
-    room.service
-        .report(&room.report.clone().with_rider("next"))
-        .await
-        .ok(200);
+    room.rider_is("next").await;
     let stranger = server.customer("stranger");
     let next = server.rider("next");
 

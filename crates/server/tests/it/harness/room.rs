@@ -74,9 +74,15 @@ impl Room {
         format!("/api/chat/rooms/{}/{rest}", self.id)
     }
 
-    /// Reports another status of the order.
-    pub(crate) async fn order_is(&self, status: &str) {
+    /// Reports another status of the order. Gives the order.
+    pub(crate) async fn order_is(&self, status: &str) -> Value {
         let report = self.report.clone().with("status", status);
+        self.service.report(&report).await.ok(200)
+    }
+
+    /// Reports another rider of the order.
+    pub(crate) async fn rider_is(&self, rider: &str) {
+        let report = self.report.clone().with_rider(rider);
         self.service.report(&report).await.ok(200);
     }
 

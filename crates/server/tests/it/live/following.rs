@@ -143,8 +143,7 @@ async fn a_rider_who_is_assigned_while_connected_follows_from_the_assignment() {
     let mut live = Live::of(&rider).await;
     live.fence().await;
     room.customer.say(&room, "before").await;
-    let report = room.report.clone().with_rider("rider-two");
-    room.service.report(&report).await.ok(200);
+    room.rider_is("rider-two").await;
     let caught_up = live.caught_up(&room).await;
     let told = seqs(&live.events_of(&room));
     let visible: Vec<_> = seqs(&room.log_seen_by(&rider).await);

@@ -49,8 +49,7 @@ impl Deed {
             Self::Remove => drop(room.admin.delete(path).await.ok(204)),
             Self::CloseOnRider | Self::Close => room.close().await,
             Self::HandOver => {
-                let report = room.report.clone().with_rider("another-rider");
-                room.service.report(&report).await.ok(200);
+                room.rider_is("another-rider").await;
             }
         }
     }

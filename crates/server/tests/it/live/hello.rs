@@ -211,8 +211,7 @@ async fn everybody_who_comes_back_at_once_is_told_what_is_theirs() {
     let room = server.open_room().await;
     let epoch = Live::of(&room.customer).await.epoch();
     room.customer.say(&room, "for the first rider").await;
-    let report = room.report.clone().with_rider("rider-two");
-    room.service.report(&report).await.ok(200);
+    room.rider_is("rider-two").await;
     room.make_public().await;
     let (rider, guest) = (server.rider("rider-two"), server.customer("a-guest"));
     guest.act(&room.at("join/")).await.ok(200);

@@ -71,8 +71,7 @@ async fn a7_a_rider_after_the_hand_over_or_the_closing_has_no_room() {
         if closes {
             room.close().await;
         } else {
-            let report = room.report.clone().with_rider("another-rider");
-            room.service.report(&report).await.ok(200);
+            room.rider_is("another-rider").await;
         }
         is_shut_out(&room.rider, &room, &message).await;
         for cursor in [cursor.clone(), Cursor::of(&cursor.epoch, &room.id, 0)] {
@@ -95,8 +94,7 @@ async fn a7_a_rider_sees_nothing_of_before_the_assignment_whatever_is_asked() {
     let server = Server::start().await;
     let room = server.open_room().await;
     room.customer.say(&room, "canary of before").await;
-    let report = room.report.clone().with_rider("rider-two");
-    room.service.report(&report).await.ok(200);
+    room.rider_is("rider-two").await;
     let rider = server.rider("rider-two");
     let visible = room.log_seen_by(&rider).await;
     let first = visible[0].number("seq");
