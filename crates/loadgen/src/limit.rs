@@ -1,9 +1,7 @@
 //! `loadgen limit`: the yardstick. What axum alone does on this machine with the same request and
 //! an answer of the same size; the server's figures are given as a share of it.
 
-use std::net::SocketAddr;
-
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::post;
@@ -12,24 +10,16 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::api::Draft;
+use crate::listen::Listen;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Address to listen on
-    #[arg(long, default_value = "127.0.0.1:0")]
-    listen: SocketAddr,
+    #[command(flatten)]
+    listen: Listen,
 }
 
 pub(crate) async fn run(args: Args) -> Result<()> {
-    ensure!(
-        args.listen.ip().is_loopback(),
-        "{} is reachable from outside; listen on 127.0.0.1",
-        args.listen
-    );
-    let listener = TcpListener::bind(args.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", args.listen))?;
-    println!("listening on http://{}", listener.local_addr()?);
+    let listener = args.listen.begin().await?;
     serve(listener).await
 }
 

@@ -1,12 +1,11 @@
 //! `loadgen limit-files`: the yardstick of files. Axum alone, which writes bodies into a folder, synced,
 //! and serves them from there; no tokens, no rights, no database, no look at what they are.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -19,14 +18,15 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
+use crate::listen::Listen;
+
 /// What is read of a file at a time.
 const PIECE: usize = 256 << 10;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Address to listen on
-    #[arg(long, default_value = "127.0.0.1:0")]
-    listen: SocketAddr,
+    #[command(flatten)]
+    listen: Listen,
     /// Where the files go
     #[arg(long, value_name = "DIR")]
     folder: PathBuf,
@@ -40,17 +40,9 @@ struct Sink {
 }
 
 pub(crate) async fn run(args: Args) -> Result<()> {
-    ensure!(
-        args.listen.ip().is_loopback(),
-        "{} is reachable from outside; listen on 127.0.0.1",
-        args.listen
-    );
     let cannot = || format!("cannot write in {}", args.folder.display());
     std::fs::create_dir_all(&args.folder).with_context(cannot)?;
-    let listener = TcpListener::bind(args.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", args.listen))?;
-    println!("listening on http://{}", listener.local_addr()?);
+    let listener = args.listen.begin().await?;
     serve(listener, args.folder).await
 }
 

@@ -3,10 +3,9 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
@@ -18,6 +17,7 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
+use crate::listen::Listen;
 use crate::live::socket::PROTOCOL;
 
 /// As the server's: a connection is cheap while nothing happens.
@@ -30,9 +30,8 @@ const TOGETHER: usize = 64;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Address to listen on
-    #[arg(long, default_value = "127.0.0.1:0")]
-    listen: SocketAddr,
+    #[command(flatten)]
+    listen: Listen,
     #[command(flatten)]
     sizes: Sizes,
 }
@@ -49,15 +48,7 @@ pub(crate) struct Sizes {
 }
 
 pub(crate) async fn run(args: Args) -> Result<()> {
-    ensure!(
-        args.listen.ip().is_loopback(),
-        "{} is reachable from outside; listen on 127.0.0.1",
-        args.listen
-    );
-    let listener = TcpListener::bind(args.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", args.listen))?;
-    println!("listening on http://{}", listener.local_addr()?);
+    let listener = args.listen.begin().await?;
     serve(listener, args.sizes).await
 }
 

@@ -19,6 +19,7 @@ mod kill;
 mod limit;
 mod limit_files;
 mod limit_live;
+mod listen;
 mod live;
 mod load;
 mod measured;
