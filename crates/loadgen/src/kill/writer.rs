@@ -1,5 +1,6 @@
 //! One client: sends, edits, deletes, reads and looks, until its connection is cut.
 
+mod attempt;
 mod live;
 mod with_file;
 
@@ -7,23 +8,22 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, ensure};
-use http_body_util::Full;
-use hyper::body::Bytes;
-use hyper::{Method, Request};
+use anyhow::{Result, ensure};
+use hyper::Method;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::files::Way;
-use crate::api::{self, Written, message_path, room_path};
+use crate::api::{self, message_path, room_path};
 use crate::check::Violation;
-use crate::client::{Answer, Connection, Lost, Target};
+use crate::client::{Connection, Target};
 use crate::clock::monotonic_ns;
 use crate::history::{Journal, Op, Outcome, Record};
 use crate::setup::{Person, Room};
 use crate::text;
+use attempt::{Attempt, Tried};
 use live::LiveLine;
 
 /// Of ten sends of a live writer so many go by its live connection, the others by REST.
@@ -65,27 +65,10 @@ struct Mine {
     with_file: bool,
 }
 
-/// What an attempt will be recorded as.
-struct Attempt {
-    op: Op,
-    key: Option<String>,
-    seq: Option<u64>,
-    body_hash: Option<String>,
-    request: Request<Full<Bytes>>,
-}
-
 /// The connections of a writer.
 struct Lines {
     rest: Connection,
     live: Option<LiveLine>,
-}
-
-/// What came of an attempt.
-#[derive(Clone, Copy)]
-struct Tried {
-    outcome: Outcome,
-    /// No answer came: the connection is of no more use.
-    cut: bool,
 }
 
 impl Writer {
@@ -358,115 +341,5 @@ impl Writer {
             }
         }
         Ok(tried)
-    }
-
-    /// Sends the request and records what came of it.
-    async fn attempt(&mut self, connection: &mut Connection, attempt: Attempt) -> Result<Tried> {
-        let invoke_ns = monotonic_ns();
-        let result = connection.exchange(attempt.request).await;
-        let return_ns = monotonic_ns();
-        let tried = self.judge(attempt.op, &result);
-        let seq = match (&result, attempt.op) {
-            (Ok(answer), Op::Send | Op::Edit) if tried.outcome == Outcome::Ok => {
-                let key = attempt.key.as_deref();
-                Some(self.learn(attempt.op, key, answer)?)
-            }
-            _ => attempt.seq,
-        };
-        self.record(Record {
-            op: attempt.op,
-            key: attempt.key,
-            invoke_ns,
-            return_ns,
-            outcome: tried.outcome,
-            seq,
-            body_hash: attempt.body_hash,
-            ..self.blank()
-        })?;
-        Ok(tried)
-    }
-
-    fn judge(&mut self, op: Op, result: &Result<Answer, Lost>) -> Tried {
-        let outcome = match result {
-            Ok(answer) => Outcome::of(answer.status),
-            Err(_) => Outcome::Maybe,
-        };
-        // Everything a writer does is allowed to it, and a few writers are no overload: whatever
-        // is not a success is the server's fault.
-        if let Ok(answer) = result
-            && outcome != Outcome::Ok
-        {
-            let detail = format!("{op:?} by {} {}", self.person.user, api::refusal(answer));
-            let violation = self.violation("nothing-refused", detail);
-            self.refusals.push(violation);
-        }
-        Tried {
-            outcome,
-            cut: result.is_err(),
-        }
-    }
-
-    /// The seq of what was sent or edited; remembers a message that is new.
-    fn learn(&mut self, op: Op, key: Option<&str>, answer: &Answer) -> Result<u64> {
-        let message: Written = api::parse(answer)?;
-        if op == Op::Edit {
-            return Ok(message.version);
-        }
-        self.remember(Mine {
-            id: message.id,
-            seq: message.seq,
-            with_file: key.and_then(Way::of).is_some(),
-        });
-        Ok(message.seq)
-    }
-
-    fn remember(&mut self, message: Mine) {
-        // The answer to a repeated send is of a message that is known.
-        if self.mine.iter().any(|mine| mine.id == message.id) {
-            return;
-        }
-        self.mine.push_back(message);
-        if self.mine.len() > REMEMBERED {
-            self.mine.pop_front();
-        }
-    }
-
-    /// Who and where; the rest is to be filled in.
-    fn blank(&self) -> Record {
-        Record {
-            process: self.process.clone(),
-            user: self.person.user.clone(),
-            room: self.room.id.clone(),
-            op: Op::Head,
-            key: None,
-            invoke_ns: 0,
-            return_ns: 0,
-            outcome: Outcome::Maybe,
-            seq: None,
-            body_hash: None,
-        }
-    }
-
-    fn request(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<String>,
-    ) -> Result<Request<Full<Bytes>>> {
-        api::request(method, path, &self.person.bearer, body.map(Bytes::from))
-    }
-
-    fn record(&mut self, record: Record) -> Result<()> {
-        self.journal.append(&record).context("keeping a record")?;
-        self.records.push(record);
-        Ok(())
-    }
-
-    fn violation(&self, rule: &'static str, detail: String) -> Violation {
-        Violation {
-            rule,
-            room: self.room.id.clone(),
-            detail,
-        }
     }
 }
