@@ -5,15 +5,23 @@
 //! condition that no message has it; whoever sends it locks the row. So no message ever has a file
 //! that goes.
 
+mod going;
+mod held;
+mod scan;
+
 use std::collections::HashMap;
 
 use orderchat_domain::attachment::{FileFacts, FileRecord, FileState, ImageRecord};
 use orderchat_domain::text::hex;
-use orderchat_domain::{AttachmentId, MessageId, Millis};
+use orderchat_domain::{AttachmentId, Millis};
 use uuid::Uuid;
 
+pub use going::{Going, end_all, forget, let_go, overdue, put_off};
+pub use held::{Held, Shown, held};
+pub use scan::{judged, message_failed, message_is_clean, pending};
+
 use crate::row::Row;
-use crate::sql::statements;
+use crate::sql::{Sql, statements};
 use crate::value::{Value, values};
 use crate::{Result, StoreError, Tx};
 
@@ -23,14 +31,7 @@ macro_rules! columns {
          a.digest, a.width, a.height, a.thumbhash, a.seq, a.created_at"
     };
 }
-
-/// Of a file that was rejected and that a message or a proof has, only the bytes go: what is told of it
-/// stays.
-macro_rules! only_bytes {
-    () => {
-        "(state = 'failed' AND (seq IS NOT NULL OR purpose IS NOT NULL))"
-    };
-}
+use columns;
 
 statements! {
     BEGIN = "INSERT INTO attachment (id, room, owner, state, purpose, created_at, until, name, size)
@@ -49,33 +50,13 @@ statements! {
         "INSERT INTO message_state (room, seq, version, reply_count, file_pending)
          SELECT i.room, i.seq, i.seq, 0, 1 FROM {rows} WHERE 1 = 1
          ON CONFLICT (room, seq) DO UPDATE SET file_pending = 1";
-    LET_GO = concat!("UPDATE attachment SET state = 'leaving', until = $2
-        WHERE k = $1 AND seq IS NULL AND until IS NOT NULL AND NOT ", only_bytes!());
-    OVERDUE = concat!("SELECT a.k, a.id, CASE WHEN ", only_bytes!(), " THEN 1 ELSE 0 END
-        FROM attachment a WHERE a.until <= $1 ORDER BY a.until, a.k LIMIT $2");
-    PUT_OFF = concat!("UPDATE attachment SET until = $2
-        WHERE id = $1 AND (state = 'leaving' OR ", only_bytes!(), ")");
-    EMPTIED = concat!("UPDATE attachment SET until = NULL WHERE k = $1 AND ", only_bytes!());
-    FORGET = "DELETE FROM attachment WHERE k = $1 AND state = 'leaving' AND seq IS NULL";
-    FORGET_UPLOAD = "DELETE FROM upload WHERE attachment = $1";
-    FORGET_PIECES = "DELETE FROM upload_piece WHERE attachment = $1";
-    PENDING = concat!("SELECT ", columns!(), " FROM attachment a
-        WHERE a.state = 'pending' AND a.k > $1 ORDER BY a.k LIMIT $2");
-    JUDGED = "UPDATE attachment SET state = $2, until = COALESCE(until, CAST($3 AS BIGINT))
-        WHERE k = $1 AND state = 'pending'";
-    CLEAN_MESSAGE = "UPDATE message_state SET file_pending = 0 WHERE room = $1 AND seq = $2";
-    FAILED_MESSAGE = "INSERT INTO message_state (room, seq, version, reply_count, failed_at)
-        VALUES ($1, $2, $3, 0, $4) ON CONFLICT (room, seq) DO UPDATE
-        SET version = excluded.version, failed_at = excluded.failed_at, file_pending = 0";
     KEEP = "UPDATE attachment SET until = NULL
         WHERE k = $1 AND state IN ('ready', 'pending')";
-    END_ALL = "UPDATE attachment SET state = 'leaving', until = $1 WHERE state = 'receiving'";
-    ALL = "SELECT a.k, a.id, a.width, a.size, a.digest, a.state, a.until,
-            (SELECT l.message_id FROM log l WHERE l.room = a.room AND l.seq = a.seq),
-            (SELECT m.deleted_at FROM message_state m WHERE m.room = a.room AND m.seq = a.seq),
-            (SELECT r.deleted_at FROM room r WHERE r.k = a.room)
-        FROM attachment a
-        WHERE a.k > $1 AND a.state IN ('pending', 'ready') ORDER BY a.k LIMIT $2";
+}
+
+/// Every SQL text of files.
+pub(crate) fn listing() -> Vec<&'static Sql> {
+    [SQL, going::SQL, held::SQL, scan::SQL].concat()
 }
 
 /// A file that is about to be received.
@@ -306,194 +287,12 @@ pub fn sent(tx: &mut Tx<'_>, files: &[SentFile]) -> Result<()> {
     tx.execute_rows(&PENDING_MESSAGE, &rows)
 }
 
-/// Nobody wants the file. `false` if a message has it.
-///
-/// # Errors
-/// As any write.
-pub fn let_go(tx: &mut Tx<'_>, key: i64, now: Millis) -> Result<bool> {
-    Ok(tx.change(&LET_GO, &values![key, now])? == 1)
-}
-
-/// A file that goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Going {
-    /// Internal key.
-    pub key: i64,
-    pub id: AttachmentId,
-    /// Only its bytes: it was rejected, and a message or a proof has it.
-    pub only_bytes: bool,
-}
-
-/// At most `limit` files that go by now.
-///
-/// # Errors
-/// As any read.
-pub fn overdue(tx: &mut Tx<'_>, now: Millis, limit: u32) -> Result<Vec<Going>> {
-    let rows = tx.query(&OVERDUE, &values![now, limit])?;
-    let going = |mut row: Row| {
-        Ok(Going {
-            key: row.take()?,
-            id: AttachmentId(row.take::<Uuid>()?),
-            only_bytes: row.take()?,
-        })
-    };
-    rows.into_iter().map(going).collect()
-}
-
-/// The bytes of a file that goes could not be deleted: it is [`overdue`] again then.
-///
-/// # Errors
-/// As any write.
-pub fn put_off(tx: &mut Tx<'_>, id: AttachmentId, until: Millis) -> Result<()> {
-    tx.execute(&PUT_OFF, &values![&id.0, until])
-}
-
-/// The file's bytes were deleted: it is known no more, but for one of which [`only
-/// bytes`](Going::only_bytes) went.
-///
-/// # Errors
-/// As any write.
-pub fn forget(tx: &mut Tx<'_>, id: AttachmentId) -> Result<()> {
-    let Some(file) = lock(tx, id)? else {
-        return Ok(());
-    };
-    if tx.change(&FORGET, &values![file.key])? == 1 {
-        let freed = i64::try_from(file.size).unwrap_or(i64::MAX);
-        take_space(tx, file.owner, -freed)?;
-        tx.execute(&FORGET_UPLOAD, &values![file.key])?;
-        tx.execute(&FORGET_PIECES, &values![file.key])?;
-        return Ok(());
-    }
-    tx.execute(&EMPTIED, &values![file.key])
-}
-
-/// At most `limit` files that wait for the scanner, after this key.
-///
-/// # Errors
-/// As any read.
-pub fn pending(tx: &mut Tx<'_>, after: i64, limit: u32) -> Result<Vec<StoredFile>> {
-    let rows = tx.query(&PENDING, &values![after, limit])?;
-    rows.into_iter().map(read).collect()
-}
-
-/// The scanner has judged the file. `false` if it had before. One that it rejects goes: it is [`overdue`]
-/// from `now` on, or when it would be anyway.
-///
-/// # Errors
-/// As any write.
-pub fn judged(tx: &mut Tx<'_>, key: i64, is_clean: bool, now: Millis) -> Result<bool> {
-    let (state, until) = if is_clean {
-        (FileState::Ready, None)
-    } else {
-        (FileState::Failed, Some(now))
-    };
-    Ok(tx.change(&JUDGED, &values![key, state.as_str(), until])? == 1)
-}
-
-/// The message's file can be downloaded.
-///
-/// # Errors
-/// As any write.
-pub fn message_is_clean(tx: &mut Tx<'_>, room: i64, seq: u64) -> Result<()> {
-    tx.execute(&CLEAN_MESSAGE, &values![room, seq])
-}
-
-/// The message's file was rejected.
-///
-/// # Errors
-/// As any write.
-pub fn message_failed(
-    tx: &mut Tx<'_>,
-    room: i64,
-    seq: u64,
-    version: u64,
-    at: Millis,
-) -> Result<()> {
-    tx.execute(&FAILED_MESSAGE, &values![room, seq, version, at])
-}
-
 /// The file stays, without a message.
 ///
 /// # Errors
 /// As any write.
 pub fn keep(tx: &mut Tx<'_>, key: i64) -> Result<()> {
     tx.execute(&KEEP, &values![key])
-}
-
-/// Uploads that are under way are over: after a restore, whose copy has no part of them.
-///
-/// # Errors
-/// As any write.
-pub fn end_all(tx: &mut Tx<'_>, now: Millis) -> Result<()> {
-    tx.execute(&END_ALL, &values![now])
-}
-
-/// A file whose bytes are in the storage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Held {
-    pub key: i64,
-    pub id: AttachmentId,
-    pub has_thumbnail: bool,
-    /// Of the file, in bytes.
-    pub size: u64,
-    /// SHA-256 of the file.
-    pub digest: Option<[u8; 32]>,
-    pub shown: Shown,
-    /// The scanner may still reject it, and have its bytes deleted.
-    pub pending: bool,
-}
-
-/// Where somebody still sees a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
-    /// No message has it, or one that was deleted, itself or with its room.
-    Nowhere,
-    InMessage(MessageId),
-    /// On an order's timeline.
-    AsProof,
-}
-
-impl Held {
-    /// Neither the scanner nor the collector takes it away.
-    #[must_use]
-    pub fn stays(&self) -> bool {
-        self.shown != Shown::Nowhere && !self.pending
-    }
-}
-
-/// At most `limit` files whose bytes are in the storage, after this key.
-///
-/// # Errors
-/// As any read.
-pub fn held(tx: &mut Tx<'_>, after: i64, limit: u32) -> Result<Vec<Held>> {
-    let rows = tx.query(&ALL, &values![after, limit])?;
-    rows.into_iter().map(read_held).collect()
-}
-
-fn read_held(mut row: Row) -> Result<Held> {
-    let (key, id) = (row.take()?, AttachmentId(row.take::<Uuid>()?));
-    let has_thumbnail = row.take::<Option<i64>>()?.is_some();
-    let (size, digest) = (row.take()?, hash(&mut row)?);
-    let state: String = row.take()?;
-    let until: Option<Millis> = row.take()?;
-    let message: Option<Uuid> = row.take()?;
-    let (message_deleted, room_deleted): (Option<Millis>, Option<Millis>) =
-        (row.take()?, row.take()?);
-    let shown = match message {
-        _ if message_deleted.or(room_deleted).is_some() => Shown::Nowhere,
-        Some(message) => Shown::InMessage(MessageId(message)),
-        None if until.is_none() => Shown::AsProof,
-        None => Shown::Nowhere,
-    };
-    Ok(Held {
-        key,
-        id,
-        has_thumbnail,
-        size,
-        digest,
-        shown,
-        pending: state == FileState::Pending.as_str(),
-    })
 }
 
 /// The files of these ids, locked until the transaction ends; those that there are.

@@ -57,7 +57,6 @@ pub use store::{Engine, Options, POSTGRES_SETTINGS, Store};
 pub fn statements() -> Vec<&'static Sql> {
     [
         actors::SQL,
-        attachments::SQL,
         audit::SQL,
         checkpoints::SQL,
         follow::SQL,
@@ -84,6 +83,7 @@ pub fn statements() -> Vec<&'static Sql> {
     ]
     .concat()
     .into_iter()
+    .chain(attachments::listing())
     .chain(rooms::listings())
     .chain(search::listing())
     .collect()
