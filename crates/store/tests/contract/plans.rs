@@ -46,8 +46,9 @@ const GO_THROUGH: [&str; 13] = [
 
 /// What follows the log over all rooms, or reads a range of the search index, from a key on: the
 /// rows of all rooms are what it wants, up to its limit or the end of the range.
-const FOLLOWS: [&str; 5] = [
+const FOLLOWS: [&str; 6] = [
     "FROM log l WHERE l.g > ?2",
+    "FROM log l JOIN room r ON r.k = l.room WHERE l.g > ?2",
     "LEFT JOIN entry_text t ON t.g = l.g WHERE l.g > ?2",
     "WHERE l.g > ?2 AND l.g < ?4",
     "JOIN log l ON l.g >= i.g AND l.g < i.end_g",
