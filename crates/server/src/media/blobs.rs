@@ -1,31 +1,34 @@
 //! Where bytes lie: a local folder or S3, behind `object_store`. Names are generated ids; nothing
 //! of what people call their files is in them.
 
+mod folder;
+mod writer;
+
 use std::fmt;
-use std::fs::File;
-use std::io;
 use std::ops::Range;
-use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
-use std::path::{Path as FilePath, PathBuf};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path as FilePath;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt};
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::signer::{Method, SignedUrlOptions, Signer};
 use object_store::{
-    ClientOptions, GetOptions, GetRange, GetResultPayload, MultipartUpload, ObjectStore,
-    ObjectStoreExt, PutPayload, PutPayloadMut, RetryConfig,
+    ClientOptions, GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt, PutPayload,
+    RetryConfig,
 };
 use orderchat_domain::AttachmentId;
 use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 
 use super::MediaError;
+use folder::{Folder, pieces_of};
+pub(crate) use writer::Writer;
 
 /// Bytes of a file that are held in memory while it is received into a folder.
 pub(super) const PIECE: usize = 1 << 20;
@@ -33,16 +36,8 @@ pub(super) const PIECE: usize = 1 << 20;
 const S3_PIECE: usize = 5 << 20;
 /// How long a redirect to the storage is good for: it outlives a block.
 const REDIRECT_GOOD_FOR: Duration = Duration::from_secs(60);
-/// What comes in so many bytes at once is kept as it came; less is copied together, or a thousand
-/// small pieces would each keep the memory they came in.
-const HELD_AS_IT_CAME: usize = 64 << 10;
-/// Bytes that are read at once of a file in a folder.
-const READ_AT_ONCE: u64 = 256 << 10;
 /// The time that one step of the storage may take.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
-/// A file in a folder is written beside its place first, under its name and `#1`, or the next number
-/// that is free: more are never written at once.
-const STAGED: u32 = 8;
 
 /// Something that lies in the storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,14 +60,6 @@ pub(crate) struct Blobs {
     piece: usize,
     /// Of a storage that clients can be sent to.
     signer: Option<Arc<dyn Signer>>,
-}
-
-/// A folder of this machine.
-#[derive(Clone)]
-struct Folder {
-    path: PathBuf,
-    /// Device and number that it had at the start: one under the same name may be another.
-    identity: (u64, u64),
 }
 
 impl fmt::Debug for Blobs {
@@ -101,14 +88,10 @@ impl Blobs {
         let store = LocalFileSystem::new_with_prefix(folder)?
             .with_automatic_cleanup(true)
             .with_fsync(true);
-        let identity = identity(&std::fs::metadata(folder)?);
         Ok(Self {
             store: Arc::new(store),
             root: Path::default(),
-            folder: Some(Folder {
-                path: folder.to_owned(),
-                identity,
-            }),
+            folder: Some(Folder::at(folder)?),
             piece: PIECE,
             signer: None,
         })
@@ -196,22 +179,12 @@ impl Blobs {
         self.root.clone().join("pieces").join(id)
     }
 
-    /// Refuses to change a folder that is not the one of the start, as where a share is no longer mounted:
-    /// what is written there nobody finds when the other one is back, and what is not there is not deleted.
+    /// Refuses to change a folder that is not the one of the start.
     async fn ensure_there(&self) -> Result<(), MediaError> {
-        let Some(folder) = &self.folder else {
-            return Ok(());
-        };
-        let found = timeout(PATIENCE, tokio::fs::metadata(&folder.path)).await;
-        let found = found.map_err(|_| MediaError::from(Failure::TooSlow))??;
-        if folder.identity == identity(&found) {
-            return Ok(());
+        match &self.folder {
+            Some(folder) => folder.ensure_there().await,
+            None => Ok(()),
         }
-        let path = folder.path.display();
-        let other = format!(
-            "{path} is not the folder that it was at the start; mount that one again, or start the server anew"
-        );
-        Err(io::Error::other(other).into())
     }
 
     /// Stores these bytes.
@@ -224,16 +197,6 @@ impl Blobs {
         self.ensure_there().await?;
         in_time(self.store.put(path, bytes)).await?;
         Ok(())
-    }
-
-    /// Begins to store what comes piece by piece.
-    pub(crate) fn writer(&self, blob: Blob<'_>) -> Writer {
-        Writer {
-            blobs: self.clone(),
-            path: self.path(blob),
-            held: PutPayloadMut::new(),
-            upload: None,
-        }
     }
 
     /// The bytes of a blob, or some of them.
@@ -289,20 +252,10 @@ impl Blobs {
         for blob in [Blob::Thumbnail(id), Blob::File(id)] {
             let path = self.path(blob);
             self.delete_path(&path).await?;
-            self.delete_staged(&path).await?;
-        }
-        Ok(())
-    }
-
-    /// Deletes what a process that was killed left half written in the folder: the storage neither
-    /// lists nor deletes it. S3 shows nothing of the kind; a rule of the bucket takes it away.
-    async fn delete_staged(&self, path: &Path) -> Result<(), MediaError> {
-        let Some(folder) = &self.folder else {
-            return Ok(());
-        };
-        for number in 1..=STAGED {
-            let staged = folder.path.join(format!("{path}#{number}"));
-            there_or_not(tokio::fs::remove_file(staged).await)?;
+            // S3 shows nothing of the kind; a rule of the bucket takes it away.
+            if let Some(folder) = &self.folder {
+                folder.delete_staged(&path).await?;
+            }
         }
         Ok(())
     }
@@ -315,8 +268,7 @@ impl Blobs {
             self.delete_path(&piece.location).await?;
         }
         if let Some(folder) = &self.folder {
-            let pieces = folder.path.join(self.pieces(id).as_ref());
-            there_or_not(tokio::fs::remove_dir_all(pieces).await)?;
+            folder.delete_all(&self.pieces(id)).await?;
         }
         Ok(())
     }
@@ -335,34 +287,6 @@ impl Blobs {
             Ok(()) | Err(Failure::Store(object_store::Error::NotFound { .. })) => Ok(()),
             Err(failure) => Err(failure.into()),
         }
-    }
-}
-
-/// The range of a file in a folder. The storage's own stream of it is one step on a thread for
-/// every 8 KiB.
-fn pieces_of(file: File, range: Range<u64>) -> impl Stream<Item = Result<Bytes, MediaError>> {
-    stream::try_unfold((file, range), |(file, mut range)| async move {
-        let read = tokio::task::spawn_blocking(move || {
-            let length = (range.end - range.start).min(READ_AT_ONCE);
-            let mut piece = vec![0; usize::try_from(length).unwrap_or_default()];
-            file.read_exact_at(&mut piece, range.start)?;
-            range.start += length;
-            io::Result::Ok((piece, (file, range)))
-        });
-        let (piece, rest) = read.await.map_err(io::Error::other)??;
-        Ok((!piece.is_empty()).then(|| (piece.into(), rest)))
-    })
-}
-
-fn identity(found: &std::fs::Metadata) -> (u64, u64) {
-    (found.dev(), found.ino())
-}
-
-/// What is not there is deleted already.
-fn there_or_not(deleted: io::Result<()>) -> Result<(), MediaError> {
-    match deleted {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(()),
     }
 }
 
@@ -389,74 +313,5 @@ async fn in_time<T>(step: impl Future<Output = object_store::Result<T>>) -> Resu
     match timeout(PATIENCE, step).await {
         Ok(done) => done.map_err(Failure::Store),
         Err(_) => Err(Failure::TooSlow),
-    }
-}
-
-/// A blob that is being stored. Nobody sees it before [`Writer::finish`]; one that is dropped before
-/// leaves nothing behind but what the storage itself cleans up.
-pub(crate) struct Writer {
-    blobs: Blobs,
-    path: Path,
-    held: PutPayloadMut,
-    /// Of more than one piece.
-    upload: Option<Box<dyn MultipartUpload>>,
-}
-
-impl Writer {
-    pub(crate) async fn write(&mut self, mut bytes: Bytes) -> Result<(), MediaError> {
-        while self.held.content_length() + bytes.len() > self.blobs.piece {
-            let fits = bytes.split_to(self.blobs.piece - self.held.content_length());
-            self.hold(fits);
-            let full = std::mem::take(&mut self.held);
-            self.put_part(full.freeze()).await?;
-        }
-        self.hold(bytes);
-        Ok(())
-    }
-
-    fn hold(&mut self, bytes: Bytes) {
-        if bytes.len() < HELD_AS_IT_CAME {
-            self.held.extend_from_slice(&bytes);
-        } else {
-            self.held.push(bytes);
-        }
-    }
-
-    async fn put_part(&mut self, part: PutPayload) -> Result<(), MediaError> {
-        let upload = match &mut self.upload {
-            Some(upload) => upload,
-            none => {
-                self.blobs.ensure_there().await?;
-                let begun = in_time(self.blobs.store.put_multipart(&self.path)).await?;
-                none.insert(begun)
-            }
-        };
-        in_time(upload.put_part(part)).await?;
-        Ok(())
-    }
-
-    /// The blob is whole and durable.
-    pub(crate) async fn finish(mut self) -> Result<(), MediaError> {
-        let last = std::mem::take(&mut self.held).freeze();
-        if self.upload.is_none() {
-            return self.blobs.put_whole(&self.path, last).await;
-        }
-        if last.content_length() > 0 {
-            self.put_part(last).await?;
-        }
-        if let Some(upload) = &mut self.upload {
-            in_time(upload.complete()).await?;
-        }
-        Ok(())
-    }
-
-    /// Nothing of it is kept.
-    pub(crate) async fn abort(mut self) {
-        if let Some(upload) = &mut self.upload
-            && let Err(failure) = in_time(upload.abort()).await
-        {
-            let error = MediaError::from(failure);
-            tracing::warn!(%error, "an upload that was given up could not be taken back");
-        }
     }
 }
