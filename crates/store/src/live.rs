@@ -184,7 +184,7 @@ pub struct Grown {
     pub pharmacy: String,
 }
 
-/// What [`grown`] found.
+/// What [`grown()`] found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Growth {
     /// What to look after next; `None` where nobody else writes.
@@ -195,7 +195,7 @@ pub struct Growth {
 }
 
 /// The entries of all rooms' logs that were committed since what was seen, each once, about
-/// [`MOST_GROWN`] at most. Transactions end in any order: one that stays open holds nothing up, and
+/// `MOST_GROWN` at most. Transactions end in any order: one that stays open holds nothing up, and
 /// its entries are given once it has ended. `None` asks only where to begin, and is the answer on
 /// SQLite, where nobody else writes.
 ///
@@ -230,7 +230,7 @@ pub fn grown(tx: &mut Tx<'_>, since: Option<&Seen>) -> Result<Growth> {
     })
 }
 
-/// Entries that [`grown`] gives at once, about.
+/// Entries that [`grown()`] gives at once, about.
 const MOST_GROWN: usize = 10_000;
 
 impl Seen {
