@@ -113,7 +113,7 @@ pub enum Change {
 /// A status of the shop's: a short word.
 ///
 /// # Errors
-/// [`Rule::Invalid`] at `pointer`.
+/// [`Rule::Invalid`](crate::Rule::Invalid) at `pointer`.
 pub fn parse_status(pointer: &str, text: &str) -> Result<String, Refusal> {
     let status = clean(pointer, text, 64)?;
     if status.contains(['\n', '\t']) {
@@ -126,7 +126,7 @@ pub fn parse_status(pointer: &str, text: &str) -> Result<String, Refusal> {
 /// A language tag (BCP 47), as far as its form goes.
 ///
 /// # Errors
-/// [`Rule::Invalid`] at `pointer`.
+/// [`Rule::Invalid`](crate::Rule::Invalid) at `pointer`.
 pub fn parse_language(pointer: &str, text: &str) -> Result<String, Refusal> {
     let fits = (1..=35).contains(&text.len())
         && text.split('-').all(|part| {
@@ -144,7 +144,7 @@ pub fn parse_language(pointer: &str, text: &str) -> Result<String, Refusal> {
 /// Somebody's name.
 ///
 /// # Errors
-/// [`Rule::Invalid`] at `pointer`.
+/// [`Rule::Invalid`](crate::Rule::Invalid) at `pointer`.
 pub fn parse_name(pointer: &str, text: &str) -> Result<String, Refusal> {
     clean(pointer, text, NAME_LENGTH)
 }
@@ -152,7 +152,7 @@ pub fn parse_name(pointer: &str, text: &str) -> Result<String, Refusal> {
 /// An e-mail address, as far as its form goes; a blank one counts as none.
 ///
 /// # Errors
-/// [`Rule::Invalid`] at `pointer`.
+/// [`Rule::Invalid`](crate::Rule::Invalid) at `pointer`.
 pub fn parse_email(pointer: &str, text: Option<&str>) -> Result<Option<String>, Refusal> {
     let email = crate::text::clean_optional(pointer, text, 254)?;
     let fits = email.as_ref().is_none_or(|email| {

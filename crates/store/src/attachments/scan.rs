@@ -28,8 +28,8 @@ pub fn pending(tx: &mut Tx<'_>, after: i64, limit: u32) -> Result<Vec<StoredFile
     rows.into_iter().map(read).collect()
 }
 
-/// The scanner has judged the file. `false` if it had before. One that it rejects goes: it is [`overdue`]
-/// from `now` on, or when it would be anyway.
+/// The scanner has judged the file. `false` if it had before. One that it rejects goes: it is
+/// [`overdue`](super::overdue) from `now` on, or when it would be anyway.
 ///
 /// # Errors
 /// As any write.
