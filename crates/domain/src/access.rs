@@ -4,6 +4,7 @@
 //! [`permission`]: crate::permission
 
 use crate::caller::Caller;
+use crate::participant::{Ended, comes_back_as};
 use crate::permission::{Access, Reach, Standing, permit, reach};
 use crate::policy::{As, Circumstances, OrderPolicy, Rights};
 use crate::project::{ParticipantRecord, RoomRecord};
@@ -35,6 +36,14 @@ impl Situation<'_> {
         };
         let at = self.room.circumstances(self.now);
         let readable = match self.own {
+            // Who comes back may have less of a role by now.
+            Some(own) if own.ended == Some(Ended::Left) => {
+                let role = self.caller.person().map(|now| comes_back_as(own.role, now));
+                role.is_some_and(|role| {
+                    let guest = own.guest;
+                    self.policy.rights(As { role, guest }, at).read
+                })
+            }
             Some(own) => rights_of(self.policy, own, at).read,
             None => self.would_read(at),
         };

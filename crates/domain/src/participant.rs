@@ -118,6 +118,16 @@ pub fn check_role(pointer: &str, wanted: Role, own: Role) -> Result<(), Refusal>
     Ok(())
 }
 
+/// As what somebody comes back who left: as what they were, as far as their token still allows it.
+#[must_use]
+pub fn comes_back_as(before: Role, token: Role) -> Role {
+    if before.rank() <= token.rank() {
+        before
+    } else {
+        token
+    }
+}
+
 /// Seats of a room that are free for one more person (SPEC 4): one each is kept for the order's
 /// customer and rider while they are not in it, for nobody but them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

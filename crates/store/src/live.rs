@@ -33,8 +33,9 @@ statements! {
         WHERE p.usr = $1 AND p.ended IS NULL AND p.readable = 1
           AND r.deleted_at IS NULL AND r.status <> 'archived'
         ORDER BY p.room DESC LIMIT $2";
-    PEOPLE = "SELECT p.usr FROM participant p
-        WHERE p.room = $1 AND p.ended IS NULL AND p.readable = 1";
+    PEOPLE = "SELECT p.usr FROM room r JOIN participant p ON p.room = r.k
+        WHERE r.k = $1 AND r.deleted_at IS NULL AND r.status <> 'archived'
+          AND p.ended IS NULL AND p.readable = 1";
     MARKS = "SELECT p.id, p.usr, p.delivered_seq, p.read_seq FROM participant p
         WHERE p.room = $1 AND p.ended IS NULL AND p.delivered_seq > 0 ORDER BY p.k";
     NEWEST_RECORD = "SELECT a.g FROM audit a ORDER BY a.g DESC LIMIT 1";
@@ -96,7 +97,8 @@ pub fn places_of(tx: &mut Tx<'_>, user: i64, limit: u32) -> Result<Vec<Place>> {
         .collect()
 }
 
-/// The users who may read the room as its participants.
+/// The users who follow the room without asking: who may read it as its participants, unless it is
+/// archived.
 ///
 /// # Errors
 /// As any read.
@@ -236,7 +238,7 @@ const MOST_GROWN: usize = 10_000;
 impl Seen {
     /// What was seen of this snapshot, up to there.
     fn up_to(mut self, to: Position) -> Self {
-        self.running.retain(|running| *running < to.tx);
+        self.running.retain(|running| *running <= to.tx);
         Self { to, ..self }
     }
 

@@ -1,7 +1,7 @@
 //! Participants: list, invite, remove, change; join and leave.
 
 use orderchat_domain::event::EventKind;
-use orderchat_domain::participant::{Ended, Entrance, check_role};
+use orderchat_domain::participant::{Ended, Entrance, check_role, comes_back_as};
 use orderchat_domain::permission::{Action, Reach, permit_rank};
 use orderchat_domain::project::{
     self, ParticipantRecord, ParticipantView, Person, RoomView, Surface,
@@ -350,10 +350,9 @@ pub(super) fn join(
         (_, Some(before)) => before.guest,
         (_, None) => false,
     };
-    // Who comes back has the role they had, as far as their token still allows it.
     let role = match &scene.own {
-        Some(before) if before.role.rank() <= token_role.rank() => before.role,
-        _ => token_role,
+        Some(before) => comes_back_as(before.role, token_role),
+        None => token_role,
     };
     let (person, user_role) = person(tx, ctx, token_role)?;
     let newcomer = Newcomer {

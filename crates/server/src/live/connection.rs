@@ -109,17 +109,30 @@ impl Connection {
         Some(frame)
     }
 
-    /// Takes out what waits of the room.
-    pub(crate) fn take_back(&self, room: RoomId) {
+    /// Takes out what waits of the room. Up to where the client was sent it, where something waited, or is
+    /// to be caught up with.
+    pub(crate) fn take_back(&self, room: RoomId) -> Option<u64> {
         let mut waiting = self.waiting.lock();
-        let Waiting { frames, bytes, .. } = &mut *waiting;
-        frames.retain(|frame| {
-            let stays = frame.place.is_none_or(|(of, _)| of != room);
-            if !stays {
-                *bytes -= frame.len();
-            }
-            stays
+        let Waiting {
+            frames,
+            bytes,
+            signals,
+            ..
+        } = &mut *waiting;
+        let behind = signals.iter().find_map(|signal| match signal {
+            Signal::Behind(of, seq) | Signal::Gone(of, seq) if *of == room => Some(*seq),
+            _ => None,
         });
+        let mut first = None;
+        frames.retain(|frame| {
+            let Some((_, seq)) = frame.place.filter(|(of, _)| *of == room) else {
+                return true;
+            };
+            *bytes -= frame.len();
+            first = first.or(Some(seq));
+            false
+        });
+        first.map(|first| first.saturating_sub(1)).or(behind)
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -228,7 +241,10 @@ mod tests {
         for frame in [&of(1, 1), &staying[0], &staying[1], &of(1, 2), &staying[2]] {
             connection.push(frame).unwrap();
         }
-        connection.take_back(room(1));
+        assert_eq!(connection.take_back(room(1)), Some(0));
+        assert_eq!(connection.take_back(room(1)), None);
+        connection.signal(Signal::Behind(room(1), 7));
+        assert_eq!(connection.take_back(room(1)), Some(7));
         let bytes: usize = staying.iter().map(Frame::len).sum();
         assert_eq!(connection.waiting.lock().bytes, bytes);
         let out: Vec<_> = std::iter::from_fn(|| connection.pop()).collect();

@@ -22,6 +22,8 @@ pub(super) struct Following {
     pub(super) connection: Arc<Connection>,
     /// Rooms that the user comes into are followed, too.
     all: bool,
+    /// Their own rooms are followed without being asked for: they act for themselves.
+    pub(super) follows_own: bool,
     /// The user just came online: those who are in a room with them are told.
     pub(super) announces: bool,
     rooms: HashMap<RoomId, State>,
@@ -50,8 +52,8 @@ enum State {
     },
     /// The user lost it after this seq, and may come back.
     Gone(u64),
-    /// It is the user's; the client has it up to this seq, and wants no more of it.
-    Left(u64),
+    /// The client wants no more of it; up to where it was sent it, if that is known.
+    Left(Option<u64>),
 }
 
 /// A room that is to be caught up with.
@@ -77,6 +79,14 @@ struct CatchUp {
 }
 
 impl CatchUp {
+    /// Up to where the client has it, as far as is known.
+    const fn sent(&self) -> Option<u64> {
+        match (self.read_to, self.from) {
+            (Some(seq), _) | (None, From::After(seq)) => Some(seq),
+            (None, From::Head | From::Visible) => None,
+        }
+    }
+
     /// That the room cannot be gone on with, as the client called it.
     fn resync(&self, reason: ResyncReason, seq: Option<u64>) -> Frame {
         let room = match &self.name {
@@ -144,6 +154,7 @@ impl Following {
             live,
             connection,
             all,
+            follows_own: false,
             announces: false,
             rooms: HashMap::new(),
             good_for: None,
@@ -166,11 +177,11 @@ impl Following {
         match self.rooms.get_mut(&room) {
             Some(State::CatchingUp { called }) => *called = true,
             Some(State::Live { .. }) => {}
-            Some(State::Gone(seq) | State::Left(seq)) => {
+            Some(State::Gone(seq) | State::Left(Some(seq))) => {
                 let after = From::After(*seq);
                 self.begin(room, after, Why::Asked);
             }
-            None => self.begin(room, From::Visible, Why::Asked),
+            Some(State::Left(None)) | None => self.begin(room, From::Visible, Why::Asked),
         }
     }
 
@@ -205,6 +216,10 @@ impl Following {
         asked.is_subscribed = true;
         asked.reference = reference;
         self.leave(room);
+        if after.is_some() {
+            // It is read again from there.
+            self.connection.take_back(room);
+        }
         self.put(asked);
     }
 
@@ -240,23 +255,35 @@ impl Following {
     /// No longer follows the room, as the client asks: it is not followed until it is asked for again, or
     /// the user comes into it anew.
     pub(super) fn unsubscribe(&mut self, room: RoomId) {
-        let lost_after = match self.rooms.get(&room) {
-            Some(State::Gone(seq) | State::Left(seq)) => Some(*seq),
-            _ => None,
+        let waited = self.connection.take_back(room);
+        let known = match self.rooms.get(&room) {
+            Some(State::Gone(seq)) => Some(*seq),
+            Some(State::Left(seq)) => *seq,
+            Some(State::CatchingUp { .. }) => self.asked(room).and_then(CatchUp::sent),
+            Some(State::Live { .. }) | None => None,
         };
         // Who looks from outside comes into none by an event.
-        let is_outside = matches!(
-            self.rooms.get(&room),
-            Some(State::Live { outside: true, .. })
-        );
-        let seq = self.leave(room).filter(|_| !is_outside).or(lost_after);
-        if let Some(seq) = seq {
-            self.rooms.insert(room, State::Left(seq));
+        let comes_by_itself = match self.rooms.get(&room) {
+            Some(State::Live { outside, .. }) => !outside,
+            Some(State::CatchingUp { .. }) => self.follows_own,
+            Some(State::Gone(_) | State::Left(_)) => true,
+            None => false,
+        };
+        let given = self.leave(room);
+        if comes_by_itself {
+            let sent = waited.or(given).or(known);
+            self.rooms.insert(room, State::Left(sent));
         }
     }
 
-    /// No longer follows the room, of which nothing more is sent. The seq up to which it was given
-    /// them, where it was.
+    /// The room as it is being caught up with.
+    fn asked(&self, room: RoomId) -> Option<&CatchUp> {
+        let reading = self.reading.iter().map(|reading| &reading.0);
+        let mut all = self.waiting.iter().chain(reading);
+        all.find(|asked| asked.expected.room == room)
+    }
+
+    /// No longer follows the room. The seq up to which the hub gave it to them, where it did.
     fn leave(&mut self, room: RoomId) -> Option<u64> {
         self.rooms.remove(&room);
         self.waiting.retain(|asked| asked.expected.room != room);
@@ -267,9 +294,7 @@ impl Following {
         {
             self.reading = None;
         }
-        let seq = self.live.hub.detach(room, self.connection.id);
-        self.connection.take_back(room);
-        seq
+        self.live.hub.detach(room, self.connection.id)
     }
 
     /// Follows all rooms anew, as what the caller is and may do now.
@@ -330,6 +355,8 @@ impl Following {
         for signal in self.connection.signals() {
             match signal {
                 Signal::Readable(room) if self.has_left(room) => {}
+                // Staff follow what they ask for, and go on with what they lost.
+                Signal::Readable(room) if !self.follows_own && !self.rooms.contains_key(&room) => {}
                 Signal::Joined(room) | Signal::Readable(room) => {
                     if self.all || self.rooms.contains_key(&room) {
                         self.add(room);

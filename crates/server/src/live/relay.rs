@@ -90,6 +90,8 @@ struct Inner {
     hasher: RandomState,
     /// How far this node itself brought the rooms it wrote to lately.
     own: Mutex<Generations<RoomId, u64>>,
+    /// Entries of rooms by which somebody came, that this node told of.
+    told: Mutex<Generations<(RoomId, u64), ()>>,
     /// Something did not fit into a carrier's queue.
     overflowed: AtomicBool,
     reads: Semaphore,
@@ -122,6 +124,7 @@ impl Relay {
             carriers: senders,
             hasher: RandomState::new(),
             own: Mutex::new(Generations::new(OWN)),
+            told: Mutex::new(Generations::new(OWN)),
             overflowed: AtomicBool::new(false),
             reads: Semaphore::new(READS),
             asks: Semaphore::new(ASKS),
@@ -207,7 +210,9 @@ impl Relay {
         }
         self.0.own.lock().insert(room, news.room.seq);
         for entry in &news.entries {
-            self.who_comes(room, entry.kind, entry.user);
+            if self.who_comes(room, entry.kind, entry.user) {
+                self.0.told.lock().insert((room, entry.seq), ());
+            }
         }
         let fresh = news.entries.iter().all(|entry| entry.fresh.is_some());
         let first = fresh.then(|| news.first());
@@ -236,8 +241,8 @@ impl Relay {
         }
     }
 
-    /// Whoever comes into a room, or may read it from now on, follows it.
-    fn who_comes(&self, room: RoomId, kind: EventKind, user: Option<i64>) {
+    /// Whoever comes into a room, or may read it from now on, follows it. Whether somebody does.
+    fn who_comes(&self, room: RoomId, kind: EventKind, user: Option<i64>) -> bool {
         let people = &self.0.hub.people;
         match (kind, user) {
             (EventKind::ParticipantJoined, Some(user)) => {
@@ -248,8 +253,9 @@ impl Relay {
                 people.signal(user, Signal::Readable(room));
             }
             (kind, _) if self.0.reader.lets_in(kind) && !people.is_empty() => self.let_in(room),
-            _ => {}
+            _ => return false,
         }
+        true
     }
 
     /// Everybody who may read the room follows it.

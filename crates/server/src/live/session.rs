@@ -136,11 +136,13 @@ impl<'a> Session<'a> {
         let watch = Watch::of(caller);
         live.hub.people.watch(&connection, &watch, caller);
         let is_news = connected.is_news(&who, seen_before);
+        let mut following = Following::new(Arc::clone(live), Arc::clone(&connection), true);
+        following.follows_own = !caller.acts_for_business();
         let session = Box::new(Self {
             live,
             socket,
             who,
-            following: Following::new(Arc::clone(live), Arc::clone(&connection), true),
+            following,
             connection,
             commands: Commands::default(),
             watch,

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use orderchat_domain::event::EventKind;
 use orderchat_domain::news::ReceiptNews;
 use orderchat_domain::{Millis, RoomId};
@@ -18,8 +19,10 @@ use crate::net::spawn;
 
 /// How often to look without being told.
 const EVERY: Duration = Duration::from_secs(2);
-/// Between making up for lost hints and doing so again.
+/// Between making up for lost hints and doing so again; twice as long each time that some were lost
+/// meanwhile.
 const REST: Duration = Duration::from_secs(5);
+const LONGEST_REST: Duration = Duration::from_secs(80);
 /// How soon to look after a hint: joins and summaries wait so long, events of followed rooms are
 /// read at once.
 const SOON: Duration = Duration::from_millis(100);
@@ -183,6 +186,7 @@ impl Relay {
     /// everybody is, and that what a rider may do has changed with their next order.
     pub(super) async fn make_up(self, stop: CancellationToken) {
         let telling = async {
+            let mut rest = REST;
             loop {
                 self.0.missed.notified().await;
                 self.0.hub.recheck_riders();
@@ -198,7 +202,16 @@ impl Relay {
                     }
                 }
                 // A bus that takes less than there is to say loses hints all the time.
-                sleep(REST).await;
+                sleep(rest).await;
+                let goes_on = self.0.missed.notified().now_or_never().is_some();
+                if goes_on {
+                    self.0.missed.notify_one();
+                }
+                rest = if goes_on {
+                    (rest * 2).min(LONGEST_REST)
+                } else {
+                    REST
+                };
             }
         };
         stop.run_until_cancelled(telling).await;
@@ -208,7 +221,10 @@ impl Relay {
     async fn look(&self, since: Option<Since>) -> Result<Elsewhere, Unreadable> {
         let mut found = self.0.reader.since(since).await?;
         for grown in found.grown.drain(..) {
-            self.who_comes(grown.room, grown.kind, grown.user);
+            // Told again, it would bring back what a client has left since.
+            if self.0.told.lock().get(&(grown.room, grown.seq)).is_none() {
+                self.who_comes(grown.room, grown.kind, grown.user);
+            }
             self.grew_to(grown.room, grown.seq);
             if !self.knows(grown.room, grown.seq) {
                 self.0.hub.people.summarize(grown.room, &grown.pharmacy);

@@ -91,6 +91,7 @@ impl Session<'_> {
                     let caller = &self.who.ctx.caller;
                     self.live.hub.people.watch(&self.connection, &watch, caller);
                     self.watch = watch;
+                    self.following.follows_own = !caller.acts_for_business();
                     self.following.restart();
                     let caller = &self.who.ctx.caller;
                     let is_wider = of_one.is_some() && caller.room != of_one;

@@ -93,6 +93,23 @@ async fn a_room_of_ones_own_that_is_left_stays_so_until_one_comes_into_it_again(
     );
 }
 
+/// A new policy updates many rooms: staff are not to be sent them all.
+#[tokio::test]
+async fn staff_who_are_in_a_room_follow_it_only_when_they_ask() {
+    let server = Server::start().await;
+    let (room, other) = (server.open_room().await, server.open_room().await);
+    let mut live = Live::following(&room.pharmacist, &other).await;
+    let title = json!({ "title": "Changed" });
+    room.admin.patch(&room.at(""), title).await.ok(200);
+    room.close().await;
+    room.admin.act(&room.at("reopen/")).await.ok(200);
+    let seq = other.customer.say(&other, "heard").await.number("seq");
+    live.event_at(&other, seq).await;
+    let heard = live.frames_of(&room).into_iter();
+    let heard = heard.filter(|frame| frame["type"] != "room_summary");
+    assert_eq!(heard.count(), 0, "{live:?}");
+}
+
 #[tokio::test]
 async fn rooms_that_one_may_not_read_cannot_be_followed() {
     let server = Server::start().await;
