@@ -135,6 +135,8 @@ test('K1: keys for other chats, for search, files, beginning and end; none of th
   await expect(composer(page)).toHaveValue('?');
   await expect(page.locator('dialog[open]')).toHaveCount(0);
   await composer(page).fill('');
+  // From here on, and not as late as the key: that file choosers are to be told of, nobody waits for.
+  page.on('filechooser', () => undefined);
   await page.keyboard.press('Control+f');
   await expect(page.locator('aside input[type=search]')).toBeFocused();
   await page.keyboard.press('Escape');
