@@ -278,9 +278,13 @@ impl Following {
 
     /// The room as it is being caught up with.
     fn asked(&self, room: RoomId) -> Option<&CatchUp> {
+        self.to_catch_up().find(|asked| asked.expected.room == room)
+    }
+
+    /// Rooms that wait to be read, and the one that is.
+    fn to_catch_up(&self) -> impl Iterator<Item = &CatchUp> {
         let reading = self.reading.iter().map(|reading| &reading.0);
-        let mut all = self.waiting.iter().chain(reading);
-        all.find(|asked| asked.expected.room == room)
+        self.waiting.iter().chain(reading)
     }
 
     /// No longer follows the room. The seq up to which the hub gave it to them, where it did.
@@ -344,9 +348,7 @@ impl Following {
 
     /// A client waits to be told that it follows a room.
     pub(super) fn owes_an_answer(&self) -> bool {
-        let reading = self.reading.iter().map(|reading| &reading.0);
-        let mut all = self.waiting.iter().chain(reading);
-        all.any(|asked| asked.reference.is_some())
+        self.to_catch_up().any(|asked| asked.reference.is_some())
     }
 
     /// What the connection was told since, as far as it is the rooms' business.

@@ -69,6 +69,18 @@ impl Room {
         }
     }
 
+    /// One client of each role, all of whom may read the room.
+    pub(crate) fn one_of_each_role(&self) -> [&Client; 6] {
+        [
+            &self.customer,
+            &self.rider,
+            &self.pharmacist,
+            &self.support,
+            &self.admin,
+            &self.service,
+        ]
+    }
+
     /// A path under the room: `""` for the room itself, else ending with a slash.
     pub(crate) fn at(&self, rest: &str) -> String {
         format!("/api/chat/rooms/{}/{rest}", self.id)

@@ -56,14 +56,7 @@ async fn every_kind_of_event_reaches_each_role_as_the_log_shows_it() {
     let room = server.open_room().await;
     let guest = server.customer("guest-1");
     let before = room.head().await;
-    let viewers = [
-        &room.customer,
-        &room.rider,
-        &room.pharmacist,
-        &room.support,
-        &room.admin,
-        &room.service,
-    ];
+    let viewers = room.one_of_each_role();
     let mut lives = Vec::new();
     for viewer in viewers {
         lives.push(Live::following(viewer, &room).await);

@@ -199,14 +199,7 @@ async fn a_deleted_room_is_gone_for_everyone_and_stays_its_orders_room() {
         .await
         .ok(204);
 
-    let everybody = [
-        &room.customer,
-        &room.rider,
-        &room.pharmacist,
-        &room.support,
-        &room.admin,
-        &room.service,
-    ];
+    let everybody = room.one_of_each_role();
     for client in everybody {
         for path in [
             room.at(""),

@@ -10,14 +10,7 @@ async fn everybody_finds_what_they_may_read_and_nothing_else() {
     let server = Server::start().await;
     let room = server.open_room().await;
     room.customer.say(&room, "the canary sings").await;
-    for client in [
-        &room.customer,
-        &room.rider,
-        &room.pharmacist,
-        &room.support,
-        &room.admin,
-        &room.service,
-    ] {
+    for client in room.one_of_each_role() {
         assert_eq!(
             texts(client, "canary").await,
             ["the canary sings"],
