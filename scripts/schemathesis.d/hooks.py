@@ -10,6 +10,7 @@ import urllib.request
 import zlib
 
 import schemathesis
+from schemathesis import GenerationMode
 
 URL = os.environ["ORDERCHAT_URL"]
 TOKEN = os.environ["ORDERCHAT_ADMIN_TOKEN"]
@@ -68,6 +69,20 @@ def map_body(context, body):
             if isinstance(body.get(field), str):
                 body = {**body, field: real(name, body[field])}
     return body
+
+
+@schemathesis.hook
+def filter_case(context, case):
+    """Leaves out forms whose fault is lost on the way: a form carries texts and files, so a number
+    arrives as its digits and an empty list as no part at all, and both are rightly taken.
+    schemathesis knows that, but not of a form with a file in it, whose bytes its check cannot read.
+    """
+    is_form = case.media_type == "multipart/form-data" and isinstance(case.body, dict)
+    is_meant_wrong = case.meta is not None and case.meta.generation.mode == GenerationMode.NEGATIVE
+    return not (is_form and is_meant_wrong) or all(
+        value is None or isinstance(getattr(value, "data", value), (str, bytes))
+        for value in case.body.values()
+    )
 
 
 @schemathesis.serializer("application/offset+octet-stream")
