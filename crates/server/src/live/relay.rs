@@ -90,7 +90,7 @@ struct Inner {
     hasher: RandomState,
     /// How far this node itself brought the rooms it wrote to lately.
     own: Mutex<Generations<RoomId, u64>>,
-    /// Entries of rooms by which somebody came, that this node told of.
+    /// Entries by which somebody came into a room, and of which they were told.
     told: Mutex<Generations<(RoomId, u64), ()>>,
     /// Something did not fit into a carrier's queue.
     overflowed: AtomicBool,
@@ -210,9 +210,7 @@ impl Relay {
         }
         self.0.own.lock().insert(room, news.room.seq);
         for entry in &news.entries {
-            if self.who_comes(room, entry.kind, entry.user) {
-                self.0.told.lock().insert((room, entry.seq), ());
-            }
+            self.who_comes((room, entry.seq), entry.kind, entry.user);
         }
         let fresh = news.entries.iter().all(|entry| entry.fresh.is_some());
         let first = fresh.then(|| news.first());
@@ -241,21 +239,31 @@ impl Relay {
         }
     }
 
-    /// Whoever comes into a room, or may read it from now on, follows it. Whether somebody does.
-    fn who_comes(&self, room: RoomId, kind: EventKind, user: Option<i64>) -> bool {
+    /// Whoever comes into a room by this entry, or may read it from now on, follows it.
+    fn who_comes(&self, entry: (RoomId, u64), kind: EventKind, user: Option<i64>) {
         let people = &self.0.hub.people;
         match (kind, user) {
-            (EventKind::ParticipantJoined, Some(user)) => {
-                people.signal(user, Signal::Joined(room));
+            (EventKind::ParticipantJoined, Some(user)) if self.tells(entry) => {
+                people.signal(user, Signal::Joined(entry.0));
             }
             // What they are now may let them read.
-            (EventKind::ParticipantUpdated, Some(user)) => {
-                people.signal(user, Signal::Readable(room));
+            (EventKind::ParticipantUpdated, Some(user)) if self.tells(entry) => {
+                people.signal(user, Signal::Readable(entry.0));
             }
-            (kind, _) if self.0.reader.lets_in(kind) && !people.is_empty() => self.let_in(room),
-            _ => return false,
+            (kind, _) if self.0.reader.lets_in(kind) && !people.is_empty() && self.tells(entry) => {
+                self.let_in(entry.0);
+            }
+            _ => {}
         }
-        true
+    }
+
+    /// Whether the entry is told of now for the first time, whoever found it: told again, it would bring
+    /// back a room that a client has left since.
+    fn tells(&self, entry: (RoomId, u64)) -> bool {
+        let mut told = self.0.told.lock();
+        let is_first = told.get(&entry).is_none();
+        told.insert(entry, ());
+        is_first
     }
 
     /// Everybody who may read the room follows it.

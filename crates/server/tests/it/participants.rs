@@ -345,3 +345,32 @@ async fn staff_may_leave_and_keep_what_their_role_reaches() {
         client.get(&room.at("messages/")).await.ok(200);
     }
 }
+
+#[tokio::test]
+async fn who_comes_back_with_less_of_a_role_is_what_that_role_is() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    // The shop's word counts more than the token's for what they are, and not for what they may.
+    let staff = &room.pharmacist.user;
+    room.service.make_known(staff, "pharmacy").await;
+    room.pharmacist.act(&room.at("leave/")).await.ok(200);
+    let rider = server.rider(staff);
+    room.close().await;
+    // What a closed room is to riders, it is to who comes back as one.
+    for path in ["messages/", ""] {
+        rider.get(&room.at(path)).await.refused(404);
+    }
+    rider.act(&room.at("join/")).await.refused(404);
+    room.admin.act(&room.at("reopen/")).await.ok(200);
+    rider.act(&room.at("join/")).await.ok(200);
+    let own = room.seen_by(&rider).await["my_participant"].clone();
+    assert_eq!(
+        (&own["role"], &own["is_active"]),
+        (&json!("rider"), &json!(true))
+    );
+    // More of a role than before is not got by leaving.
+    rider.act(&room.at("leave/")).await.ok(200);
+    room.pharmacist.act(&room.at("join/")).await.ok(200);
+    let own = room.seen_by(&room.pharmacist).await["my_participant"].clone();
+    assert_eq!(own["role"], "rider");
+}

@@ -27,6 +27,15 @@ const LONGEST_REST: Duration = Duration::from_secs(80);
 /// read at once.
 const SOON: Duration = Duration::from_millis(100);
 
+/// How long to rest the next time, when some were lost during this one or not.
+fn rest_after(rest: Duration, goes_on: bool) -> Duration {
+    if goes_on {
+        (rest * 2).min(LONGEST_REST)
+    } else {
+        REST
+    }
+}
+
 /// From where on to look: behind the entry `g` of the transaction `tx`, and all entries of those
 /// that had not ended when it was looked there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,11 +216,7 @@ impl Relay {
                 if goes_on {
                     self.0.missed.notify_one();
                 }
-                rest = if goes_on {
-                    (rest * 2).min(LONGEST_REST)
-                } else {
-                    REST
-                };
+                rest = rest_after(rest, goes_on);
             }
         };
         stop.run_until_cancelled(telling).await;
@@ -221,15 +226,27 @@ impl Relay {
     async fn look(&self, since: Option<Since>) -> Result<Elsewhere, Unreadable> {
         let mut found = self.0.reader.since(since).await?;
         for grown in found.grown.drain(..) {
-            // Told again, it would bring back what a client has left since.
-            if self.0.told.lock().get(&(grown.room, grown.seq)).is_none() {
-                self.who_comes(grown.room, grown.kind, grown.user);
-            }
+            self.who_comes((grown.room, grown.seq), grown.kind, grown.user);
             self.grew_to(grown.room, grown.seq);
             if !self.knows(grown.room, grown.seq) {
                 self.0.hub.people.summarize(grown.room, &grown.pharmacy);
             }
         }
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_that_are_lost_all_the_time_are_made_up_for_less_and_less_often() {
+        let mut rest = REST;
+        let rests = [true, true, true, true, true, false, true].map(|goes_on| {
+            rest = rest_after(rest, goes_on);
+            rest.as_secs()
+        });
+        assert_eq!(rests, [10, 20, 40, 80, 80, 5, 10]);
     }
 }

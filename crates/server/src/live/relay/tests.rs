@@ -11,6 +11,7 @@ use orderchat_domain::policy::{InForce, OrderPolicy};
 use orderchat_domain::project::{MessageRecord, OrderBrief};
 use orderchat_domain::room::RoomStatus;
 use orderchat_domain::{Caller, MessageId, TokenRole, UserId};
+use tokio::sync::oneshot;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -165,6 +166,8 @@ impl Log {
 struct SlowLog {
     log: Log,
     dice: Mutex<Dice>,
+    /// Asked what other nodes wrote. Without it nobody else writes, as on SQLite.
+    others: Option<mpsc::Sender<oneshot::Sender<Elsewhere>>>,
 }
 
 impl SlowLog {
@@ -204,8 +207,14 @@ impl Reader for SlowLog {
     }
 
     fn since(&self, _since: Option<Since>) -> BoxFuture<'_, Result<Elsewhere, Unreadable>> {
-        // As on SQLite: the test itself says what other nodes wrote.
-        Box::pin(async { Ok(Elsewhere::default()) })
+        Box::pin(async {
+            let Some(others) = &self.others else {
+                return Ok(Elsewhere::default());
+            };
+            let (answer, answered) = oneshot::channel();
+            others.send(answer).await.map_err(|_| Unreadable)?;
+            answered.await.map_err(|_| Unreadable)
+        })
     }
 }
 
@@ -339,17 +348,22 @@ async fn tell(relay: Relay, news: LogNews, lost: bool, mut dice: Dice) {
     }
 }
 
+fn hub() -> Arc<Hub> {
+    Arc::new(Hub::new(Eyesight {
+        policies: Arc::new(InForce::new(OrderPolicy::default())),
+        online_window: 0,
+    }))
+}
+
 async fn run(seed: u64) {
     let mut dice = Dice(seed);
     let log = Log::default();
-    let hub = Arc::new(Hub::new(Eyesight {
-        policies: Arc::new(InForce::new(OrderPolicy::default())),
-        online_window: 0,
-    }));
+    let hub = hub();
     let stop = CancellationToken::new();
     let reader = SlowLog {
         log: log.clone(),
         dice: Mutex::new(Dice(dice.roll())),
+        others: None,
     };
     let relay = Relay::start(Arc::clone(&hub), Bus::local(), Box::new(reader), &stop);
     // Somebody is connected: otherwise nothing is relayed.
@@ -410,4 +424,78 @@ async fn every_follower_gets_every_entry_once_and_in_order_whatever_happens_on_t
         println!("seed {run_seed}");
         run(run_seed).await;
     }
+}
+
+/// This happened to somebody in the room, as this node hears of it and as the log shows it.
+fn happened(of: RoomId, seq: u64, kind: EventKind, user: i64) -> (LogNews, Grown) {
+    let user = Some(user);
+    let room = room(of, seq);
+    let pharmacy = room.order.pharmacy.to_string();
+    let entry = NewEntry {
+        seq,
+        kind,
+        at: Millis(0),
+        user,
+        fresh: None,
+    };
+    let news = LogNews {
+        room,
+        entries: vec![entry],
+    };
+    let grown = Grown {
+        room: of,
+        seq,
+        kind,
+        user,
+        pharmacy,
+    };
+    (news, grown)
+}
+
+#[tokio::test]
+async fn who_came_into_a_room_is_told_once_by_this_node_and_by_the_log() {
+    let (hub, stop) = (hub(), CancellationToken::new());
+    let (others, mut asked) = mpsc::channel(1);
+    let reader = SlowLog {
+        log: Log::default(),
+        dice: Mutex::new(Dice(1)),
+        others: Some(others),
+    };
+    let relay = Relay::start(Arc::clone(&hub), Bus::local(), Box::new(reader), &stop);
+    let connection = Arc::new(Connection::new(1, 7, QUEUE));
+    hub.people.add(&connection);
+    let mut look = async |grown: Vec<Grown>| {
+        let answer = asked.recv().await.expect("it looks");
+        let next = Some(Since {
+            tx: 1,
+            g: 1,
+            running: Vec::new(),
+        });
+        let found = Elsewhere {
+            next,
+            grown,
+            more: true,
+        };
+        answer.send(found).expect("it waits");
+    };
+    let [first, second] = [1, 2].map(|room| happened(id(room), 1, EventKind::ParticipantJoined, 7));
+    let (then, _) = happened(id(2), 2, EventKind::ParticipantUpdated, 7);
+    let told = async || {
+        loop {
+            let told = connection.signals();
+            if !told.is_empty() {
+                return told;
+            }
+            yield_now().await;
+        }
+    };
+    relay.hear(vec![News::Log(Box::new(first.0))]);
+    assert_eq!(told().await, [Signal::Joined(id(1))]);
+    // What is heard of what the log told already, is heard in vain.
+    look(vec![first.1, second.1]).await;
+    assert_eq!(told().await, [Signal::Joined(id(2))]);
+    relay.hear(vec![News::Log(Box::new(second.0))]);
+    relay.hear(vec![News::Log(Box::new(then))]);
+    assert_eq!(told().await, [Signal::Readable(id(2))]);
+    stop.cancel();
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::live::Cursor;
 use crate::harness::orders::an_event;
 use crate::harness::{Client, Fields, Live, Room, Server, an_order, random_id};
 
@@ -91,6 +92,37 @@ async fn a_room_of_ones_own_that_is_left_stays_so_until_one_comes_into_it_again(
         seqs.contains(&head) && seqs.is_sorted_by(|a, b| a < b),
         "{seqs:?}"
     );
+}
+
+#[tokio::test]
+async fn a_room_that_is_left_while_it_is_caught_up_with_goes_on_where_it_was() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    // Three pages of the log.
+    for number in 0..420 {
+        room.support.say(&room, &format!("m{number}")).await;
+    }
+    let epoch = Live::of(&room.support).await.epoch();
+    for heard in [0, 1, 199, 201] {
+        let head = room.head().await;
+        let start = Cursor::of(&epoch, &room.id, 0);
+        let mut live = Live::resume(&room.customer, &start).await;
+        if heard > 0 {
+            live.event_at(&room, heard).await;
+        }
+        live.done(json!({ "type": "unsubscribe", "room": room.id }))
+            .await;
+        let left = live.events_of(&room).len();
+        room.support.say(&room, "unheard").await;
+        live.fence().await;
+        assert_eq!(live.events_of(&room).len(), left, "after {heard}");
+        room.customer.act(&room.at("leave/")).await.ok(200);
+        room.customer.act(&room.at("join/")).await.ok(200);
+        // The word, the leaving and the coming back.
+        live.event_at(&room, head + 3).await;
+        let all = seqs(&live.events_of(&room));
+        assert_eq!(all, (1..=head + 3).collect::<Vec<_>>(), "after {heard}");
+    }
 }
 
 /// A new policy updates many rooms: staff are not to be sent them all.
