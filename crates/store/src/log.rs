@@ -37,8 +37,6 @@ statements! {
             ordinal = i.ordinal, news = i.news, message_count = i.message_count,
             last_message = i.last_message, last_said = i.last_said
          FROM {rows} WHERE room_head.room = i.room";
-    RANGE = "SELECT l.seq, l.kind, l.at, l.actor, l.actor_role, l.subject, l.message_type
-        FROM log l WHERE l.room = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3";
     NEWS_UP_TO = "SELECT COUNT(*) FROM log l WHERE l.room = $1 AND l.seq <= $2
         AND l.message_type IN ('order_update', 'delivery_update')";
     ORDINAL_AT = "SELECT l.ordinal FROM log l WHERE l.room = $1 AND l.seq <= $2
@@ -387,7 +385,15 @@ pub struct LogEntry {
     pub message_type: Option<MessageType>,
 }
 
-pub(crate) fn read(mut row: Row) -> Result<LogEntry> {
+/// What [`read`] takes of an entry.
+macro_rules! entry {
+    () => {
+        "l.seq, l.kind, l.at, l.actor, l.actor_role, l.subject, l.message_type"
+    };
+}
+pub(crate) use entry;
+
+pub(crate) fn read(row: &mut Row) -> Result<LogEntry> {
     let seq = row.take()?;
     let kind: String = row.take()?;
     let kind = EventKind::parse(&kind)

@@ -16,13 +16,13 @@ pub use in_log::{InLog, in_log};
 
 use crate::actors::{self, Actors};
 use crate::engine::Ask;
-use crate::participants;
 use crate::receipts::{Kind, PageMarks};
 use crate::rooms::StoredRoom;
 use crate::row::{Row, read_all};
 use crate::sql::statements;
 use crate::value::{Value, values};
 use crate::{Result, StoreError, Tx};
+use crate::{log, participants};
 
 macro_rules! columns {
     () => {
@@ -54,9 +54,9 @@ statements! {
         "AND l.seq < $3 ORDER BY l.seq DESC LIMIT $6");
     AFTER = concat!("SELECT ", columns!(), " FROM log l", joins!(), filters!(),
         "AND l.seq > $3 ORDER BY l.seq LIMIT $6");
-    BETWEEN = concat!("SELECT ", columns!(), " FROM log l", joins!(),
-        "WHERE l.room = $1 AND l.kind = 'message.created' AND l.seq > $2 AND l.seq <= $3
-         ORDER BY l.seq");
+    // Most entries are new messages: those are read with their entries.
+    IN_LOG = concat!("SELECT ", log::entry!(), ", ", columns!(), " FROM log l", joins!(),
+        "WHERE l.room = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3");
     BY_SEQ (room: Int, seq: Int) = concat!("SELECT i.room, ", columns!(), " FROM {rows}
         JOIN log l ON l.room = i.room AND l.seq = i.seq AND l.kind = 'message.created'", joins!());
     LOCATE = "SELECT r.id, l.seq FROM log l JOIN room r ON r.k = l.room WHERE l.message_id = $1";

@@ -1,14 +1,12 @@
 //! A part of a room's log, with the messages that it is about.
 
-use orderchat_domain::event::Subject;
+use orderchat_domain::event::{EventKind, Subject};
 use orderchat_domain::project::MessageRecord;
 
-use super::{BETWEEN, complete, raw_by_seqs, read};
+use super::{IN_LOG, complete, raw_by_seqs, read};
 use crate::actors::Actors;
-use crate::engine::Ask;
 use crate::log::{self, LogEntry};
 use crate::rooms::StoredRoom;
-use crate::row::read_all;
 use crate::value::values;
 use crate::{Result, Tx};
 
@@ -28,28 +26,24 @@ pub struct InLog {
 /// # Errors
 /// As any read.
 pub fn in_log(tx: &mut Tx<'_>, room: &StoredRoom, after: u64, limit: u32) -> Result<InLog> {
-    let key = room.record.key;
-    // Numbered without a gap: that many entries end there.
-    let last = after.saturating_add(limit.into());
-    // Most entries are new messages: those are asked for beside the entries, the others after them.
-    let [entries, sent] = tx.ask([
-        Ask::Once(&log::RANGE, &values![key, after, limit]),
-        Ask::Once(&BETWEEN, &values![key, after, last]),
-    ])?;
-    let entries = read_all(entries, log::read)?;
-    let about = entries
-        .iter()
-        .filter(|entry| entry.kind.subject() == Subject::Message);
-    let mut earlier: Vec<u64> = about
-        .map(|entry| entry.subject)
-        .filter(|seq| *seq <= after)
-        .collect();
+    let rows = tx.query(&IN_LOG, &values![room.record.key, after, limit])?;
+    let mut entries = Vec::with_capacity(rows.len());
+    let (mut sent, mut earlier) = (Vec::new(), Vec::new());
+    for mut row in rows {
+        let entry = log::read(&mut row)?;
+        match entry.kind {
+            EventKind::MessageCreated => sent.push(read(room, &mut row)?),
+            kind if kind.subject() == Subject::Message && entry.subject <= after => {
+                earlier.push(entry.subject);
+            }
+            _ => {}
+        }
+        entries.push(entry);
+    }
     earlier.sort_unstable();
     earlier.dedup();
     let mut list = raw_by_seqs(tx, room, &earlier)?;
-    for mut row in sent {
-        list.push(read(room, &mut row)?);
-    }
+    list.append(&mut sent);
     let acted: Vec<i64> = entries.iter().map(|entry| entry.actor).collect();
     let (messages, actors) = complete(tx, room, list, &acted)?;
     Ok(InLog {
