@@ -167,7 +167,7 @@ struct TokenArgs {
     #[arg(long)]
     room: Option<String>,
     /// Seconds until it expires, at most 86400
-    #[arg(long, default_value_t = 3_600)]
+    #[arg(long, default_value_t = 3_600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     ttl: u64,
     #[command(flatten)]
     settings: SettingsArgs,

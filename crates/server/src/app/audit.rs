@@ -11,7 +11,7 @@ use orderchat_store::checkpoints::Signed;
 use serde::{Deserialize, Serialize};
 
 use super::out::{print, print_line};
-use super::{audit_files, commands, files, hex, keys, open_store, options, run, runtime};
+use super::{audit_files, commands, files, hex, keys, open_store, options, private, runtime};
 use crate::chat::ChatError;
 use crate::chat::verify::{Report, Verification};
 use crate::config::Settings;
@@ -30,6 +30,7 @@ pub(crate) struct Wanted {
 
 /// Verifies the record and says what is wrong with it; fails if anything is.
 pub(crate) fn verify(settings: &Settings, wanted: &Wanted) -> anyhow::Result<ExitCode> {
+    super::ensure_there(settings)?;
     let given = wanted.public_keys.iter().map(|path| keys::public_key(path));
     let mut trusted = given.collect::<Result<Vec<_>, _>>()?;
     if trusted.is_empty() {
@@ -116,7 +117,8 @@ fn lines(report: &Report) -> String {
 /// Signs what has changed and prints the newest checkpoint, to be kept where nobody who can write to
 /// the database can.
 pub(crate) fn head(settings: &Settings) -> anyhow::Result<ExitCode> {
-    run::make_private(settings);
+    super::ensure_there(settings)?;
+    private::make_private(settings)?;
     let key = keys::signing_key(settings)?;
     let signed = runtime()?.block_on(async {
         let store = open_store(settings).await?;

@@ -58,11 +58,7 @@ pub(crate) fn backup(settings: &Settings, to: &Path) -> anyhow::Result<ExitCode>
 
 /// Under a name of its own first: a folder of the name asked for is a whole backup.
 fn sqlite(settings: &Settings, file: &Path, to: &Path) -> anyhow::Result<ExitCode> {
-    ensure!(
-        file.try_exists()?,
-        "there is no database {}; check ORDERCHAT_DATABASE",
-        file.display()
-    );
+    super::ensure_there(settings)?;
     ensure!(
         !to.try_exists()?,
         "{} is there already: a backup goes into a new folder",

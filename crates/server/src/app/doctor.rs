@@ -7,6 +7,7 @@ use orderchat_store::{Disk, Store};
 
 use super::keys::own_public_key;
 use super::out::print;
+use super::private::{self, Openness, PrivateFile};
 use super::{commands, options, runtime, verifier};
 use crate::bus::check as check_bus;
 use crate::config::{BusLocation, ConfigError, Database, Settings};
@@ -155,22 +156,18 @@ fn order_policy(settings: &Settings) -> Finding {
 }
 
 fn private_files(settings: &Settings) -> Vec<Finding> {
-    use std::os::unix::fs::PermissionsExt;
     let meaning = "it holds private data or secrets";
-    let look = |path: std::path::PathBuf| {
-        let mode = std::fs::metadata(&path).ok()?.permissions().mode() & 0o777;
-        let (what, found) = (path.display().to_string(), format!("mode {mode:04o}"));
-        Some(if mode & 0o007 == 0 {
-            Finding::good(&what, found, meaning)
-        } else {
+    let look = |file: PrivateFile| {
+        let Openness { mode, is_open } = file.openness().ok()??;
+        let (what, found) = (file.path.display().to_string(), format!("mode {mode:04o}"));
+        Some(if is_open {
             Finding::bad(&what, found, meaning, format!("chmod 600 {what}"))
+        } else {
+            Finding::good(&what, found, meaning)
         })
     };
-    settings
-        .private_files()
-        .into_iter()
-        .filter_map(look)
-        .collect()
+    let files = private::files(settings).into_iter();
+    files.filter_map(look).collect()
 }
 
 fn signing_key(settings: &Settings) -> Finding {

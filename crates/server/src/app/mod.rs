@@ -13,6 +13,7 @@ mod keys;
 mod live;
 mod out;
 mod policy;
+mod private;
 mod restore;
 mod run;
 mod token;
@@ -20,7 +21,7 @@ mod token;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use orderchat_domain::policy::OrderPolicy;
 use orderchat_domain::text::hex;
 use orderchat_store::{Alone, Options, Store};
@@ -47,7 +48,7 @@ pub(crate) use token::{Wanted, token};
 /// Serves until a signal ends it.
 pub(crate) fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     start_logging(&settings)?;
-    run::make_private(&settings);
+    private::make_private(&settings)?;
     let _alone = match &settings.database {
         Database::Sqlite(file) => Some(Alone::on(file)?),
         Database::Postgres(_) => None,
@@ -64,7 +65,7 @@ pub(crate) fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
 
 /// Brings the database to this version's schema.
 pub(crate) fn migrate(settings: &Settings) -> anyhow::Result<ExitCode> {
-    run::make_private(settings);
+    private::make_private(settings)?;
     let store = runtime()?.block_on(open_store(settings))?;
     let migrated = store.migrated();
     println!(
@@ -105,6 +106,18 @@ fn options(settings: &Settings) -> Options {
             connections: settings.database_connections,
         },
     }
+}
+
+/// For what looks at a database and makes none: a SQLite file must be there.
+fn ensure_there(settings: &Settings) -> anyhow::Result<()> {
+    if let Database::Sqlite(file) = &settings.database {
+        ensure!(
+            file.try_exists()?,
+            "there is no database {}; check ORDERCHAT_DATABASE, and the folder you are in",
+            std::path::absolute(file)?.display()
+        );
+    }
+    Ok(())
 }
 
 /// Opens the database that the settings name, to write.

@@ -8,7 +8,7 @@ use orderchat_domain::Millis;
 use orderchat_store::{Alone, Store, StoreError, copy};
 
 use super::backup::{self, beside};
-use super::{backup_files, commands, open_store, options, run, runtime};
+use super::{backup_files, commands, open_store, options, private, runtime};
 use crate::chat::restore::adopt;
 use crate::clock;
 use crate::config::{Database, Settings};
@@ -161,7 +161,8 @@ fn remove(file: &Path) -> anyhow::Result<()> {
 
 /// Gives a database that other tools restored a new epoch.
 fn adopt_database(settings: &Settings) -> anyhow::Result<ExitCode> {
-    run::make_private(settings);
+    super::ensure_there(settings)?;
+    private::make_private(settings)?;
     if let Database::Sqlite(file) = &settings.database {
         copy::check(file)?;
         if let Some(damaged) = out_of_service(file)? {

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::{bus, files, live, policy};
 use crate::auth::Verifier;
 use crate::chat::Chat;
-use crate::config::{Privacy, Settings, check_private};
+use crate::config::Settings;
 use crate::limits::Limits;
 use crate::net::{self, Bound, ServeLimits, WRITE_TIMEOUT};
 use crate::signin::SignIn;
@@ -29,28 +29,6 @@ const LAST_ANSWERS: Duration = Duration::from_secs(1);
 const LAST_COPY: Duration = Duration::from_secs(2);
 /// Connections of the metrics listener.
 const METRICS_CONNECTIONS: usize = 16;
-
-/// Takes the database and files with secrets away from others on the machine.
-pub(super) fn make_private(settings: &Settings) {
-    for path in settings.private_files() {
-        let path_shown = path.display().to_string();
-        match check_private(&path) {
-            Ok(Privacy::Absent | Privacy::Private) => {}
-            Ok(Privacy::Mended { was }) => tracing::warn!(
-                file = path_shown,
-                mode_was = format!("{was:04o}"),
-                "others on this machine could read the file; its mode is 0600 now"
-            ),
-            Ok(Privacy::Open { mode }) => tracing::warn!(
-                file = path_shown,
-                mode = format!("{mode:04o}"),
-                "others on this machine can read the file and its mode cannot be changed; run \
-                 chmod 600 on it"
-            ),
-            Err(error) => tracing::warn!(file = path_shown, %error, "the file's mode is unknown"),
-        }
-    }
-}
 
 /// What a kind of server has besides.
 #[derive(Debug, Default)]
@@ -86,7 +64,7 @@ fn bind(setting: &str, address: SocketAddr) -> anyhow::Result<Bound> {
     })
 }
 
-/// Serves until SIGTERM or SIGINT, or until the database can no longer be trusted. `ready` is told
+/// Serves until SIGTERM or SIGINT, a demo also until its terminal is closed, or until the database can no longer be trusted. `ready` is told
 /// the address once the server listens, and what is cancelled when it stops.
 pub(super) async fn run(
     settings: Arc<Settings>,
@@ -144,8 +122,10 @@ pub(super) async fn run(
         media,
     };
     jobs::start(&chat, needs, &stop);
-    let reloads = policy::reload_on_signal(Arc::clone(&settings), chat.clone(), stop.clone())?;
-    net::spawn("policy-reload", reloads);
+    if !more.is_demo {
+        let reloads = policy::reload_on_signal(Arc::clone(&settings), chat.clone(), stop.clone())?;
+        net::spawn("policy-reload", reloads);
+    }
     let metrics_server = net::spawn(
         "metrics",
         net::serve(
@@ -160,7 +140,7 @@ pub(super) async fn run(
         net::serve(public, router, public_limits(&settings), stop.clone()),
     );
     // Before anybody is told that the server is there, and may ask it to stop.
-    let mut asked = AskedToStop::hear()?;
+    let mut asked = AskedToStop::hear(more.is_demo)?;
     announce(address, metrics_address);
     ready(address, &stop);
     let orderly = tokio::select! {
@@ -274,20 +254,31 @@ fn announce(address: SocketAddr, metrics: SocketAddr) {
 struct AskedToStop {
     terminate: Signal,
     interrupt: Signal,
+    /// Its terminal is closed. `None`: that asks for something else.
+    hang_up: Option<Signal>,
 }
 
 impl AskedToStop {
-    fn hear() -> std::io::Result<Self> {
+    fn hear(ends_with_terminal: bool) -> std::io::Result<Self> {
+        let hang_up = ends_with_terminal.then(|| signal(SignalKind::hangup()));
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            hang_up: hang_up.transpose()?,
         })
     }
 
     async fn received(&mut self) {
+        let hung_up = async {
+            match &mut self.hang_up {
+                Some(hang_up) => hang_up.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = hung_up => {}
         }
     }
 }

@@ -32,7 +32,12 @@ pub(super) fn read(path: &Path, problems: &mut Vec<String>) -> Vec<(&'static Row
                     .and_then(|span| text.get(..span.start))
                     .unwrap_or("");
                 let line = before.matches('\n').count() + 1;
-                problems.push(format!("{shown}, line {line}: {}", error.message()));
+                let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+                problems.push(format!(
+                    "{shown}, line {line}, column {column}: {}; write KEY = VALUE, and texts in quotes, \
+                     such as listen = \"127.0.0.1:8080\"",
+                    error.message()
+                ));
                 return Vec::new();
             }
         },
@@ -41,9 +46,12 @@ pub(super) fn read(path: &Path, problems: &mut Vec<String>) -> Vec<(&'static Row
     for (key, value) in table {
         let Some(row) = ROWS.iter().find(|row| row.key == key) else {
             let known = ROWS.iter().map(|row| row.key.to_owned());
+            // Perhaps as its variable or its flag is called.
+            let meant = key.to_lowercase().replace('-', "_");
+            let meant = meant.strip_prefix("orderchat_").unwrap_or(&meant);
             problems.push(format!(
                 "{key} in {shown} is no setting{}",
-                did_you_mean(&key, known)
+                did_you_mean(meant, known)
             ));
             continue;
         };

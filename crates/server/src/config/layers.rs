@@ -12,6 +12,7 @@ use super::table::{Listed, ROWS, Row, Secrecy};
 /// Names that begin like settings and belong to others: scripts, clients and tests.
 const NOT_SETTINGS: &[&str] = &[
     "ORDERCHAT_URL",
+    "ORDERCHAT_TOKEN",
     #[cfg(feature = "sabotage")]
     crate::sabotage::VARIABLE,
 ];

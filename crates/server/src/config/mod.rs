@@ -12,7 +12,6 @@ mod args;
 mod file;
 mod layers;
 mod parse;
-mod private;
 mod table;
 mod values;
 
@@ -22,7 +21,6 @@ use std::path::PathBuf;
 pub(crate) use args::{SettingsArgs, show_settings};
 use layers::Layers;
 pub(crate) use layers::Source;
-pub(crate) use private::{Privacy, check_private};
 pub(crate) use table::Settings;
 pub(crate) use values::{
     BusLocation, Database, JwksLocation, KeyLocation, LogFormat, Rate, ScannerLocation,
@@ -69,21 +67,6 @@ impl Settings {
             Some(settings) if problems.is_empty() => Ok(settings),
             _ => Err(ConfigError { problems }),
         }
-    }
-
-    /// Files that nobody else on the machine should read; see [`check_private`].
-    pub(crate) fn private_files(&self) -> Vec<PathBuf> {
-        let mut files = Vec::new();
-        if let Database::Sqlite(path) = &self.database {
-            for suffix in ["", "-wal", "-shm"] {
-                let mut name = path.as_os_str().to_owned();
-                name.push(suffix);
-                files.push(PathBuf::from(name));
-            }
-        }
-        files.extend(self.signing_key_file());
-        files.extend(self.file_with_secrets());
-        files
     }
 
     /// The file of the signing key, `None` when the key itself was given. Without a setting it is

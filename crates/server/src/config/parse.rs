@@ -78,14 +78,19 @@ pub(super) fn storage(text: &str) -> Parsed<StorageLocation> {
 const STORAGE: &str = "write file:FOLDER, or s3://BUCKET or s3://BUCKET/PREFIX";
 
 fn bucket(text: &str) -> Parsed<StorageLocation> {
-    let place = text.strip_prefix("s3://").unwrap_or_default();
+    let place = text.strip_prefix("s3://").ok_or(STORAGE)?;
     let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
     let letters = |text: &str, more: &str| {
         text.bytes()
             .all(|b| b.is_ascii_alphanumeric() || more.as_bytes().contains(&b))
     };
-    if bucket.len() < 3 || !letters(bucket, "-.") || !letters(prefix, "-._/") {
-        return Err(STORAGE.to_owned());
+    if bucket.len() < 3 || !letters(bucket, "-.") {
+        let of_what = "has at least 3 characters, of letters, digits, - and .";
+        return Err(format!("the name of a bucket {of_what}; {STORAGE}"));
+    }
+    if !letters(prefix, "-._/") {
+        let of_what = "is of letters, digits, -, ., _ and /";
+        return Err(format!("the prefix in a bucket {of_what}; {STORAGE}"));
     }
     Ok(StorageLocation::Bucket {
         bucket: bucket.to_owned(),

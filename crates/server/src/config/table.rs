@@ -230,7 +230,8 @@ impl Settings {
         self.listing.iter()
     }
 
-    pub(super) fn file_with_secrets(&self) -> Option<PathBuf> {
+    /// The settings file, if it holds a secret or a password.
+    pub(crate) fn file_with_secrets(&self) -> Option<PathBuf> {
         self.file_with_secrets.clone()
     }
 }

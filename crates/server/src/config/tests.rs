@@ -138,6 +138,7 @@ fn an_unknown_variable_is_refused_and_the_nearest_named(#[case] given: &str, #[c
 fn variables_of_scripts_and_tests_are_no_settings() {
     let given = [
         ("ORDERCHAT_URL", "http://127.0.0.1:8080"),
+        ("ORDERCHAT_TOKEN", "abc"),
         ("ORDERCHAT_TEST_ENGINE", "sqlite"),
         ("PATH", "/bin"),
     ];
@@ -157,13 +158,41 @@ fn a_server_for_use_does_not_know_how_to_do_wrong() {
 
 #[test]
 fn an_unknown_key_in_the_file_is_refused_with_the_file_s_name() {
-    let file = file("lisen = \"127.0.0.1:1\"\n");
+    for key in ["lisen", "LISTEN", "ORDERCHAT_LISTEN"] {
+        let file = file(&format!("{key} = \"127.0.0.1:1\"\n"));
+        let path = file.path().to_str().unwrap();
+        let error = load(&[], &["--config", path]).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!("{key} in {path} is no setting; did you mean listen?")
+        );
+    }
+}
+
+#[test]
+fn what_is_no_toml_is_named_by_its_place_and_not_shown() {
+    let file = file("log = \"info\"\nauth_secret = hunter2hunter2\n");
     let path = file.path().to_str().unwrap();
     let error = load(&[], &["--config", path]).unwrap_err().to_string();
-    assert_eq!(
-        error,
-        format!("lisen in {path} is no setting; did you mean listen?")
+    assert!(
+        error.starts_with(&format!("{path}, line 2, column 15: ")),
+        "{error}"
     );
+    assert!(error.contains("texts in quotes"), "{error}");
+    assert!(!error.contains("hunter2"), "{error}");
+}
+
+#[test]
+fn a_bucket_that_cannot_be_one_is_told_apart_from_a_prefix() {
+    for (place, why) in [
+        ("s3://b/p", "at least 3 characters"),
+        ("s3://a_bucket", "the name of a bucket"),
+        ("s3://bucket/a b", "the prefix in a bucket"),
+        ("bucket", "write file:FOLDER"),
+    ] {
+        let error = load(&[("ORDERCHAT_STORAGE", place)], &[]).unwrap_err();
+        assert!(error.to_string().contains(why), "{error}");
+    }
 }
 
 #[test]
@@ -292,22 +321,16 @@ fn metrics_do_not_share_the_public_listener() {
 }
 
 #[test]
-fn the_database_and_a_file_with_secrets_are_private_files() {
-    let secret = file(&format!(
-        "auth_secret = \"{SECRET}\"\ndatabase = \"sqlite:/v/a.db\"\n"
-    ));
-    let settings = load(&[], &["--config", secret.path().to_str().unwrap()]).unwrap();
-    let names: Vec<PathBuf> = settings.private_files();
-    assert!(names.contains(&PathBuf::from("/v/a.db-wal")));
-    assert!(names.contains(&secret.path().to_owned()));
-
-    let harmless = file("log = \"info\"\n");
-    let settings = load(&[], &["--config", harmless.path().to_str().unwrap()]).unwrap();
-    assert!(
-        !settings
-            .private_files()
-            .contains(&harmless.path().to_owned())
-    );
+fn a_file_of_settings_with_secrets_is_told_from_one_without() {
+    let of = |text: &str| {
+        let file = file(text);
+        let settings = load(&[], &["--config", file.path().to_str().unwrap()]).unwrap();
+        settings
+            .file_with_secrets()
+            .is_some_and(|found| found == file.path())
+    };
+    assert!(of(&format!("auth_secret = \"{SECRET}\"\n")));
+    assert!(!of("log = \"info\"\n"));
 }
 
 #[test]

@@ -55,6 +55,7 @@ mod room_states;
 mod rooms;
 mod search;
 mod serving;
+mod slips;
 mod stats;
 mod stopping;
 mod system_messages;

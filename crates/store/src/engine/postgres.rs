@@ -126,7 +126,12 @@ impl Postgres {
         let (pool, place) = (Arc::clone(&self.pool), self.pool.place().await?);
         self.blocking(move || {
             let mut used = pool.take(place).map_err(|error| {
-                StoreError::Unusable(format!("cannot connect to PostgreSQL: {}", plain(&error)))
+                StoreError::Unusable(format!(
+                    "cannot connect to PostgreSQL at {}: {}; check that it runs there, and the user, the \
+                     password and the database of the address",
+                    pool.servers(),
+                    plain(&error)
+                ))
             })?;
             run(used.get()?)
         })

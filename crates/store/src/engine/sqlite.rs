@@ -1,6 +1,7 @@
 //! SQLite: one writer thread that commits in groups, a few readers, a checkpointing thread.
 
 mod checkpoint;
+mod file;
 mod space;
 mod statements;
 mod writer;
@@ -19,6 +20,8 @@ use super::{Tx, thread};
 use crate::migrate::{self, Migrated};
 use crate::{Result, StoreError, sabotage};
 use checkpoint::Checkpoints;
+use file::create_private;
+pub use file::{SQLITE_BEGINS, ensure_sqlite_file};
 pub use space::Disk;
 use space::Space;
 use statements::statement;
@@ -257,22 +260,6 @@ impl Drop for End<'_> {
             tracing::warn!(%error, "a snapshot could not be ended");
         }
     }
-}
-
-/// Makes the file before SQLite does, for nobody else to read; SQLite gives its other files the
-/// same mode.
-fn create_private(path: &Path) -> Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).truncate(false).write(true).mode(0o600);
-    options.open(path).map(drop).map_err(|e| unusable(path, &e))
-}
-
-fn unusable(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Unusable(format!(
-        "cannot open the SQLite file {}: {error}; check that its folder exists and is writable",
-        path.display()
-    ))
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {

@@ -106,5 +106,7 @@ async fn a_server_that_is_not_there_is_unusable_without_saying_the_password(_: &
     let refused = Store::open(&postgres(address)).await;
     let error = refused.expect_err("no server");
     assert!(matches!(error, StoreError::Unusable(_)), "{error:?}");
-    assert!(!error.to_string().contains("hunter2"), "{error}");
+    let error = error.to_string();
+    assert!(error.contains("127.0.0.1:1"), "{error}");
+    assert!(!error.contains("hunter2"), "{error}");
 }

@@ -1,14 +1,15 @@
 //! `orderchat demo`, and the people whose tokens it prints.
 
+use std::process::ExitStatus;
 use std::sync::mpsc::Receiver;
 
 use serde_json::json;
 use tempfile::TempDir;
 
 use super::identity::Secret;
-use super::process::{PATIENCE, Process, command};
+use super::process::{PATIENCE, Process, command, end_of};
 use super::server::http;
-use super::{Client, Fields as _};
+use super::{Client, Fields as _, signal};
 
 /// A running demo. Killed when dropped.
 pub(crate) struct Demo {
@@ -89,6 +90,12 @@ impl Demo {
             .await
             .ok(200);
         self.bearer(&person.string("token"), user)
+    }
+
+    /// Its terminal is closed; how it ended.
+    pub(crate) async fn hang_up(mut self) -> ExitStatus {
+        signal::send(&self.process.child, "HUP");
+        end_of(&mut self.process.child).await
     }
 
     fn bearer(&self, token: &str, user: &str) -> Client {

@@ -16,6 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::yield_now;
 use tokio::time::timeout;
+use tokio_postgres::config::Host;
 use tokio_postgres::{Client, Config, NoTls, Statement};
 
 use super::session;
@@ -80,6 +81,19 @@ impl Pool {
             places: Arc::new(Semaphore::new(size)),
             size,
         }
+    }
+
+    /// Where it connects to, as HOST:PORT or the folder of a socket.
+    pub(crate) fn servers(&self) -> String {
+        const PORT: u16 = 5432;
+        let ports = self.config.get_ports();
+        let port = |at: usize| ports.get(at).or(ports.last()).copied().unwrap_or(PORT);
+        let hosts = self.config.get_hosts().iter().enumerate();
+        let hosts = hosts.map(|(at, host)| match host {
+            Host::Tcp(host) => format!("{host}:{}", port(at)),
+            Host::Unix(folder) => folder.display().to_string(),
+        });
+        hosts.collect::<Vec<_>>().join(" or ")
     }
 
     /// How many connections there may be.
