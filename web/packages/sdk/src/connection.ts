@@ -187,8 +187,9 @@ export class Connection {
 
   #answered(frame: ServerFrame): void {
     if (frame.type !== 'ok' && frame.type !== 'error') return;
-    const waiting = this.#waiting.get(frame.ref ?? '');
-    this.#waiting.delete(frame.ref ?? '');
+    const ref = frame.ref ?? '';
+    const waiting = this.#waiting.get(ref);
+    this.#waiting.delete(ref);
     if (frame.type === 'ok') waiting?.done(frame);
     else
       waiting?.failed(new OrderchatError(frame.problem, { retryAfter: frame.retry_after ?? null }));

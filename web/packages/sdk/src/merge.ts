@@ -39,13 +39,13 @@ export function merge(
   list: readonly MessageView[],
   ...messages: readonly MessageView[]
 ): readonly MessageView[] {
-  let merged: MessageView[] | null = null;
+  if (messages.length === 0) return list;
+  const merged = [...list];
   for (const message of messages) {
-    const at = place(merged ?? list, message.seq);
-    const old = (merged ?? list)[at];
-    merged ??= [...list];
+    const at = place(merged, message.seq);
+    const old = merged[at];
     if (old?.seq === message.seq) merged[at] = newer(old, message);
     else merged.splice(at, 0, message);
   }
-  return merged ?? list;
+  return merged;
 }

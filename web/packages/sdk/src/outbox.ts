@@ -153,8 +153,7 @@ export class Outbox {
     const id = item.clientMessageId;
     this.#change(id, { state: 'sending', retryAt: null });
     try {
-      const message = await this.parts.send(item);
-      this.parts.onAccepted(message);
+      this.parts.onAccepted(await this.parts.send(item));
       this.#remove(id);
     } catch (error) {
       this.#refused(id, error);
@@ -203,8 +202,7 @@ export class Outbox {
   }
 
   #insert(items: readonly PendingMessage[]): void {
-    const all = [...this.items.value, ...items];
-    this.items.set(all.sort((a, b) => a.createdAt - b.createdAt));
+    this.items.set([...this.items.value, ...items].sort((a, b) => a.createdAt - b.createdAt));
   }
 
   #change(id: string, fields: Partial<PendingMessage>, keep = false): void {
