@@ -31,6 +31,34 @@ test('R2: who has read it is told by number and by name', async ({ open, chat })
   await expect(message(hers, 'Are you near?')).toBeFocused();
 });
 
+test('R7: in the demo, stepping in has nothing read for who reads along', async ({
+  demo,
+  page,
+}) => {
+  const read: number[] = [];
+  const troubles: string[] = [];
+  page.on('response', (answer) => {
+    if (/\/rooms\/[^/]+\/read\/$/.test(answer.url())) read.push(answer.status());
+  });
+  page.on('console', (line) => {
+    if (line.type() === 'error') troubles.push(line.text());
+  });
+  await page.goto(`${demo.url}/?order=${demo.order.order}`);
+  const opened = (at: number) =>
+    page.frameLocator('iframe').nth(at).locator('[role=log][data-settled="true"]').waitFor();
+  for (const at of [0, 1]) await opened(at);
+  // Customer and rider are in it.
+  expect(read).toEqual([200, 200]);
+  const people = page.getByRole('group', { name: 'Step in as' });
+  for (let open = 2; open > 0; open -= 1)
+    await people.locator('[aria-pressed=true]').first().click();
+  await people.getByRole('button', { name: /Admin$/ }).click();
+  await opened(0);
+  await expect(page.frameLocator('iframe').getByText('You read along.')).toBeVisible();
+  expect(read).toHaveLength(2);
+  expect(troubles).toEqual([]);
+});
+
 test('R6: presence in a dot and in words, and a customer’s only to whom the policy shows it', async ({
   open,
   chat,

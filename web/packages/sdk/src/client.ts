@@ -7,6 +7,7 @@ import { Following } from './following.js';
 import { later } from './later.js';
 import { Outbox } from './outbox.js';
 import type { RoomParts } from './parts.js';
+import { takesPart } from './receipts.js';
 import { refusal, Requests, roomPath } from './rest.js';
 import { RoomViewModel } from './room.js';
 import { Rooms } from './rooms.js';
@@ -79,8 +80,13 @@ class OrderchatClient extends Acting implements Client {
       onFrame: (frame) => this.#take(frame),
       onPong: (at, sentAt) => (this.#skew = at - (sentAt + clock.now()) / 2),
     });
-    const following = new Following({ clock, connection, onEvent: (event) => this.#event(event) });
-    const rooms = new Rooms({ clock, requests, following });
+    const following: Following = new Following({
+      clock,
+      connection,
+      isIn: (id) => takesPart(rooms.get(id)),
+      onEvent: (event) => this.#event(event),
+    });
+    const rooms: Rooms = new Rooms({ clock, requests, following });
     // Loaded beside the first answers of the server: nothing that is shown waits for it.
     const kept = import('./kept.js').then(
       ({ Kept }) =>
@@ -226,8 +232,7 @@ class OrderchatClient extends Acting implements Client {
   #event(event: EventFrame): void {
     const { following, outbox, rooms } = this.parts;
     const { message, participant } = event.data ?? {};
-    const mine = this.#mine(event.room);
-    const isOthers = message !== undefined && message.sender !== mine;
+    const isOthers = message !== undefined && message.sender !== this.#mine(event.room);
     rooms.event(event, isOthers);
     if (isOthers) following.mark(event.room, 'delivered', message.seq);
     this.#each(event.room, (room) => room.event(event));

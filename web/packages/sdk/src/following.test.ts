@@ -10,11 +10,13 @@ let commands: { type: string; room: string; seq: number }[];
 let taken: number[];
 let isOnline: boolean;
 let refuse: OrderchatError | null;
+/** What is known of one's part in the room. */
+let isIn: boolean | undefined;
 let following: Following;
 
 beforeEach(() => {
   clock = new FakeClock();
-  [told, commands, taken, isOnline, refuse] = [[], [], [], true, null];
+  [told, commands, taken, isOnline, refuse, isIn] = [[], [], [], true, null, true];
   following = new Following({
     clock,
     connection: {
@@ -28,6 +30,7 @@ beforeEach(() => {
         return { type: 'ok', ref: '1' };
       },
     },
+    isIn: () => isIn,
     onEvent: ({ seq }) => taken.push(seq),
   });
 });
@@ -157,4 +160,23 @@ test('a mark that was refused for good is let go', async () => {
   await clock.pass(10_000);
   await settled();
   expect(commands).toEqual([]);
+});
+
+test('R7: only who takes part in a room tells how far they are', async () => {
+  const told = async (seq: number) => {
+    const marked = following.mark('room', 'delivered', seq);
+    await clock.pass(300);
+    return [marked, commands.splice(0).length];
+  };
+  isIn = false;
+  expect(await told(1)).toEqual([false, 0]);
+  isIn = true;
+  expect(await told(1)).toEqual([true, 1]);
+  // Of a room that nobody has read yet, events come to those who are in it; it is over with the last of them.
+  isIn = undefined;
+  expect(await told(2)).toEqual([false, 0]);
+  event(2);
+  expect(await told(2)).toEqual([true, 1]);
+  following.ended('room');
+  expect(await told(3)).toEqual([false, 0]);
 });

@@ -15,6 +15,8 @@ interface Parts {
     ): void;
     command(frame: { type: Kind; room: string; seq: number }): Promise<OkFrame>;
   };
+  /** Whether one takes part in the room; undefined while nothing is known of it. */
+  isIn(room: string): boolean | undefined;
   /** An event that was not there before, in the order of its room's log. */
   onEvent(event: EventFrame): void;
 }
@@ -114,17 +116,23 @@ export class Following {
     if (seq !== null) this.#seqs.set(room, seq);
   }
 
-  /** Everything up to `seq` was received, or read. Neither falls back. */
-  mark(room: string, kind: Kind, seq: number): void {
+  /**
+   * Everything up to `seq` was received, or read. Neither falls back. False, and told to nobody, where one
+   * takes no part; of a room that is not known yet, events come to none but who does.
+   */
+  mark(room: string, kind: Kind, seq: number): boolean {
+    if (!(this.parts.isIn(room) ?? this.#seqs.has(room))) return false;
     const marks = this.#marks.get(room) ?? {
       delivered: 0,
       read: 0,
       told: { delivered: 0, read: 0 },
     };
     this.#marks.set(room, marks);
-    if (marks[kind] >= seq) return;
-    marks[kind] = seq;
-    this.#flush();
+    if (marks[kind] < seq) {
+      marks[kind] = seq;
+      this.#flush();
+    }
+    return true;
   }
 
   #ask(room: string): void {

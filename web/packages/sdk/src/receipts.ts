@@ -1,4 +1,11 @@
-import type { MessageView, ParticipantView } from './wire.js';
+import type { MessageView, ParticipantView, RoomView } from './wire.js';
+
+/**
+ * Whether one takes part in a room, if the room is known. Only who does says what they have received and
+ * read: the server refuses it of staff who read along.
+ */
+export const takesPart = (room?: Pick<RoomView, 'my_participant'>): boolean | undefined =>
+  room && !!room.my_participant?.is_active;
 
 export interface Receipt {
   status: MessageView['status'];

@@ -3,11 +3,13 @@ import { FakeClock, FakeSocket, message, participant, settled } from '../tests/f
 import { createClient } from './client.js';
 import { memoryStorage } from './storage.js';
 import type { Client, Room } from './types.js';
-import type { MessageView, ParticipantView } from './wire.js';
+import type { EventData, EventKind, MessageView, ParticipantView } from './wire.js';
 
 let clock: FakeClock;
 let client: Client;
 let said: MessageView[];
+/** The seq of the last event. */
+let head: number;
 let asked: string[];
 /** Who is in the room. */
 let people: ParticipantView[];
@@ -18,6 +20,7 @@ let status: number | null;
 beforeEach(async () => {
   clock = new FakeClock();
   said = [message(1)];
+  head = 0;
   asked = [];
   people = [participant('me', { user: 'aisha' })];
   status = 200;
@@ -38,13 +41,13 @@ beforeEach(async () => {
         meanwhile?.();
         return Response.json({ results: said, next: null, previous: null });
       }
-      const mine = people[0];
+      const mine = people.find(({ user }) => user === 'aisha') ?? null;
       if (path.includes('participants/'))
         return Response.json(init?.method === 'PATCH' ? mine : { results: people });
       const room = {
         id: 'room',
         status: 'open',
-        seq: said.length,
+        seq: Math.max(head, said.length),
         order: null,
         my_participant: mine,
         last_message: null,
@@ -108,6 +111,57 @@ test('what one wants to hear of a room is known at once: it is read again', asyn
   await room.setPreferences({ messages: false });
   await clock.pass(1_000);
   expect(rooms()).toBe(before + 1);
+});
+
+test('R7: who has no part in a room tells nobody how far they are, from when they have one they do', async () => {
+  const ravi = participant('ravi');
+  const me = participant('me', { user: 'aisha', version: 3 });
+  const told = () =>
+    FakeSocket.last.sent.flatMap(({ type, seq }) =>
+      type === 'delivered' || type === 'read' ? [`${type} ${seq}`] : [],
+    );
+  const happens = (seq: number, kind: EventKind, data: EventData) => {
+    head = seq;
+    FakeSocket.last.say({ type: 'event', room: 'room', seq, kind, at: '', actor: null, data });
+  };
+  const writes = (seq: number) => happens(seq, 'message.created', { message: message(seq) });
+  people = [ravi];
+  meanwhile = () => writes(2);
+  const room = client.room('room');
+  await clock.pass(1_000);
+  meanwhile = null;
+  writes(3);
+  room.markRead(3);
+  await clock.pass(1_000);
+  expect(room.value).toMatchObject({ status: 'ready', me: null, readSeq: 0 });
+  expect(told()).toEqual([]);
+
+  people = [ravi, me];
+  happens(4, 'participant.joined', { participant: me });
+  // Not known everywhere yet: the page comes back to it.
+  room.markRead(3);
+  await clock.pass(1_000);
+  room.markRead(3);
+  writes(5);
+  await clock.pass(1_000);
+  expect(told()).toEqual(['delivered 5', 'read 3']);
+
+  happens(6, 'participant.ended', {
+    participant: { ...me, version: 6, is_active: false, ended: 'left' },
+  });
+  room.markRead(6);
+  await clock.pass(1_000);
+  expect(told()).toEqual(['delivered 5', 'read 3']);
+});
+
+test('R7: staff who left a room and go on reading tell nobody how far they are', async () => {
+  people = [participant('me', { user: 'aisha', is_active: false, ended: 'left' })];
+  const room = client.room('room');
+  await clock.pass(1_000);
+  expect(room.value.me).not.toBeNull();
+  room.markRead(1);
+  await clock.pass(1_000);
+  expect([...FakeSocket.last.of('delivered'), ...FakeSocket.last.of('read')]).toEqual([]);
 });
 
 describe('the server is set back to an earlier backup', () => {

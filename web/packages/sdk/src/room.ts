@@ -154,13 +154,14 @@ export class RoomViewModel extends Acting implements Room {
   async #load(isCurrent: () => boolean): Promise<void> {
     const { requests } = this.parts;
     this.#early = [];
-    const path = roomPath(this.id);
     // First the room: its `seq` is where the log is followed from, so what is read after it is not older.
-    const room = await requests.get<RoomView>(path);
+    const room = await requests.get<RoomView>(roomPath(this.id));
     if (!isCurrent()) return;
     // An event overtook the answer.
     if (room.seq !== null && room.seq < this.parts.following.seq(room.id))
       return this.#load(isCurrent);
+    // Before its events come: whether one takes part in it decides what is told of them.
+    this.parts.rooms.put(room);
     if (this.#isFollowed === null) {
       this.#isFollowed = room.id;
       this.parts.following.opened(room.id, room.seq);
@@ -184,7 +185,6 @@ export class RoomViewModel extends Acting implements Room {
       throw error;
     });
     if (!isCurrent()) return;
-    this.parts.rooms.put(room);
     this.#state.patch({
       status: 'ready',
       error: null,
@@ -243,9 +243,8 @@ export class RoomViewModel extends Acting implements Room {
   }
 
   markRead(seq: number): void {
-    if (seq <= this.value.readSeq || !this.value.me) return;
+    if (seq <= this.value.readSeq || !this.parts.following.mark(this.id, 'read', seq)) return;
     this.#state.patch({ readSeq: seq });
-    this.parts.following.mark(this.id, 'read', seq);
     this.parts.rooms.read(this.id, seq);
     this.listed();
   }
@@ -385,7 +384,7 @@ export class RoomViewModel extends Acting implements Room {
   #received(): void {
     const { messages, me, hasNewer } = this.value;
     const last = messages.findLast(({ sender }) => sender !== me?.id);
-    if (last && me && !hasNewer) this.parts.following.mark(this.id, 'delivered', last.seq);
+    if (last && !hasNewer) this.parts.following.mark(this.id, 'delivered', last.seq);
   }
 
   /** Own messages on their way, without those that are shown among the others already. */

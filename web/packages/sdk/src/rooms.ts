@@ -116,7 +116,7 @@ export class Rooms {
       this.#set(room);
       const { my_participant: mine, last_message: last } = room;
       if (room.seq !== null && room.seq < this.parts.following.seq(room.id)) this.reread(room.id);
-      if (mine?.is_active && last && last.seq > mine.delivered_seq) {
+      if (mine && last && last.seq > mine.delivered_seq) {
         this.parts.following.mark(room.id, 'delivered', last.seq);
       }
     }
@@ -168,7 +168,7 @@ export class Rooms {
   read(id: string, seq: number): void {
     const room = this.#rooms.get(id);
     const mine = room?.my_participant;
-    if (!room || !mine || mine.read_seq >= seq) return;
+    if (!mine || mine.read_seq >= seq) return;
     const isAll = seq >= (room.last_message?.seq ?? room.seq ?? 0);
     this.#set({
       ...room,

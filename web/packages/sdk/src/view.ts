@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 export { merge } from './merge.js';
-export { receiptOf } from './receipts.js';
+export { receiptOf, takesPart } from './receipts.js';
 export { toRows } from './rows.js';
 export { counts } from './unread.js';
 export { tokens } from './tokens.js';

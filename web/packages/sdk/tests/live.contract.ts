@@ -2,7 +2,14 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { type Client, type ClientOptions, createClient, type Room } from '../src/index.js';
+import {
+  type Client,
+  type ClientOptions,
+  createClient,
+  type Page,
+  type ParticipantView,
+  type Room,
+} from '../src/index.js';
 import { admin, aisha, mei, type Person, ravi, Server, tokenOf, until } from './server.js';
 
 let server: Server;
@@ -285,6 +292,33 @@ test('a block ends the room at once, and only that', async () => {
   expect(blocked.value.ended).toBe('blocked');
   other.send('Hello?');
   await until(() => texts(other).includes('Hello?'));
+});
+
+test('staff who read along leave no marks; from when they join they do', async () => {
+  const { room } = await server.order();
+  const client = clientOf(admin);
+  const refused: unknown[] = [];
+  client.onFrame('error', (frame) => refused.push(frame.problem));
+  const ours = client.room(room);
+  await ready(ours);
+  const hears = async (content: string) => {
+    await server.ask(ravi, 'POST', `/api/chat/rooms/${room}/messages/`, { content });
+    return until(() => ours.value.messages.find((one) => one.content === content));
+  };
+  const before = await hears('Before');
+  ours.markRead(before.seq);
+  expect(ours.value).toMatchObject({ me: null, readSeq: 0 });
+  await ours.join();
+  const { seq } = await hears('After');
+  const mine = async () => {
+    const path = `/api/chat/rooms/${room}/participants/`;
+    const { results } = await server.ask<Page<ParticipantView>>(admin, 'GET', path);
+    return results.find(({ user }) => user === admin.sub)!;
+  };
+  await until(async () => (await mine()).delivered_seq === seq);
+  ours.markRead(seq);
+  await until(async () => (await mine()).read_seq === seq);
+  expect(refused).toEqual([]);
 });
 
 test('a muted customer is told why, and when it ends', async () => {

@@ -1,3 +1,6 @@
+import type { RoomView } from '@orderchat/sdk';
+import { takesPart } from '@orderchat/sdk/view';
+
 /** The demo's own routes: its orders, and what their shop reports. Only `orderchat demo` has them. */
 export interface Person {
   user: string;
@@ -41,12 +44,13 @@ export const reportNext = (order: string) =>
   ask<ShopOrder>(`orders/${encodeURIComponent(order)}/next/`, {});
 export const handOver = (order: string) =>
   ask<ShopOrder>(`orders/${encodeURIComponent(order)}/hand-over/`, {});
-/** What was said before one stepped in is no news: the chat opens at what is said now. Who has no part in
- *  the room has nothing to read there. */
-export const readAll = (room: string, token: string) =>
-  fetch(`/api/chat/rooms/${room}/read/`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}` },
-  });
+/** What was said before one stepped in is no news: the chat opens at what is said now. */
+export async function readAll(room: string, token: string): Promise<void> {
+  const path = `/api/chat/rooms/${room}/`;
+  const headers = { authorization: `Bearer ${token}` };
+  const answer = await fetch(path, { headers });
+  if (!answer.ok || !takesPart((await answer.json()) as RoomView)) return;
+  await fetch(`${path}read/`, { method: 'POST', headers });
+}
 export const tokenOf = async (user: string) =>
   (await ask<{ token: string }>('token/', { user })).token;

@@ -299,7 +299,7 @@ export class OpenRoom implements Conversation {
     const { readSeq, room } = this.state;
     // Beyond the room's end is what was seen before its server was set back.
     const isNew = this.#seen > readSeq && this.#seen <= (room?.seq ?? 0);
-    if (isNew && this.me !== null && isAttended()) this.room.markRead(this.#seen);
+    if (isNew && isAttended()) this.room.markRead(this.#seen);
   }
 
   retry(key: string): void {
