@@ -53,4 +53,5 @@ shots: ## pictures of the chat pages' states, to be looked at, in target/shots (
 
 clean-local: ## remove databases and files that trying things out left in this folder
 	rm -rf .local target/test orderchat-files
-	rm -f orderchat.db orderchat.db-wal orderchat.db-shm orderchat.db.lock orderchat-signing.key
+	rm -f orderchat.db orderchat.db-wal orderchat.db-shm orderchat.db.lock orderchat.db.before-*
+	rm -f orderchat-signing.key .secret

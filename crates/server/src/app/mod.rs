@@ -55,8 +55,8 @@ pub(crate) fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     };
     runtime()?.block_on(async {
         let addresses = run::Addresses::take(&settings)?;
-        let chat = open(&settings).await?;
         let verifier = verifier(&settings).await?;
+        let chat = open(&settings).await?;
         let key = keys::signing_key(&settings)?;
         let (settings, more) = (Arc::new(settings), run::More::default());
         run::run(settings, addresses, chat, verifier, key, more, |_, _| ()).await
@@ -128,6 +128,8 @@ async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
 
 /// Opens the database and the commands over it.
 async fn open(settings: &Settings) -> anyhow::Result<Chat> {
+    // What is refused is refused before there is a database.
+    let given = policy::given(settings)?;
     let store = open_store(settings).await?;
     let migrated = store.migrated();
     let engine = store.engine().await?;
@@ -141,7 +143,6 @@ async fn open(settings: &Settings) -> anyhow::Result<Chat> {
     store.keep_free(settings.disk_reserve as u64);
     let chat = commands(settings, store);
     chat.ensure_epoch().await?;
-    let given = policy::given(settings)?;
     policy::note(settings, chat.take_policy(given).await?);
     Ok(chat)
 }

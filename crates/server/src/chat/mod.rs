@@ -30,6 +30,7 @@ pub(crate) mod send;
 pub(crate) mod statistics;
 pub(crate) mod threads;
 pub(crate) mod timeline;
+mod unfamiliar;
 pub(crate) mod unread;
 pub(crate) mod users;
 pub(crate) mod verify;
@@ -154,6 +155,7 @@ struct Inner {
     users: users::Known,
     presence: presence::Presence,
     recent: audit::Recent,
+    unfamiliar: unfamiliar::Unfamiliar,
 }
 
 impl Chat {
@@ -174,6 +176,7 @@ impl Chat {
             users: users::Known::default(),
             presence: presence::Presence::default(),
             recent: audit::Recent::default(),
+            unfamiliar: unfamiliar::Unfamiliar::default(),
         }))
     }
 

@@ -12,6 +12,7 @@ use orderchat_domain::{FieldError, Millis, OrderId, Refusal};
 use serde_json::{Map, Value, json};
 
 use crate::json;
+use changes::Says;
 
 type Parsed<T> = Result<T, Refusal>;
 
@@ -31,6 +32,8 @@ pub(crate) struct Event {
     pub(crate) sequence: Option<i64>,
     /// What it changes; `None`: it only stands on the timeline.
     pub(crate) report: Option<Report>,
+    /// Its type is one that we know.
+    pub(crate) is_familiar: bool,
     /// The event as it came.
     pub(crate) body: String,
 }
@@ -58,7 +61,12 @@ impl Event {
             return Err(Refusal::invalid("/data/id", detail));
         }
         let sequence = sequence(&data)?;
-        let report = changes::report(&kind, &data, sequence).map_err(within_data)?;
+        let (report, is_familiar) = match changes::read(&kind, &data, sequence) {
+            Ok(Says::Changes(report)) => (Some(*report), true),
+            Ok(Says::Proof) => (None, true),
+            Ok(Says::Unfamiliar) => (None, false),
+            Err(refusal) => return Err(within_data(refusal)),
+        };
         Ok(Self {
             source,
             id,
@@ -66,6 +74,7 @@ impl Event {
             order,
             sequence,
             report,
+            is_familiar,
             body: event.to_string(),
         })
     }

@@ -64,6 +64,9 @@ pub(crate) async fn take_events(
 }
 
 async fn take_one(chat: &Chat, ctx: &Context, event: Event) -> Result<Became> {
+    if !event.is_familiar {
+        chat.note_event_type(&event.kind);
+    }
     let (commands, asked) = (chat.clone(), ctx.clone());
     chat.write(None, move |tx| {
         orders::lock(tx, &event.order)?;

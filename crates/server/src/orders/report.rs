@@ -98,6 +98,7 @@ pub(super) fn apply(
         }
         _ => store(tx, ctx, known, id, order, people)?,
     };
+    chat.note_status(&record.order.status);
     tell_of_boarding(chat.policy(), tx, known, &record);
     orders::keep(tx, record.key, told, ctx.now)?;
     let record = if changes.is_empty() {

@@ -397,3 +397,24 @@ async fn of_the_same_event_sent_many_times_at_once_one_is_taken() {
         .filter(|one| one["message_type"] == "order_update");
     assert_eq!(told.count(), 1);
 }
+
+/// A shop may have words of its own, so they are taken; a slip is seen in the log.
+#[tokio::test]
+async fn a_word_that_nothing_knows_is_taken_and_said_once_in_the_log() {
+    let server = Server::start().await;
+    let service = server.service();
+    for id in ["o1", "o2"] {
+        let report = an_order(id).with("status", "acepted");
+        service.report(&report).await.ok(201);
+        let kind = "order.status_chnaged";
+        let data = json!({ "status": "preparing" });
+        let taken = service.tell(&an_event(id, kind, data)).await;
+        assert_eq!(counts(taken), [1, 0, 0]);
+    }
+    service.report(&an_order("o3")).await.ok(201);
+    let log = server.log();
+    for word in ["acepted", "order.status_chnaged"] {
+        assert_eq!(log.matches(word).count(), 1, "{word}: {log}");
+    }
+    assert_eq!(log.matches("the order policy names no such").count(), 1);
+}

@@ -121,6 +121,20 @@ async fn what_looks_at_a_database_makes_none() {
 }
 
 #[tokio::test]
+async fn what_is_named_and_not_there_is_missed_before_a_database_is_made() {
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    let file = empty.path().join("orderchat.db");
+    let policy = ("ORDERCHAT_POLICY", "nope.toml");
+    let keys = ("ORDERCHAT_AUTH_JWKS", "/nope.json");
+    for variables in [&[policy][..], &[keys, ("ORDERCHAT_AUTH_SECRET", "")]] {
+        let refused = run(&["serve", "--database", &sqlite(&file)], variables).await;
+        let (setting, value) = variables[0];
+        says(&refused, &[setting, value]);
+        assert!(!file.exists(), "{setting}: {}", refused.output);
+    }
+}
+
+#[tokio::test]
 async fn a_time_to_live_that_no_token_may_have_is_named() {
     for ttl in ["0", "86401"] {
         let asked = ["token", "--sub", "s", "--role", "service", "--ttl", ttl];

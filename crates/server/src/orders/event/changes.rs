@@ -12,12 +12,17 @@ use crate::json;
 /// The status that `order.cancelled` stands for.
 const CANCELLED: &str = "cancelled";
 
-/// What an event of this type changes.
-pub(super) fn report(
-    kind: &str,
-    data: &Map<String, Value>,
-    sequence: Option<i64>,
-) -> Parsed<Option<Report>> {
+/// What an event says.
+pub(super) enum Says {
+    Changes(Box<Report>),
+    /// It only stands on the timeline.
+    Proof,
+    /// Its type is the shop's own, or a slip.
+    Unfamiliar,
+}
+
+/// What an event of this type says.
+pub(super) fn read(kind: &str, data: &Map<String, Value>, sequence: Option<i64>) -> Parsed<Says> {
     let of = |fields: &[&str]| part(data, fields);
     // Nobody may ride any more, and it may be unknown when they come; a status there always is.
     let may_be_null = |field: &str| ["rider", "eta"].contains(&field);
@@ -46,13 +51,13 @@ pub(super) fn report(
         "delivery.assigned" | "delivery.reassigned" => required("rider", of(&["rider"])),
         "delivery.status_changed" => required("delivery_status", of(&["delivery_status"])),
         "delivery.eta_changed" => required("eta", of(&["eta"])),
-        "delivery.proof_added" => return check_proof(data).map(|()| None),
-        _ => return Ok(None),
+        "delivery.proof_added" => return check_proof(data).map(|()| Says::Proof),
+        _ => return Ok(Says::Unfamiliar),
     }?;
     if ["order.status_changed", "order.cancelled"].contains(&kind) {
         check_text(data, "reason")?;
     }
-    Ok(Some(Report { sequence, ..report }))
+    Ok(Says::Changes(Box::new(Report { sequence, ..report })))
 }
 
 /// An optional text that people wrote and people read.
