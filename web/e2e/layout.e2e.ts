@@ -164,6 +164,44 @@ test('L4 @both: in the demo, with all its controls, messages have 45 % of the wi
     expect(await people.evaluate((row) => row.scrollWidth - row.clientWidth)).toBe(0);
 });
 
+test('V1 @both: in the demo, a note lies on no control and on no view', async ({ demo, page }) => {
+  // Where it comes to rest.
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  // The order is others', too: it stays as it is.
+  await page.route('**/api/demo/orders/*/next/', (route) =>
+    route.fulfill({ json: { status: 'ready_for_pickup', rider: null } }),
+  );
+  await page.route('**/api/demo/orders/*/hand-over/', (route) =>
+    route.fulfill({ status: 409, json: { detail: 'there is nobody else to hand it over to now' } }),
+  );
+  await page.goto(`${demo.url}/?order=${demo.order.order}`);
+  for (const language of ['en', 'de', 'ar']) {
+    await page.evaluate((wanted) => {
+      localStorage.setItem('orderchat.preferences', JSON.stringify({ language: wanted }));
+    }, language);
+    await page.reload();
+    await page.locator('iframe').first().waitFor();
+    for (const [at, kind] of ['ok', 'error'].entries()) {
+      await page.locator('.shop button').nth(at).click();
+      // The newest one is what was just done.
+      const note = page.locator('.toasts li').filter({ visible: true });
+      await expect(note).toHaveClass(new RegExp(`\\b${kind}\\b`));
+      await expect(note).toBeInViewport({ ratio: 1 });
+      const covered = await note.evaluate((one) => {
+        const lies = one.getBoundingClientRect();
+        return [...document.querySelectorAll('button, select, a, iframe')]
+          .filter((other) => !one.contains(other) && other.checkVisibility())
+          .filter((other) => {
+            const { left, right, top, bottom } = other.getBoundingClientRect();
+            return left < lies.right && right > lies.left && top < lies.bottom && bottom > lies.top;
+          })
+          .map((other) => other.ariaLabel ?? (other.textContent || other.tagName));
+      });
+      expect({ language, kind, covered }).toEqual({ language, kind, covered: [] });
+    }
+  }
+});
+
 test('L1: in a frame, list and conversation stand side by side from 1024 px on', async ({
   demo,
   page,
