@@ -1,5 +1,7 @@
 //! The store: runs functions over [`Tx`] in transactions, on the engine that was chosen.
 
+mod as_it_is;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -129,73 +131,6 @@ impl Store {
             hearers: Arc::default(),
             migrated,
         })
-    }
-
-    /// Opens a database as it is, to look at it: nothing is migrated, and every write is refused.
-    ///
-    /// # Errors
-    /// [`StoreError::Unusable`] when it is none, or not of this version's schema.
-    pub async fn open_to_read(options: &Options) -> Result<Self> {
-        let (backend, version) = match options {
-            Options::Sqlite(path) => {
-                let (sqlite, version) = Sqlite::open_to_read(path)?;
-                (Backend::Sqlite(Arc::new(sqlite)), version)
-            }
-            Options::Postgres { url, connections } => {
-                let (postgres, version) = Postgres::open_to_read(url, *connections).await?;
-                (Backend::Postgres(Arc::new(postgres)), version)
-            }
-        };
-        let newest = crate::newest_schema();
-        match version {
-            Some(version) if version == newest => Ok(Self {
-                backend,
-                fatal: Arc::default(),
-                migrated: Migrated {
-                    applied: 0,
-                    version,
-                },
-                commits: Arc::new(watch::Sender::new(0)),
-                hearers: Arc::default(),
-            }),
-            Some(version) => {
-                let remedy = if version > newest {
-                    "use the version of orderchat that wrote it, or a newer one"
-                } else {
-                    "use the version of orderchat that wrote it, or bring it up with orderchat migrate"
-                };
-                Err(StoreError::Unusable(format!(
-                    "the database has schema version {version}, this is the program for {newest}: \
-                     {remedy}"
-                )))
-            }
-            None => Err(StoreError::Unusable(
-                "there is no database of orderchat; check ORDERCHAT_DATABASE".to_owned(),
-            )),
-        }
-    }
-
-    /// Makes sure that this is a database of ours that no server runs on. On SQLite the file itself
-    /// tells, see [`crate::copy::retire`].
-    ///
-    /// # Errors
-    /// [`StoreError::Unusable`] says which of both it is not.
-    pub async fn ensure_not_served(options: &Options) -> Result<()> {
-        let Options::Postgres { url, connections } = options else {
-            return Ok(());
-        };
-        let (postgres, version) = Postgres::open_to_read(url, *connections).await?;
-        if version.is_none() {
-            return Err(StoreError::Unusable(
-                "the database is empty: restore a copy into it first".to_owned(),
-            ));
-        }
-        if postgres.is_served().await? {
-            return Err(StoreError::Unusable(
-                "a server runs on the database: stop it first; nothing was changed".to_owned(),
-            ));
-        }
-        Ok(())
     }
 
     /// Changes when this node has committed a write: who follows the log looks again.

@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::harness::Server;
 use crate::harness::process::run;
+use crate::harness::sql::Sql;
 
 #[tokio::test]
 async fn a_second_server_on_a_sqlite_file_is_refused_and_the_first_goes_on() {
@@ -54,6 +55,27 @@ async fn where_another_listens_a_server_ends_with_a_remedy_and_leaves_nothing_be
         second.output
     );
     assert!(!folder.path().join("new.db").exists());
+}
+
+#[tokio::test]
+async fn doctor_leaves_an_older_database_as_it_is() {
+    const VERSIONS: &str = "refinery_schema_history WHERE version =";
+    let mut server = Server::start().await;
+    server.stop().await;
+    let sql = Sql::connect(server.database_url()).await;
+    let newest = sql
+        .int("SELECT CAST(MAX(version) AS BIGINT) FROM refinery_schema_history")
+        .await;
+    // As if the last migration had not been.
+    sql.execute(&format!("DELETE FROM {VERSIONS} {newest}"))
+        .await;
+    let doctor = server.run(&["doctor"], &[]).await;
+    assert!(doctor.status.success(), "{}", doctor.output);
+    let older = newest - 1;
+    let says = format!("schema: version {older}, this program's is {newest}");
+    assert!(doctor.output.contains(&says), "{}", doctor.output);
+    let count = format!("SELECT COUNT(*) FROM {VERSIONS} {newest}");
+    assert_eq!(sql.int(&count).await, 0);
 }
 
 #[tokio::test]

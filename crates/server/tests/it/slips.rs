@@ -116,6 +116,9 @@ async fn what_looks_at_a_database_makes_none() {
             &["there is no database", path, "ORDERCHAT_DATABASE"],
         );
     }
+    let doctor = run(&["doctor", "--database", &database], &[]).await;
+    let says = "database: nothing is in it yet";
+    assert!(doctor.output.contains(says), "{}", doctor.output);
     let left = std::fs::read_dir(empty.path()).expect("it can be listed");
     assert_eq!(left.count(), 0);
 }
