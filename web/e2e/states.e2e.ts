@@ -167,6 +167,43 @@ test('E3: what fails can be tried again where it failed; signing in again keeps 
   await expect(composer(page)).toHaveValue('half a sentence');
 });
 
+test('E3 I1: a token that is refused is told with the server’s reason, in its own words', async ({
+  page,
+  site,
+}) => {
+  const signed = tokenOf(aisha).split('.');
+  const foreign = [...signed.slice(0, 2), 'A'.repeat(signed[2]!.length)].join('.');
+  await page.addInitScript(() => {
+    localStorage.setItem('orderchat.preferences', JSON.stringify({ language: 'de' }));
+  });
+  await page.goto(`${site.url}/app/`);
+  const field = page.getByRole('textbox');
+  const signIn = page.getByRole('button', { name: 'Anmelden' });
+  const sentence = 'Dieses Token nimmt der Server nicht.';
+  for (const [token, reason] of [
+    ['nonsense', 'the token is no signed JWT: it has not three parts'],
+    [foreign, "the token's signature does not fit"],
+  ] as const) {
+    await field.fill(token);
+    await signIn.click();
+    await expect(field).toHaveAccessibleDescription(`${sentence} ${reason}`);
+    const words = page.getByText(reason);
+    await expect(words).toHaveAttribute('lang', 'en');
+    // Beneath the sentence.
+    const [said, why] = [await page.getByText(sentence).boundingBox(), await words.boundingBox()];
+    expect(why!.y).toBeGreaterThan(said!.y);
+  }
+  // What cannot even be sent is refused without one; no answer is not a refusal.
+  await field.fill('ключ');
+  await signIn.click();
+  await expect(field).toHaveAccessibleDescription(sentence);
+  await field.fill('nonsense');
+  site.cut(true);
+  await signIn.click();
+  await expect(field).toHaveAccessibleDescription(/^Der Server ist nicht erreichbar\./);
+  site.cut(false);
+});
+
 test('E3 L6 S2 T8: where the next page would stand it is said that it did not come, and Retry brings it', async ({
   enter,
   order,
