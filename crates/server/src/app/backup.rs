@@ -4,7 +4,7 @@
 use std::fs::{DirBuilder, File};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, bail, ensure};
@@ -13,7 +13,8 @@ use orderchat_store::{copy, newest_schema};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{backup_files, hex, keys};
+use super::backup_files::{self, beside};
+use super::{hex, keys};
 use crate::clock;
 use crate::config::{Database, Settings};
 
@@ -268,11 +269,4 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         copy::sync_folder(path)
     };
     write().with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// The path with something after its name.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }

@@ -3,14 +3,13 @@
 use std::fs::{DirBuilder, File};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use orderchat_store::attachments::{self, Held, Shown};
 use orderchat_store::{Result as StoreResult, Store, StoreError, copy};
 use sha2::{Digest as _, Sha256};
 
-use super::backup::beside;
 use crate::config::{Settings, StorageLocation};
 use crate::media::Blobs;
 
@@ -206,4 +205,11 @@ fn read_all(
         digest.update(&buffer[..read]);
         each(&buffer[..read]).map_err(Failed::Writing)?;
     }
+}
+
+/// The path with something after its name.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }

@@ -7,8 +7,8 @@ use anyhow::{Context as _, bail, ensure};
 use orderchat_domain::Millis;
 use orderchat_store::{Alone, Store, StoreError, copy};
 
-use super::backup::{self, beside};
-use super::{backup_files, commands, open_store, options, private, runtime};
+use super::backup_files::{self, beside};
+use super::{backup, commands, open_store, options, private, runtime};
 use crate::chat::restore::adopt;
 use crate::clock;
 use crate::config::{Database, Settings};

@@ -9,12 +9,12 @@ use orderchat_domain::time::MINUTE;
 use orderchat_domain::{Millis, UserId};
 pub(crate) use orderchat_store::audit::{Cursor, Listed};
 use orderchat_store::audit::{Entry, Filter, append, append_once, list};
+use orderchat_store::rooms::Direction;
 use orderchat_store::{Tx, users};
 use parking_lot::Mutex;
 use tokio::time::timeout;
 
 use super::access::{Scene, key_of};
-use super::rooms::Direction;
 use super::{Chat, Context, Result};
 use crate::random;
 

@@ -256,18 +256,16 @@ impl Following {
     /// the user comes into it anew.
     pub(super) fn unsubscribe(&mut self, room: RoomId) {
         let waited = self.connection.take_back(room);
-        let known = match self.rooms.get(&room) {
-            Some(State::Gone(seq)) => Some(*seq),
-            Some(State::Left(seq)) => *seq,
-            Some(State::CatchingUp { .. }) => self.asked(room).and_then(CatchUp::sent),
-            Some(State::Live { .. }) | None => None,
-        };
         // Who looks from outside comes into none by an event.
-        let comes_by_itself = match self.rooms.get(&room) {
-            Some(State::Live { outside, .. }) => !outside,
-            Some(State::CatchingUp { .. }) => self.follows_own,
-            Some(State::Gone(_) | State::Left(_)) => true,
-            None => false,
+        let (comes_by_itself, known) = match self.rooms.get(&room) {
+            Some(State::Gone(seq)) => (true, Some(*seq)),
+            Some(State::Left(seq)) => (true, *seq),
+            Some(State::CatchingUp { .. }) => {
+                let sent = self.asked(room).and_then(CatchUp::sent);
+                (self.follows_own, sent)
+            }
+            Some(State::Live { outside, .. }) => (!outside, None),
+            None => (false, None),
         };
         let given = self.leave(room);
         if comes_by_itself {

@@ -4,17 +4,17 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use orderchat_domain::RoomId;
-use orderchat_domain::message::{Asked, Draft, IdempotencyKey, MessageType, Notice};
+use orderchat_domain::message::{Asked, Draft, MessageType};
 use orderchat_domain::project::MessageView;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::fields::{Nothing, Reason, Result};
-use super::rooms::created;
 use super::send_file::{self, NewFileMessage};
+use super::sent::{self, SentMessage};
 use crate::chat::Context;
 use crate::chat::messages::{Around, MessagePage};
 use crate::chat::receipts::Kind;
@@ -151,14 +151,6 @@ struct NewMessage {
     client_message_id: Option<String>,
 }
 
-/// A message that was sent, and what its sender should know.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct SentMessage {
-    #[serde(flatten)]
-    pub(super) message: MessageView,
-    pub(super) notices: Vec<Notice>,
-}
-
 /// Send a message
 ///
 /// With a file as `multipart/form-data`, or with `attachment` for one uploaded before.
@@ -193,8 +185,7 @@ async fn draft(
     headers: &HeaderMap,
     body: NewMessage,
 ) -> Result<Draft> {
-    let header = key_in(headers)?;
-    let key = IdempotencyKey::from_request(body.client_message_id.as_deref(), header)?;
+    let key = sent::key(body.client_message_id.as_deref(), headers)?;
     let asked = Asked {
         message_type: body.message_type.as_deref(),
         content: &body.content,
@@ -209,20 +200,6 @@ async fn draft(
     Ok(state.chat.know_file(ctx, draft, given).await?)
 }
 
-/// The key in the header.
-pub(super) fn key_in(headers: &HeaderMap) -> Result<Option<&str>> {
-    let header = match headers.get("idempotency-key") {
-        None => None,
-        Some(value) => Some(value.to_str().map_err(|_| {
-            Problem::invalid(
-                "Idempotency-Key",
-                "must be 1 to 128 printable ASCII characters",
-            )
-        })?),
-    };
-    Ok(header)
-}
-
 async fn send_draft(
     state: &AppState,
     ctx: &Context,
@@ -235,14 +212,7 @@ async fn send_draft(
     {
         return Err(too_often.into());
     }
-    let sent = state.chat.send(ctx, room, draft).await?;
-    Ok(created(
-        sent.is_new,
-        SentMessage {
-            message: sent.message,
-            notices: sent.notices,
-        },
-    ))
+    Ok(sent::sent(state.chat.send(ctx, room, draft).await?))
 }
 
 /// Read a message

@@ -17,6 +17,7 @@ mod room_actions;
 mod rooms;
 mod search;
 mod send_file;
+mod sent;
 mod statistics;
 mod threads;
 mod timeline;

@@ -4,14 +4,13 @@ use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use orderchat_domain::RoomId;
-use orderchat_domain::message::{Asked, Draft, IdempotencyKey};
+use orderchat_domain::message::{Asked, Draft};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::attachments::{incoming, no_file, two_files};
 use super::fields::Result;
-use super::messages::{SentMessage, key_in};
-use super::rooms::created;
+use super::sent;
 use crate::chat::Context;
 use crate::http::AppState;
 use crate::http::form::{FilePart, Form};
@@ -99,7 +98,7 @@ async fn come(
     form: &Form,
     part: FilePart,
 ) -> Result<Come> {
-    let key = IdempotencyKey::from_request(form.text("client_message_id"), key_in(headers)?)?;
+    let key = sent::key(form.text("client_message_id"), headers)?;
     let is_repeat = match &key {
         Some(key) => state.chat.is_key_known(ctx, room, key).await?,
         None => false,
@@ -142,7 +141,7 @@ async fn finish(
     if form.next_file().await?.is_some() {
         return Err(two_files());
     }
-    let key = IdempotencyKey::from_request(form.text("client_message_id"), key_in(headers)?)?;
+    let key = sent::key(form.text("client_message_id"), headers)?;
     let given = form.text("reply_to");
     if reply_to.is_some() && given.is_some() && given != reply_to {
         let detail = "is another message than the path's; leave it out";
@@ -164,12 +163,8 @@ async fn finish(
     {
         return Err(refusal.clone());
     }
-    let sent = state.chat.send(ctx, room, draft).await?;
-    let answer = SentMessage {
-        message: sent.message,
-        notices: sent.notices,
-    };
-    Ok((sent.is_new, created(sent.is_new, answer)))
+    let answer = state.chat.send(ctx, room, draft).await?;
+    Ok((answer.is_new, sent::sent(answer)))
 }
 
 fn metadata(text: &str) -> Result<Map<String, Value>> {
