@@ -1,5 +1,15 @@
 // Who has what, who is here, and who is told.
-import { aisha, composer, expect, message, type Page, ravi, settled, test } from './fixtures.js';
+import {
+  aisha,
+  composer,
+  expect,
+  mei,
+  message,
+  type Page,
+  ravi,
+  settled,
+  test,
+} from './fixtures.js';
 
 const status = (page: Page, text: string) =>
   message(page, text).locator('[data-receipt]').getAttribute('data-receipt');
@@ -57,6 +67,23 @@ test('R7: in the demo, stepping in has nothing read for who reads along', async 
   await expect(page.frameLocator('iframe').getByText('You read along.')).toBeVisible();
   expect(read).toHaveLength(2);
   expect(troubles).toEqual([]);
+});
+
+test('R7: staff who left a chat and read on are told that they read along', async ({
+  server,
+  chat,
+}) => {
+  const { room, page } = await chat({ as: mei });
+  await expect(page.getByText('You read along.')).toHaveCount(0);
+  await server.ask(mei, 'POST', `/api/chat/rooms/${room}/leave/`, {});
+  await expect(page.getByText('You read along.')).toBeVisible();
+  await page.reload();
+  await settled(page);
+  await expect(page.getByText('You read along.')).toBeVisible();
+  await composer(page).fill('I am back.');
+  await composer(page).press('Enter');
+  await expect(message(page, 'I am back.')).toBeVisible();
+  await expect(page.getByText('You read along.')).toHaveCount(0);
 });
 
 test('R6: presence in a dot and in words, and a customer’s only to whom the policy shows it', async ({
