@@ -22,6 +22,10 @@ pub(crate) fn chat(
     room: Option<String>,
 ) -> anyhow::Result<ExitCode> {
     let renews = matches!(identity, Identity::Signed(..));
+    let unauthenticated = renews.then_some(
+        "--as signs with ORDERCHAT_AUTH_SECRET of this shell, or of --config, which must be the \
+         server's",
+    );
     let give = move || match &identity {
         Identity::Given(token) => Ok(token.clone()),
         Identity::Signed(settings, wanted) => token(settings, wanted.clone()),
@@ -31,6 +35,7 @@ pub(crate) fn chat(
         room,
         token: Box::new(give),
         renews,
+        unauthenticated,
     };
     super::runtime()?.block_on(client::run(options))
 }

@@ -4,6 +4,7 @@
 //! [`talk`] knows what follows from what arrives and what is typed; here is what waits: for the
 //! connection ([`link`]), the answers of REST ([`rest`]) and the person ([`terminal`]).
 
+mod address;
 mod command;
 mod link;
 mod rest;
@@ -32,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) token: Box<dyn Fn() -> anyhow::Result<String> + Send + Sync>,
     /// Whether `token` gives another one when this one is no good any more.
     pub(crate) renews: bool,
+    /// What to look at when the server does not take the token.
+    pub(crate) unauthenticated: Option<&'static str>,
 }
 
 /// How often to say what was read, and to look what is due.
@@ -48,8 +51,9 @@ const ROOM_GONE: u16 = 4403;
 const TOO_MANY: u16 = 4009;
 
 /// Talks until the person leaves.
-pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
-    let rest = Rest::new(&options.url)?;
+pub(crate) async fn run(mut options: Options) -> anyhow::Result<ExitCode> {
+    options.url = address::checked(&options.url)?;
+    let rest = Rest::new(&options.url, options.unauthenticated)?;
     let me = rest.me(&(options.token)()?).await?;
     let staff = matches!(
         shown::text(&me, "role"),

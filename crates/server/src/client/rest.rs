@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use reqwest::StatusCode;
 use serde_json::Value;
+
+use super::address;
 
 /// The longest that an answer may take; the server's own deadline is shorter.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -16,6 +19,8 @@ const MESSAGES: u32 = 20;
 pub(super) struct Rest {
     http: reqwest::Client,
     url: String,
+    /// What to look at when the token is not taken.
+    unauthenticated: Option<&'static str>,
 }
 
 /// A room that was opened: everything as of `room.seq`, or of a little later.
@@ -27,9 +32,13 @@ pub(super) struct Opened {
 }
 
 impl Rest {
-    pub(super) fn new(url: &str) -> anyhow::Result<Self> {
-        let url = url.trim_end_matches('/').to_owned();
-        Ok(Self { http: http()?, url })
+    /// The server at this address, which was checked.
+    pub(super) fn new(url: &str, unauthenticated: Option<&'static str>) -> anyhow::Result<Self> {
+        Ok(Self {
+            http: http()?,
+            url: url.to_owned(),
+            unauthenticated,
+        })
     }
 
     pub(super) async fn me(&self, token: &str) -> anyhow::Result<Value> {
@@ -61,7 +70,7 @@ impl Rest {
     async fn get(&self, token: &str, path: &str) -> anyhow::Result<Value> {
         let request = self.http.get(format!("{}{path}", self.url));
         let answer = request.bearer_auth(token).send().await;
-        let answer = answer.with_context(|| format!("{} does not answer", self.url))?;
+        let answer = answer.map_err(|error| self.silent(error.into()))?;
         let status = answer.status();
         let body: Value = answer
             .json()
@@ -69,9 +78,24 @@ impl Rest {
             .with_context(|| format!("{}{path} answered {status}, and no JSON", self.url))?;
         if !status.is_success() {
             let detail = body["detail"].as_str().unwrap_or("without a reason");
-            anyhow::bail!("{status}: {detail}");
+            match self.unauthenticated {
+                Some(remedy) if status == StatusCode::UNAUTHORIZED => {
+                    anyhow::bail!("{status}: {detail}; {remedy}")
+                }
+                _ => anyhow::bail!("{status}: {detail}"),
+            }
         }
         Ok(body)
+    }
+
+    /// Why there is no answer.
+    fn silent(&self, error: anyhow::Error) -> anyhow::Error {
+        let url = &self.url;
+        let silent = match address::remedy(url, &error) {
+            Some(remedy) => format!("{url} does not answer; {remedy}"),
+            None => format!("{url} does not answer"),
+        };
+        error.context(silent)
     }
 }
 

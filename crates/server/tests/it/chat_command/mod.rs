@@ -1,5 +1,7 @@
 //! `orderchat chat`: two terminals talk over a real server.
 
+mod unreachable;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -8,10 +10,23 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::harness::identity::Secret;
 use crate::harness::{Fields as _, Room, Server};
 
 /// The longest that a test waits for a line that must come.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// `orderchat chat --as USER` with this secret, not yet started and as if nothing were set.
+fn chat(secret: &Secret, user: &str, role: &str, url: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_orderchat"));
+    command
+        .env_clear()
+        .env("ORDERCHAT_AUTH_SECRET", secret.as_str())
+        .args(["chat", "--as", user, "--role", role, "--url", url])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    command
+}
 
 /// One `orderchat chat` on a pipe. Killed when dropped.
 struct Terminal {
@@ -26,13 +41,8 @@ struct Terminal {
 
 impl Terminal {
     fn start(server: &Server, user: &str, role: &str, more: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_orderchat"))
-            .env_clear()
-            .env("ORDERCHAT_AUTH_SECRET", server.secret.as_str())
-            .args(["chat", "--as", user, "--role", role, "--url", server.url()])
+        let mut child = chat(&server.secret, user, role, server.url())
             .args(more)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
             .spawn()
             .expect("the orderchat binary starts");
         let output = child.stdout.take().expect("stdout is piped");
