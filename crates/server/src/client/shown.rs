@@ -40,18 +40,25 @@ pub(super) fn message(message: &Value, own: bool) -> String {
         line.push_str(&format!(" (on #{})", quoted["seq"]));
     }
     line.push(' ');
-    line.push_str(if message["is_deleted"] == true {
-        "(deleted)"
-    } else {
-        text(message, "content")
-    });
-    if let Some(name) = message["file_name"].as_str() {
-        line.push_str(&format!(" [{name}]"));
-    }
+    line.push_str(&said(message));
     if message["is_edited"] == true {
         line.push_str(" (edited)");
     }
     line
+}
+
+/// What a message says: its text, its file, or both.
+pub(super) fn said(message: &Value) -> String {
+    let content = if message["is_deleted"] == true {
+        "(deleted)"
+    } else {
+        text(message, "content")
+    };
+    match message["file_name"].as_str() {
+        Some(name) if content.is_empty() => format!("[{name}]"),
+        Some(name) => format!("{content} [{name}]"),
+        None => content.to_owned(),
+    }
 }
 
 /// An event of the room that is open; `None` for what there is nothing to say of.
@@ -117,7 +124,7 @@ mod tests {
 
     use super::*;
 
-    fn said() -> Value {
+    fn by_ravi() -> Value {
         json!({
             "seq": 17, "timestamp": "2026-11-22T17:30:48.912Z", "sender_name": "Ravi (Rider)",
             "content": "Ten minutes.", "is_system_message": false, "is_deleted": false,
@@ -128,17 +135,22 @@ mod tests {
     #[test]
     fn a_message_stands_on_a_line_with_its_number() {
         assert_eq!(
-            message(&said(), false),
+            message(&by_ravi(), false),
             "#17 17:30 Ravi (Rider): (on #8) Ten minutes."
         );
         assert_eq!(
-            message(&said(), true),
+            message(&by_ravi(), true),
             "#17 17:30 you: (on #8) Ten minutes."
         );
-        let mut system = said();
+        let mut system = by_ravi();
         system["is_system_message"] = json!(true);
         system["reply_to"] = Value::Null;
         assert_eq!(message(&system, false), "#17 17:30 · Ten minutes.");
+        let mut file = by_ravi();
+        file["file_name"] = json!("door.jpg");
+        assert_eq!(said(&file), "Ten minutes. [door.jpg]");
+        file["content"] = json!("");
+        assert_eq!(said(&file), "[door.jpg]");
     }
 
     #[test]
@@ -162,7 +174,7 @@ mod tests {
         let order = json!({ "order": { "number": "7", "status": "delivered" } });
         assert_eq!(of("order.updated", order).unwrap(), "-- order 7: delivered");
         assert_eq!(
-            of("message.deleted", json!({ "message": said() })).unwrap(),
+            of("message.deleted", json!({ "message": by_ravi() })).unwrap(),
             "-- #17 was deleted by Mei"
         );
         assert_eq!(of("hidden", Value::Null), None);

@@ -376,10 +376,7 @@ impl Talk {
             return Vec::new();
         }
         let message = &frame["data"]["message"];
-        let (who, said) = (
-            shown::text(message, "sender_name"),
-            shown::text(message, "content"),
-        );
+        let (who, said) = (shown::text(message, "sender_name"), shown::said(message));
         let name = self.name(shown::text(frame, "room"));
         vec![Effect::Print(shown::news(&format!(
             "in {name}: {who}: {said}"
