@@ -42,8 +42,6 @@ const TICK: Duration = Duration::from_millis(250);
 /// Between two attempts to connect: a random part of this, which doubles each time.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
-/// When the input is at its end, answers are waited for so long.
-const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
 /// Close codes of the protocol that decide what to do; after any other the client comes back.
 const UNAUTHENTICATED: u16 = 4401;
@@ -68,7 +66,8 @@ pub(crate) async fn run(mut options: Options) -> anyhow::Result<ExitCode> {
         options,
         staff,
         tick,
-        last_words: None,
+        ended: None,
+        undone: false,
     };
     let name = me["name"].as_str().unwrap_or(shown::text(&me, "id"));
     let role = shown::text(&me, "role_display");
@@ -87,8 +86,10 @@ struct Client {
     terminal: Terminal,
     staff: bool,
     tick: Interval,
-    /// The input is at its end: what is unanswered is waited for until then.
-    last_words: Option<Instant>,
+    /// Since when the input is at its end: only what is unanswered is waited for.
+    ended: Option<Instant>,
+    /// Something that was asked for was not done.
+    undone: bool,
 }
 
 /// Why a connection, or the wait for one, is over.
@@ -120,7 +121,7 @@ impl Client {
                 }
                 Over::Closed(UNAUTHENTICATED, _) if welcomed && self.options.renews => 0,
                 Over::Closed(UNAUTHENTICATED | ROOM_GONE | TOO_MANY, _)
-                    if self.last_words.is_some() && self.talk.is_idle() =>
+                    if self.ended.is_some() && self.talk.is_idle() =>
                 {
                     return self.left();
                 }
@@ -131,6 +132,7 @@ impl Client {
                         _ => "you have too many connections; close one",
                     };
                     self.say(why)?;
+                    self.left()?;
                     return Ok(ExitCode::FAILURE);
                 }
                 Over::Closed(_, wait) | Over::Lost(wait) => wait,
@@ -143,11 +145,17 @@ impl Client {
     }
 
     fn left(&mut self) -> anyhow::Result<ExitCode> {
-        if self.talk.is_idle() {
-            return Ok(ExitCode::SUCCESS);
+        let is_idle = self.talk.is_idle();
+        if !is_idle {
+            for line in self.talk.unacknowledged() {
+                self.say(&line)?;
+            }
         }
-        self.say("not everything that was typed was acknowledged")?;
-        Ok(ExitCode::FAILURE)
+        // Who types was told, and did it again or did not want it any more.
+        if !is_idle || self.terminal.is_piped && self.undone {
+            return Ok(ExitCode::FAILURE);
+        }
+        Ok(ExitCode::SUCCESS)
     }
 
     /// A connection; `None` when the person leaves meanwhile.
@@ -162,7 +170,7 @@ impl Client {
             let opened = loop {
                 let acted = tokio::select! {
                     opened = &mut opening => break opened,
-                    acted = self.terminal.input.recv(), if self.last_words.is_none() => acted,
+                    acted = self.terminal.input.recv(), if self.ended.is_none() => acted,
                 };
                 if !self.acted(acted, None).await? {
                     return Ok(None);
@@ -184,10 +192,10 @@ impl Client {
     async fn wait(&mut self, time: Duration) -> anyhow::Result<bool> {
         let until = now() + time;
         loop {
-            let until = self.last_words.map_or(until, |last| last.min(until));
+            let until = self.gives_up_at().map_or(until, |last| last.min(until));
             let acted = tokio::select! {
                 () = sleep_until(until) => return Ok(true),
-                acted = self.terminal.input.recv(), if self.last_words.is_none() => acted,
+                acted = self.terminal.input.recv(), if self.ended.is_none() => acted,
             };
             if !self.acted(acted, None).await? {
                 return Ok(false);
@@ -219,7 +227,7 @@ impl Client {
                     }
                     Incoming::Closed(None) => return Ok((Over::Lost(0), welcomed)),
                 },
-                acted = self.terminal.input.recv(), if self.last_words.is_none() => {
+                acted = self.terminal.input.recv(), if self.ended.is_none() => {
                     if !self.acted(acted, Some(&mut *link)).await? {
                         return Ok((Over::Quit, welcomed));
                     }
@@ -236,7 +244,14 @@ impl Client {
     /// Nothing will be typed, nothing is unanswered, and one's own messages were shown.
     fn is_done(&self) -> bool {
         let said = self.talk.is_idle() && self.talk.has_seen_own();
-        self.last_words.is_some_and(|until| said || until <= now())
+        self.gives_up_at()
+            .is_some_and(|until| said || until <= now())
+    }
+
+    /// When nothing more is waited for; never before the end of the input.
+    fn gives_up_at(&self) -> Option<Instant> {
+        let ended = self.ended?.into_std();
+        Some(self.talk.waits_until(ended).into())
     }
 
     /// Does what was typed; `None` is the end of the input. `false`: the person leaves.
@@ -248,15 +263,22 @@ impl Client {
         let effects = match acted {
             Some(Input::Line(line)) => self.talk.typed(&line),
             Some(Input::Typing) => self.talk.typing(Some(now().into_std())),
-            None => {
-                self.last_words = Some(now() + LAST_ANSWERS);
-                return Ok(!self.is_done());
-            }
+            None => return Ok(self.ends()),
         };
         let quits = effects.contains(&Effect::Quit);
+        if quits && self.terminal.is_piped {
+            // Whoever wrote it all at once wants what comes before it to be done.
+            return Ok(self.ends());
+        }
         // A connection that is lost shows when it is read next.
         self.perform(effects, link).await?;
         Ok(!quits)
+    }
+
+    /// The input is at its end. `false`: there is nothing to wait for.
+    fn ends(&mut self) -> bool {
+        self.ended = Some(now());
+        !self.is_done()
     }
 
     /// `false`: the connection is lost.
@@ -269,6 +291,7 @@ impl Client {
         while let Some(effect) = open.pop_front() {
             match effect {
                 Effect::Print(line) => self.terminal.print(&line)?,
+                Effect::Undone(why) => self.undone(&why)?,
                 Effect::Send(frame) => {
                     if self.talk.is_welcome()
                         && let Some(link) = &mut link
@@ -289,7 +312,7 @@ impl Client {
         match self.rest.open(&(self.options.token)()?, name).await {
             Ok(opened) => Ok(self.talk.open(opened)),
             Err(error) => {
-                self.say(&format!("{name} cannot be opened: {error:#}"))?;
+                self.undone(&format!("{name} cannot be opened: {error:#}"))?;
                 Ok(Vec::new())
             }
         }
@@ -301,7 +324,7 @@ impl Client {
             Ok(rooms) => rooms,
             Err(error) if at_start => return Err(error),
             Err(error) => {
-                self.say(&format!("the rooms cannot be listed: {error:#}"))?;
+                self.undone(&format!("the rooms cannot be listed: {error:#}"))?;
                 return Ok(Vec::new());
             }
         };
@@ -319,6 +342,12 @@ impl Client {
             return self.open(&room).await;
         }
         Ok(Vec::new())
+    }
+
+    /// Says what was not done, and why.
+    fn undone(&mut self, why: &str) -> anyhow::Result<()> {
+        self.undone = true;
+        self.say(why)
     }
 
     fn say(&mut self, text: &str) -> anyhow::Result<()> {

@@ -4,9 +4,34 @@ use serde_json::Value;
 
 /// What stands before a line that is no message.
 const NEWS: &str = "--";
+/// Of what somebody typed so many characters are repeated to them.
+const REPEATED: usize = 60;
 
 pub(super) fn news(text: &str) -> String {
     format!("{NEWS} {text}")
+}
+
+/// A line that was typed, to speak of it.
+pub(super) fn quoted(line: &str) -> String {
+    let (begin, length) = begin(line);
+    format!("“{begin}”{length}")
+}
+
+/// A text that was typed and not yet acknowledged.
+pub(super) fn pending(text: &str) -> String {
+    let (begin, length) = begin(text);
+    format!("  … {begin}{length}")
+}
+
+/// How a text begins, and how long it is if that is not all of it.
+fn begin(text: &str) -> (String, String) {
+    let length = text.chars().count();
+    if length <= REPEATED {
+        return (text.to_owned(), String::new());
+    }
+    let mut begin: String = text.chars().take(REPEATED).collect();
+    begin.push('…');
+    (begin, format!(" ({length} characters)"))
 }
 
 /// A room in a list.
@@ -151,6 +176,14 @@ mod tests {
         assert_eq!(said(&file), "Ten minutes. [door.jpg]");
         file["content"] = json!("");
         assert_eq!(said(&file), "[door.jpg]");
+    }
+
+    #[test]
+    fn what_was_typed_is_repeated_up_to_a_length() {
+        assert_eq!(quoted("hello"), "“hello”");
+        assert_eq!(pending(&"ä".repeat(60)), format!("  … {}", "ä".repeat(60)));
+        let cut = format!("“{}…” (61 characters)", "ä".repeat(60));
+        assert_eq!(quoted(&"ä".repeat(61)), cut);
     }
 
     #[test]

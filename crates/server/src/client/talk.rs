@@ -2,24 +2,30 @@
 //! nor connects: whoever runs it does.
 
 mod commands;
+mod queue;
 mod room;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
 use super::rest::Opened;
 use super::shown;
+use queue::{Line, Queue};
 use room::Room;
 
 /// A command that was refused for now is tried again after so long if the server does not say.
 const AGAIN: Duration = Duration::from_secs(1);
+/// When the end comes too early, so many lines that were not acknowledged are named.
+const NAMED: usize = 10;
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Effect {
     Print(String),
+    /// Say that something that was typed is not done, and why.
+    Undone(String),
     /// Over the live connection, if there is one.
     Send(Value),
     /// Ask for the room of this id or code.
@@ -43,9 +49,9 @@ pub(super) struct Talk {
     codes: BTreeMap<String, String>,
     /// The room that is shown.
     room: Option<Room>,
-    /// Commands without an answer, in the order given. They are sent again after an interruption:
-    /// a message under its key, so that it is there once.
-    unanswered: VecDeque<Unanswered>,
+    unanswered: Queue,
+    /// The line that was typed last.
+    line: Line,
     last_ref: u64,
     /// Begins the keys of this run's messages.
     run: String,
@@ -75,16 +81,6 @@ impl Place {
     }
 }
 
-#[derive(Debug)]
-struct Unanswered {
-    reference: String,
-    frame: Value,
-    /// What it is, for who has to hear that it was refused.
-    what: String,
-    /// It was refused for now.
-    again_at: Option<Instant>,
-}
-
 impl Talk {
     /// `run` is like no other run's.
     pub(super) fn new(run: String) -> Self {
@@ -95,7 +91,8 @@ impl Talk {
             places: BTreeMap::new(),
             codes: BTreeMap::new(),
             room: None,
-            unanswered: VecDeque::new(),
+            unanswered: Queue::default(),
+            line: Line::default(),
             last_ref: 0,
             run,
             typed_at: None,
@@ -105,6 +102,30 @@ impl Talk {
     /// Everything that was typed was answered.
     pub(super) fn is_idle(&self) -> bool {
         self.unanswered.is_empty()
+    }
+
+    /// Until when answers are waited for if nothing was typed since then.
+    pub(super) fn waits_until(&self, since: Instant) -> Instant {
+        self.unanswered.waits_until(since)
+    }
+
+    /// Which lines were not answered, in words.
+    pub(super) fn unacknowledged(&self) -> Vec<String> {
+        let lines = self.unanswered.lines();
+        let count = lines.len();
+        let mut told = vec![match count {
+            1 => "1 line was not acknowledged:".to_owned(),
+            _ => format!("{count} lines were not acknowledged:"),
+        }];
+        let name = |line: &Line| format!("line {}: {}", line.number, line.quoted);
+        told.extend(lines.take(NAMED).map(name));
+        if count > NAMED
+            && let Some(last) = self.unanswered.lines().last()
+        {
+            let more = count - NAMED;
+            told.push(format!("and {more} more, up to line {}", last.number));
+        }
+        told
     }
 
     /// What was acknowledged has come back as an entry of the log, too, and so was shown.
@@ -124,6 +145,7 @@ impl Talk {
     /// The first frame of a connection: goes on where the last one ended.
     pub(super) fn hello(&mut self, token: &str) -> Value {
         self.is_welcome = false;
+        self.unanswered.interrupt();
         for place in self.places.values_mut() {
             place.asked = None;
         }
@@ -173,11 +195,8 @@ impl Talk {
     pub(super) fn tick(&mut self, now: Instant) -> Vec<Effect> {
         let mut effects = Vec::new();
         effects.extend(self.room.as_mut().and_then(Room::read));
-        for command in &mut self.unanswered {
-            if command.again_at.is_some_and(|at| at <= now) {
-                command.again_at = None;
-                effects.push(Effect::Send(command.frame.clone()));
-            }
+        if self.is_welcome {
+            effects.extend(self.unanswered.due(now).map(Effect::Send));
         }
         effects
     }
@@ -186,7 +205,7 @@ impl Talk {
     pub(super) fn take(&mut self, frame: &Value, now: Instant) -> Vec<Effect> {
         match shown::text(frame, "type") {
             "welcome" => self.welcome(frame),
-            "ok" => self.ok(frame),
+            "ok" => self.ok(frame, now),
             "error" => self.error(frame, now),
             "event" => self.event(frame),
             "caught_up" => self.caught_up(frame),
@@ -218,9 +237,16 @@ impl Talk {
         if !resumed && let Some(id) = self.room.as_ref().map(|room| room.id.clone()) {
             effects.extend(self.follow(&id));
         }
-        let again = self.unanswered.iter();
-        effects.extend(again.map(|command| Effect::Send(command.frame.clone())));
+        effects.extend(self.next());
         effects
+    }
+
+    /// The command whose turn it is.
+    fn next(&mut self) -> Option<Effect> {
+        if !self.is_welcome {
+            return None;
+        }
+        self.unanswered.next().map(Effect::Send)
     }
 
     /// Asks for everything of the room that is missing, unless it was asked for already.
@@ -241,14 +267,14 @@ impl Talk {
         self.last_ref.to_string()
     }
 
-    fn ok(&mut self, frame: &Value) -> Vec<Effect> {
+    fn ok(&mut self, frame: &Value, now: Instant) -> Vec<Effect> {
         let reference = frame["ref"].as_str();
         for place in self.places.values_mut() {
             if place.asked.as_deref() == reference {
                 place.asked = None;
             }
         }
-        self.answered(reference);
+        self.unanswered.answered(reference.unwrap_or_default(), now);
         let message = &frame["message"];
         if let (Some(place), Some(version)) = (
             self.places.get_mut(shown::text(message, "room")),
@@ -261,13 +287,7 @@ impl Talk {
         }
         let notices = frame["notices"].as_array().into_iter().flatten();
         let print = |notice| Effect::Print(shown::news(shown::text(notice, "detail")));
-        notices.map(print).collect()
-    }
-
-    fn answered(&mut self, reference: Option<&str>) -> Option<Unanswered> {
-        let is_it = |command: &Unanswered| Some(command.reference.as_str()) == reference;
-        let place = self.unanswered.iter().position(is_it)?;
-        self.unanswered.remove(place)
+        notices.map(print).chain(self.next()).collect()
     }
 
     fn error(&mut self, frame: &Value, now: Instant) -> Vec<Effect> {
@@ -278,21 +298,26 @@ impl Talk {
                 (place.asked, place.refused) = (None, true);
             }
         }
-        let status = problem["status"].as_u64().unwrap_or_default();
-        if let (429 | 503 | 504 | 507, Some(reference)) = (status, reference) {
+        let reference = reference.unwrap_or_default();
+        if let Some(429 | 503 | 504 | 507) = problem["status"].as_u64() {
             let wait = frame["retry_after"].as_u64().map(Duration::from_secs);
-            let mut commands = self.unanswered.iter_mut();
-            if let Some(command) = commands.find(|command| command.reference == reference) {
-                command.again_at = Some(now + wait.unwrap_or(AGAIN));
+            if self
+                .unanswered
+                .put_off(reference, now + wait.unwrap_or(AGAIN))
+            {
                 return Vec::new();
             }
         }
-        let what = self.answered(reference).map(|command| command.what);
-        let what = what.unwrap_or_else(|| "that".to_owned());
         let detail = shown::text(problem, "detail");
-        vec![Effect::Print(shown::news(&format!(
-            "{what} was not done: {detail}"
-        )))]
+        let Some(command) = self.unanswered.answered(reference, now) else {
+            let text = format!("that was not done: {detail}");
+            return vec![Effect::Print(shown::news(&text))];
+        };
+        let text = format!("{} was not done: {detail}", command.line.quoted);
+        [Effect::Undone(text)]
+            .into_iter()
+            .chain(self.next())
+            .collect()
     }
 
     /// An entry of a log: each once, and none after one that is missing.

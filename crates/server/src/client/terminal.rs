@@ -24,7 +24,9 @@ pub(super) enum Input {
 pub(super) struct Terminal {
     /// Ends with the input.
     pub(super) input: UnboundedReceiver<Input>,
-    /// `None`: a pipe.
+    /// Nobody is there to do again what was not done.
+    pub(super) is_piped: bool,
+    /// `None`: plain lines.
     printer: Option<Box<dyn ExternalPrinter + Send>>,
 }
 
@@ -32,14 +34,18 @@ impl Terminal {
     /// Begins to read what is typed.
     pub(super) fn open() -> anyhow::Result<Self> {
         let (sender, input) = unbounded_channel();
-        let on_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-        let printer = if on_terminal {
+        let is_piped = !std::io::stdin().is_terminal();
+        let printer = if !is_piped && std::io::stdout().is_terminal() {
             Some(edit_lines(sender)?)
         } else {
             read_lines(sender)?;
             None
         };
-        Ok(Self { input, printer })
+        Ok(Self {
+            input,
+            is_piped,
+            printer,
+        })
     }
 
     /// Prints a line above the one that is being typed. Whatever could move the cursor or turn the

@@ -4,28 +4,35 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Effect, Talk, Unanswered};
+use super::queue::{Line, Unanswered};
+use super::{Effect, Talk};
 use crate::client::command::{Command, HELP};
 use crate::client::shown;
 
 /// How often the others are told that somebody types.
 const TYPING_EVERY: Duration = Duration::from_secs(2);
+const NO_ROOM: &str = "no room is open; /rooms lists them, /room opens one";
 
 impl Talk {
     /// Does what a line asks for.
     pub(in crate::client) fn typed(&mut self, line: &str) -> Vec<Effect> {
+        self.line = Line {
+            number: self.line.number + 1,
+            quoted: shown::quoted(line.trim()),
+        };
         match Command::parse(line) {
             Command::Nothing => Vec::new(),
             Command::Say(text) => self.say(text, None),
             Command::Reply { to, text } => self.reply(to, text),
             Command::Edit { which, text } => self.edit(which, text),
             Command::Delete { which, reason } => self.delete(which, reason),
+            Command::Typing if self.room.is_none() => undone(NO_ROOM),
             Command::Typing => self.typing(None),
             Command::Rooms => vec![Effect::List],
             Command::Room(name) => vec![Effect::Open(name.to_owned())],
             Command::Help => vec![Effect::Print(HELP.to_owned())],
             Command::Quit => vec![Effect::Quit],
-            Command::Wrong(why) => told(&why),
+            Command::Wrong(why) => undone(&why),
         }
     }
 
@@ -45,7 +52,7 @@ impl Talk {
 
     fn say(&mut self, text: &str, reply_to: Option<String>) -> Vec<Effect> {
         let Some(room) = &self.room else {
-            return told("no room is open; /rooms lists them, /room opens one");
+            return undone(NO_ROOM);
         };
         let mut frame = json!({ "type": "send", "room": room.id, "content": text });
         if let Some(message) = reply_to {
@@ -53,15 +60,14 @@ impl Talk {
         }
         let key = format!("{}-{}", self.run, self.last_ref + 1);
         frame["client_message_id"] = json!(key);
-        let pending = Effect::Print(format!("  … {text}"));
-        let send = self.ask(frame, format!("“{text}”"));
-        vec![pending, send]
+        let pending = Effect::Print(shown::pending(text));
+        [pending].into_iter().chain(self.ask(frame)).collect()
     }
 
     fn reply(&mut self, to: Option<u64>, text: &str) -> Vec<Effect> {
         match self.message(to, false) {
             Ok(message) => self.say(text, Some(message)),
-            Err(why) => told(&why),
+            Err(why) => undone(&why),
         }
     }
 
@@ -69,9 +75,9 @@ impl Talk {
         match self.message(which, true) {
             Ok(message) => {
                 let frame = json!({ "type": "edit", "message": message, "content": text });
-                vec![self.ask(frame, "the edit".to_owned())]
+                self.ask(frame).into_iter().collect()
             }
-            Err(why) => told(&why),
+            Err(why) => undone(&why),
         }
     }
 
@@ -82,15 +88,15 @@ impl Talk {
                 if let Some(reason) = reason {
                     frame["reason"] = json!(reason);
                 }
-                vec![self.ask(frame, "the deletion".to_owned())]
+                self.ask(frame).into_iter().collect()
             }
-            Err(why) => told(&why),
+            Err(why) => undone(&why),
         }
     }
 
     /// The id of the message with this number, else of the newest that is one's own or not.
     fn message(&self, seq: Option<u64>, own: bool) -> Result<String, String> {
-        let room = self.room.as_ref().ok_or("no room is open")?;
+        let room = self.room.as_ref().ok_or(NO_ROOM)?;
         let found = match seq {
             Some(seq) => room.message(seq),
             None => room.newest(own),
@@ -101,20 +107,19 @@ impl Talk {
         })
     }
 
-    /// Sends a command that is sent again until it is answered.
-    fn ask(&mut self, mut frame: Value, what: String) -> Effect {
+    /// Sends the command of the line, when it is its turn and again until it is answered.
+    fn ask(&mut self, mut frame: Value) -> Option<Effect> {
         let reference = self.reference();
         frame["ref"] = json!(reference);
-        self.unanswered.push_back(Unanswered {
+        self.unanswered.push(Unanswered {
             reference,
-            frame: frame.clone(),
-            what,
-            again_at: None,
+            frame,
+            line: self.line.clone(),
         });
-        Effect::Send(frame)
+        self.next()
     }
 }
 
-fn told(text: &str) -> Vec<Effect> {
-    vec![Effect::Print(shown::news(text))]
+fn undone(why: &str) -> Vec<Effect> {
+    vec![Effect::Undone(why.to_owned())]
 }

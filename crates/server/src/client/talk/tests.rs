@@ -49,7 +49,7 @@ fn sent(effects: &[Effect]) -> Vec<&Value> {
 fn printed(effects: &[Effect]) -> Vec<&str> {
     let mut lines = Vec::new();
     for effect in effects {
-        if let Effect::Print(line) = effect {
+        if let Effect::Print(line) | Effect::Undone(line) = effect {
             lines.push(line.as_str());
         }
     }
@@ -144,7 +144,7 @@ fn what_is_refused_for_now_is_tried_again_and_what_is_refused_is_told() {
                         "problem": { "status": 403, "detail": "you are muted" } });
     assert_eq!(
         printed(&talk.take(&muted, now)),
-        ["-- “hello” was not done: you are muted"]
+        ["“hello” was not done: you are muted"]
     );
     assert!(talk.is_idle());
 }

@@ -1,5 +1,6 @@
 //! `orderchat chat`: two terminals talk over a real server.
 
+mod piped;
 mod unreachable;
 
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -97,11 +98,20 @@ impl Terminal {
         all.filter(|line| line.starts_with('#')).collect()
     }
 
-    /// Closes the input; the client ends by itself.
-    fn end(mut self) {
+    /// Closes the input; the client ends by itself, and everything was done.
+    fn end(self) {
+        self.end_with(0);
+    }
+
+    /// The same with this exit status. All that was printed.
+    fn end_with(mut self, code: i32) -> String {
         self.input = None;
         let status = self.child.wait().expect("the child can be waited for");
-        assert!(status.success(), "{status}:\n{}", self.printed.join("\n"));
+        // Ends with the child's output.
+        self.printed.extend(self.lines.iter());
+        let printed = self.printed.join("\n");
+        assert_eq!(status.code(), Some(code), "{printed}");
+        printed
     }
 }
 
@@ -164,9 +174,9 @@ async fn two_terminals_talk_and_see_receipts_typing_and_changes() {
     customer.shows("“HELLO” was not done");
     rider.type_line("/dance");
     rider.shows("/dance is no command");
-    rider.end();
+    rider.end_with(1);
     customer.type_line("/quit");
-    customer.end();
+    customer.end_with(1);
 }
 
 #[tokio::test]
