@@ -283,7 +283,7 @@ impl Talk {
             place.own = place.own.max(version);
         }
         if let Some(room) = &mut self.room {
-            room.is_in(message);
+            room.acknowledge(message);
         }
         let notices = frame["notices"].as_array().into_iter().flatten();
         let print = |notice| Effect::Print(shown::news(shown::text(notice, "detail")));

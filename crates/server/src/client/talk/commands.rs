@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::queue::{Line, Unanswered};
+use super::room::Room;
 use super::{Effect, Talk};
 use crate::client::command::{Command, HELP};
 use crate::client::shown;
@@ -97,6 +98,11 @@ impl Talk {
     /// The id of the message with this number, else of the newest that is one's own or not.
     fn message(&self, seq: Option<u64>, own: bool) -> Result<String, String> {
         let room = self.room.as_ref().ok_or(NO_ROOM)?;
+        if seq.is_none() && own && self.expects_own(room) {
+            return Err(
+                "your newest message may still be on its way; name one by its number".to_owned(),
+            );
+        }
         let found = match seq {
             Some(seq) => room.message(seq),
             None => room.newest(own),
@@ -105,6 +111,13 @@ impl Talk {
             Some(seq) => format!("#{seq} is no message that was shown lately"),
             None => "there is no such message; name one by its number".to_owned(),
         })
+    }
+
+    /// A message of one's own is on its way, which will be the newest.
+    fn expects_own(&self, room: &Room) -> bool {
+        let mut frames = self.unanswered.frames();
+        room.expects_own()
+            || frames.any(|frame| frame["type"] == "send" && frame["room"] == *room.id)
     }
 
     /// Sends the command of the line, when it is its turn and again until it is answered.

@@ -54,6 +54,10 @@ impl Queue {
         self.commands.iter().map(|command| &command.line)
     }
 
+    pub(super) fn frames(&self) -> impl Iterator<Item = &Value> {
+        self.commands.iter().map(|command| &command.frame)
+    }
+
     /// What was under way may be lost.
     pub(super) fn interrupt(&mut self) {
         self.is_under_way = false;

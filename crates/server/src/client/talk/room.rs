@@ -23,6 +23,8 @@ pub(super) struct Room {
     own: Option<String>,
     people: BTreeMap<String, Person>,
     messages: VecDeque<Said>,
+    /// The newest of one's own messages that was acknowledged, if any was meanwhile.
+    acknowledged: u64,
     /// The newest of the others' messages, and up to where they were said to be read.
     newest: u64,
     read: u64,
@@ -55,6 +57,7 @@ impl Room {
             own: room["my_participant"]["id"].as_str().map(str::to_owned),
             people: BTreeMap::new(),
             messages: VecDeque::new(),
+            acknowledged: 0,
             newest: 0,
             read: 0,
             why_not: None,
@@ -99,10 +102,20 @@ impl Room {
     }
 
     /// One's own message: who sent it is in the room, also if they only looked before.
-    pub(super) fn is_in(&mut self, message: &Value) {
-        if self.own.is_none() && message["room"].as_str() == Some(&self.id) {
+    pub(super) fn acknowledge(&mut self, message: &Value) {
+        if message["room"].as_str() != Some(&self.id) {
+            return;
+        }
+        if self.own.is_none() {
             self.own = message["sender"].as_str().map(str::to_owned);
         }
+        let seq = message["seq"].as_u64().unwrap_or_default();
+        self.acknowledged = self.acknowledged.max(seq);
+    }
+
+    /// A message of one's own that was acknowledged is still to come as an entry of the log.
+    pub(super) fn expects_own(&self) -> bool {
+        self.newest_seq(true) < self.acknowledged
     }
 
     fn meet(&mut self, participant: &Value) {

@@ -123,11 +123,14 @@ fn an_acknowledged_message_is_waited_for_until_it_was_shown() {
         now,
     );
     assert!(talk.is_idle() && !talk.has_seen_own());
+    // The newest that is there is not the newest that was meant.
+    assert!(sent(&talk.typed("/delete")).is_empty());
     assert_eq!(
         printed(&talk.take(&said(11, "me"), now)),
         ["#11 17:30 you: text 11"]
     );
     assert!(talk.has_seen_own());
+    assert_eq!(sent(&talk.typed("/delete"))[0]["message"], "m11");
 }
 
 #[test]

@@ -54,6 +54,42 @@ async fn texts(room: &Room) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn a_number_that_may_be_a_message_or_a_text_is_asked_about_and_nothing_is_done() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    room.customer.say(&room, "keep me").await;
+    let theirs = room.rider.say(&room, "and me").await;
+    for (line, remedy) in [
+        ("/delete 17", "/delete #17"),
+        ("/delete 17, 18", "/delete #17"),
+        ("/delete #17, rude", "/delete #17"),
+        ("/edit 17 zzz", "/edit #17"),
+        ("/edit #x zzz", "/edit #N"),
+        ("/reply 5", "/reply #5"),
+        ("/reply 5 minutes", "/reply #5"),
+    ] {
+        pipe(&server, &room, &[], line).await.fails_with(remedy);
+    }
+    assert_eq!(texts(&room).await, ["keep me", "and me"]);
+    let lines = format!("/reply #{} 5 minutes\n/reply 5pm\n", theirs["seq"]);
+    let piped = pipe(&server, &room, &[], &lines).await;
+    assert_eq!(piped.code, Some(0), "{}", piped.said);
+    assert_eq!(texts(&room).await[2..], ["5 minutes", "5pm"]);
+}
+
+#[tokio::test]
+async fn the_newest_message_is_not_an_older_one_while_a_newer_is_on_its_way() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    room.customer.say(&room, "keep me").await;
+    for lines in ["oops\n/delete\n", "oops\n/edit zzz\n"] {
+        let piped = pipe(&server, &room, &[], lines).await;
+        piped.fails_with("on its way");
+    }
+    assert_eq!(texts(&room).await, ["keep me", "oops", "oops"]);
+}
+
+#[tokio::test]
 async fn what_is_not_done_is_exit_status_1() {
     let server = Server::start().await;
     let room = server.open_room().await;
