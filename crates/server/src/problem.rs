@@ -290,6 +290,11 @@ impl Problem {
         self.kind.status == StatusCode::NOT_FOUND
     }
 
+    /// The server failed, or was in no state to do it.
+    pub(crate) fn is_failure(&self) -> bool {
+        self.kind.status.is_server_error()
+    }
+
     /// The role may not do it, whatever else is the case.
     pub(crate) fn is_by_role(&self) -> bool {
         ProblemName(self.kind.name).is_by_role()

@@ -4,9 +4,9 @@ use std::fmt;
 use std::process::ExitCode;
 
 use orderchat_store::restore::EPOCH;
-use orderchat_store::{Disk, Store, StoreError, meta, newest_schema};
+use orderchat_store::{Disk, Store, StoreError, checkpoints, meta, newest_schema};
 
-use super::keys::own_public_key;
+use super::keys::{ANOTHER_SIGNED, is_of_another, own_public_key};
 use super::out::{print, print_line};
 use super::private::{self, Openness, PrivateFile};
 use super::{options, runtime, verifier};
@@ -269,9 +269,21 @@ async fn database(settings: &Settings) -> Vec<Finding> {
         )),
     }
     findings.extend(durability(&store).await);
+    findings.extend(signed_by_another(settings, &store).await);
     let meaning = "the newest this program knows";
     findings.push(Finding::good("schema", schema, meaning));
     findings
+}
+
+/// That the newest checkpoint is not of the key that these settings name, if so.
+async fn signed_by_another(settings: &Settings, store: &Store) -> Option<Finding> {
+    let own = own_public_key(settings).ok()??;
+    let newest = store.read::<_, StoreError, _>(checkpoints::newest);
+    let newest = newest.await.ok()??;
+    let found = "the newest checkpoint was signed with another key";
+    let meaning = "the record verifies with neither alone";
+    let finding = || Finding::bad("signing key", found, meaning, ANOTHER_SIGNED);
+    is_of_another(&newest, &own).then(finding)
 }
 
 /// Whether files can be stored and read.

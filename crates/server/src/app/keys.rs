@@ -4,8 +4,10 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use orderchat_store::checkpoints::Signed;
 use secrecy::ExposeSecret;
 
+use crate::chat::Chat;
 use crate::config::{KeyLocation, Settings};
 use crate::signing::{PublicKey, SigningKey};
 
@@ -37,6 +39,27 @@ pub(super) fn own_public_key(settings: &Settings) -> anyhow::Result<Option<Publi
     } else {
         Ok(None)
     }
+}
+
+/// What to do where another key signed last.
+pub(super) const ANOTHER_SIGNED: &str = "give every node on the database the same key; after a change \
+    on purpose audit verify needs the earlier public key, too (--public-key)";
+
+/// Whether the key did not sign this.
+pub(super) fn is_of_another(signed: &Signed, key: &PublicKey) -> bool {
+    signed.checkpoint.key != *key.as_bytes()
+}
+
+/// Says so where another key signed last: the record would verify with neither alone.
+pub(super) async fn note_another(chat: &Chat, key: &SigningKey) -> anyhow::Result<()> {
+    let newest = chat.newest_checkpoint().await?;
+    if newest.is_some_and(|signed| is_of_another(&signed, &key.public())) {
+        tracing::warn!(
+            remedy = ANOTHER_SIGNED,
+            "the newest checkpoint was signed with another key than this node's"
+        );
+    }
+    Ok(())
 }
 
 /// The public key in a file.

@@ -26,6 +26,7 @@ use orderchat_domain::policy::OrderPolicy;
 use orderchat_domain::text::hex;
 use orderchat_store::{Alone, Options, Store};
 use secrecy::ExposeSecret;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::auth::{Expected, KeySource, Verifier};
 use crate::chat::attachments::FileRules;
@@ -47,18 +48,23 @@ pub(crate) use token::{Wanted, token};
 
 /// Serves until a signal ends it.
 pub(crate) fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
-    start_logging(&settings)?;
-    private::make_private(&settings)?;
-    let _alone = match &settings.database {
-        Database::Sqlite(file) => Some(Alone::on(file)?),
-        Database::Postgres(_) => None,
-    };
     runtime()?.block_on(async {
+        let more = run::More {
+            hang_up: Some(signal(SignalKind::hangup())?),
+            ..run::More::default()
+        };
+        start_logging(&settings)?;
+        private::make_private(&settings)?;
+        let _alone = match &settings.database {
+            Database::Sqlite(file) => Some(Alone::on(file)?),
+            Database::Postgres(_) => None,
+        };
         let addresses = run::Addresses::take(&settings)?;
         let verifier = verifier(&settings).await?;
         let chat = open(&settings).await?;
         let key = keys::signing_key(&settings)?;
-        let (settings, more) = (Arc::new(settings), run::More::default());
+        keys::note_another(&chat, &key).await?;
+        let settings = Arc::new(settings);
         run::run(settings, addresses, chat, verifier, key, more, |_, _| ()).await
     })
 }

@@ -10,7 +10,7 @@ use orderchat_domain::policy::{OrderPolicy, Settled, simulate as domain};
 use orderchat_domain::room::RoomStatus;
 use orderchat_domain::{Millis, Refusal};
 use serde_json::Value;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::Signal;
 use tokio_util::sync::CancellationToken;
 
 use super::out::{print, print_line};
@@ -67,33 +67,31 @@ pub(super) fn note(settings: &Settings, taken: Taken) {
     }
 }
 
-/// Reads the policy again whenever SIGHUP asks for it, until stopped. A file with mistakes is
+/// Reads the policy again whenever `hang_up` asks for it, until stopped. A file with mistakes is
 /// refused whole, and the policy in force stays.
-pub(super) fn reload_on_signal(
+pub(super) async fn reload_on_signal(
+    mut hang_up: Signal,
     settings: Arc<Settings>,
     chat: Chat,
     stop: CancellationToken,
-) -> anyhow::Result<impl Future<Output = ()> + Send> {
-    let mut hangup = signal(SignalKind::hangup())?;
-    Ok(async move {
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                asked = hangup.recv() => if asked.is_none() { return },
-            }
-            match reload(&settings, &chat).await {
-                Ok(taken) => {
-                    note(&settings, taken);
-                    tracing::info!(version = taken.version, "the order policy was read again");
-                }
-                Err(error) => tracing::error!(
-                    error = format!("{error:#}"),
-                    version = chat.policy().version,
-                    "the order policy file is refused; the policy in force stays"
-                ),
-            }
+) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            asked = hang_up.recv() => if asked.is_none() { return },
         }
-    })
+        match reload(&settings, &chat).await {
+            Ok(taken) => {
+                note(&settings, taken);
+                tracing::info!(version = taken.version, "the order policy was read again");
+            }
+            Err(error) => tracing::error!(
+                error = format!("{error:#}"),
+                version = chat.policy().version,
+                "the order policy file is refused; the policy in force stays"
+            ),
+        }
+    }
 }
 
 async fn reload(settings: &Settings, chat: &Chat) -> anyhow::Result<Taken> {

@@ -35,6 +35,8 @@ const METRICS_CONNECTIONS: usize = 16;
 pub(super) struct More {
     pub(super) routes: Router<http::AppState>,
     pub(super) is_demo: bool,
+    /// Asks for the order policy to be read again. Heard from the start on: it would end the process.
+    pub(super) hang_up: Option<Signal>,
 }
 
 /// Where a server is to listen. Taken before anything else is done: who may not listen leaves nothing behind.
@@ -122,8 +124,9 @@ pub(super) async fn run(
         media,
     };
     jobs::start(&chat, needs, &stop);
-    if !more.is_demo {
-        let reloads = policy::reload_on_signal(Arc::clone(&settings), chat.clone(), stop.clone())?;
+    if let Some(hang_up) = more.hang_up {
+        let (settings, chat) = (Arc::clone(&settings), chat.clone());
+        let reloads = policy::reload_on_signal(hang_up, settings, chat, stop.clone());
         net::spawn("policy-reload", reloads);
     }
     let metrics_server = net::spawn(

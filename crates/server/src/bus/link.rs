@@ -159,7 +159,8 @@ impl Link {
             if state.problem.is_none() {
                 tracing::warn!(
                     %problem,
-                    "the bus has a problem; until it works other nodes' news come later"
+                    "the bus has a problem; until it works other nodes' news come later: check \
+                     ORDERCHAT_BUS, orderchat doctor says more"
                 );
             }
             state.problem = Some(problem);

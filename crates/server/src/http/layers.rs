@@ -17,11 +17,12 @@ use super::transfer::{Transfers, is_transfer};
 use crate::problem::Problem;
 
 /// What pages of listed origins may send.
-const ALLOWED: [&str; 11] = [
+const ALLOWED: [&str; 12] = [
     "authorization",
     "content-type",
     "idempotency-key",
     "if-none-match",
+    "last-event-id",
     "range",
     "tus-resumable",
     "upload-checksum",

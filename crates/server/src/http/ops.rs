@@ -47,13 +47,19 @@ struct Readiness {
 }
 
 impl Readiness {
-    /// New requests make sense here: the database answers and the process is not stopping.
+    /// New requests make sense here: the database answers, tokens can be verified, and the process is
+    /// not stopping.
     async fn answer(&self, state: &AppState) -> Result<Json<Status>, Problem> {
         if state.stopping.is_cancelled() {
             return Err(Problem::unavailable("this server is stopping"));
         }
         if !self.is_database_there(state).await {
             return Err(Problem::unavailable("this server is not ready"));
+        }
+        if !state.sign_in.verifier.has_keys() {
+            return Err(Problem::unavailable(
+                "this server is not ready: it has no keys yet to verify tokens with",
+            ));
         }
         Ok(OK)
     }
@@ -66,8 +72,14 @@ impl Readiness {
             return answered;
         }
         let answered = matches!(timeout(PATIENCE, state.chat.probe()).await, Ok(Ok(())));
-        if !answered {
-            tracing::warn!("the database does not answer: not ready");
+        metrics::gauge!("orderchat_database_up").set(u8::from(answered));
+        match (last.is_none_or(|(_, before)| before), answered) {
+            (true, false) => tracing::warn!(
+                "the database does not answer: not ready until it does; check that it runs and has \
+                 connections free"
+            ),
+            (false, true) => tracing::info!("the database answers again"),
+            (true, true) | (false, false) => {}
         }
         *last = Some((clock::monotonic(), answered));
         answered

@@ -16,6 +16,7 @@ use super::protocol::{ClientFrame, Delete, Edit, Frame, Mark, Numbered, Ref, Sen
 use crate::chat::Context;
 use crate::chat::audit::Attempt;
 use crate::chat::receipts::Kind;
+use crate::clock;
 use crate::limits::quota;
 use crate::problem::Problem;
 
@@ -123,14 +124,22 @@ pub(super) async fn execute(
     command: Numbered<ClientFrame>,
 ) -> Option<Frame> {
     let (reference, route) = (command.reference, name(&command.it));
+    let began = clock::monotonic();
     let outcome = match timeout(live.settings.deadline, outcome(&live, &ctx, command.it)).await {
         Ok(outcome) => outcome,
         Err(_) => Err(Problem::outcome_unknown(
             "the answer took too long; look whether it was done, or repeat a send with its key",
         )),
     };
-    metrics::counter!("orderchat_live_commands_total", "command" => route, "done" => if outcome.is_ok() { "yes" } else { "no" })
+    let status = match &outcome {
+        Ok(_) => "ok",
+        Err(problem) if problem.is_failure() => "failed",
+        Err(_) => "refused",
+    };
+    metrics::counter!("orderchat_live_commands_total", "command" => route, "status" => status)
         .increment(1);
+    metrics::histogram!("orderchat_live_command_seconds", "command" => route)
+        .record(began.elapsed());
     match outcome {
         Ok(done) => reference.as_ref().map(|reference| ok(reference, &done)),
         Err(problem) => {

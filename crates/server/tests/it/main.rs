@@ -56,6 +56,7 @@ mod rooms;
 mod search;
 mod serving;
 mod slips;
+mod starting;
 mod stats;
 mod stopping;
 mod system_messages;

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::harness::raw::Connection;
 use crate::harness::shape::steady;
-use crate::harness::{Fields, Room, Server, an_order, random_id};
+use crate::harness::{Fields, Live, Room, Server, an_order, random_id};
 
 /// Larger than what lies between two sockets.
 const LARGE: usize = 8 << 20;
@@ -121,7 +121,12 @@ async fn listed_origins_may_read_answers_and_others_may_not() {
         .header("access-control-allow-headers")
         .unwrap_or_default()
         .to_lowercase();
-    for needed in ["authorization", "content-type", "idempotency-key"] {
+    for needed in [
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "last-event-id",
+    ] {
         assert!(headers.contains(needed), "{needed} in {headers}");
     }
     assert!(allowed.headers.get_all("vary").iter().any(|vary| {
@@ -160,6 +165,26 @@ async fn metrics_are_on_their_own_listener_only() {
         "nothing but metrics there: {}",
         other.text
     );
+}
+
+#[tokio::test]
+async fn live_commands_and_the_database_have_their_metrics() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let mut live = Live::of(&room.customer).await;
+    live.send(&room, "hello").await;
+    let nowhere = json!({ "type": "send", "room": random_id(), "content": "x" });
+    live.refused(nowhere, 404).await;
+    server.anonymous().get("/readyz").await.ok(200);
+    let metrics = server.metrics().get("/metrics").await.text;
+    for line in [
+        r#"orderchat_live_commands_total{command="send",status="ok"} 1"#,
+        r#"orderchat_live_commands_total{command="send",status="refused"} 1"#,
+        r#"orderchat_live_command_seconds_count{command="send"} 2"#,
+        "orderchat_database_up 1",
+    ] {
+        assert!(metrics.contains(line), "{line} in {metrics}");
+    }
 }
 
 #[tokio::test]

@@ -72,6 +72,7 @@ pub(crate) fn demo(mut settings: Settings, pace: Pace) -> anyhow::Result<ExitCod
         let more = run::More {
             routes: stage::router(stage),
             is_demo: true,
+            hang_up: None,
         };
         let shop = chat.clone();
         let ready = move |address: SocketAddr, stop: &CancellationToken| {

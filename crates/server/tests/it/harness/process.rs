@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::identity::Secret;
+use super::signal;
 
 /// The longest that a server may take to start or to stop: its own grace is 25 s.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
@@ -59,21 +60,31 @@ fn log_file(folder: &Path, name: &str) -> File {
 
 impl Process {
     /// Starts what serves; with the lines that it prints after where it listens.
-    pub(super) fn of(mut command: Command, folder: &TempDir) -> (Self, Receiver<String>) {
+    pub(super) fn of(command: Command, folder: &TempDir) -> (Self, Receiver<String>) {
+        let (mut process, lines) = Self::begun(command, folder);
+        process.listens(&lines, folder);
+        (process, lines)
+    }
+
+    /// The same before it listens.
+    fn begun(mut command: Command, folder: &TempDir) -> (Self, Receiver<String>) {
         command
             .stdout(Stdio::piped())
             .stderr(log_file(folder.path(), "stderr.log"));
         let mut child = command.spawn().expect("the orderchat binary starts");
         let stdout = child.stdout.take().expect("stdout is piped");
         let lines = forward_lines(stdout, log_file(folder.path(), "stdout.log"));
-        let mut process = Self {
+        let process = Self {
             child,
             url: String::new(),
             metrics_url: String::new(),
         };
-        process.url = process.announced(&lines, "listening on ", folder);
-        process.metrics_url = process.announced(&lines, "metrics on ", folder);
         (process, lines)
+    }
+
+    fn listens(&mut self, lines: &Receiver<String>, folder: &TempDir) {
+        self.url = self.announced(lines, "listening on ", folder);
+        self.metrics_url = self.announced(lines, "metrics on ", folder);
     }
 
     /// The URL in the next line of stdout, which must begin so.
@@ -95,6 +106,45 @@ impl Process {
         // Fails only for a child that has ended already.
         let _ended = self.child.kill();
         let _status = self.child.wait();
+    }
+}
+
+/// A server that does not listen yet. Killed when dropped.
+pub(crate) struct Starting {
+    process: Process,
+    lines: Receiver<String>,
+    // After the process: fields drop in order.
+    folder: TempDir,
+}
+
+impl Starting {
+    /// Starts one on a SQLite file of its own, with these settings beside the usual ones.
+    pub(crate) fn with(variables: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut command = command(folder.path(), "sqlite:orderchat.db", &Secret::random());
+        command.arg("serve").envs(variables.iter().copied());
+        let (process, lines) = Process::begun(command, &folder);
+        Self {
+            process,
+            lines,
+            folder,
+        }
+    }
+
+    pub(crate) fn hang_up(&self) {
+        signal::send(&self.process.child, "HUP");
+    }
+
+    /// Waits until it listens; its URL.
+    pub(crate) fn listens(&mut self) -> &str {
+        self.process.listens(&self.lines, &self.folder);
+        &self.process.url
+    }
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        self.process.kill();
     }
 }
 

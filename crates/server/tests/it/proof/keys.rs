@@ -108,6 +108,28 @@ async fn the_key_can_be_given_in_the_settings_or_as_a_file() {
     assert!(verified.status.success(), "{}", verified.output);
 }
 
+/// Two nodes with a key each, or a key that was lost and made anew.
+#[tokio::test]
+async fn another_key_than_the_one_that_signed_is_noticed() {
+    let mut server = Server::start().await;
+    server.open_room().await;
+    server.stop().await;
+    let says = "checkpoint was signed with another key";
+    let doctor = server.run(&["doctor"], &[]).await;
+    assert!(!doctor.output.contains(says), "{}", doctor.output);
+    let given = [("ORDERCHAT_SIGNING_KEY", OTHER)];
+    let doctor = server.run(&["doctor"], &given).await;
+    assert!(doctor.output.contains(says), "{}", doctor.output);
+    assert!(doctor.output.contains("--public-key"), "{}", doctor.output);
+
+    server.start_again();
+    server.stop().await;
+    assert!(!server.log().contains(says), "{}", server.log());
+    std::fs::remove_file(server.folder().join(KEY)).expect("the key was there");
+    server.start_again();
+    assert!(server.log().contains(says), "{}", server.log());
+}
+
 #[tokio::test]
 async fn a39_a_key_that_is_none_or_not_there_is_refused_by_name() {
     for wrong in ["missing.key", "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n"] {

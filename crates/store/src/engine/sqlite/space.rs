@@ -72,7 +72,13 @@ impl Space {
         let is_low = free < keep;
         if self.is_low.swap(is_low, Ordering::Relaxed) != is_low {
             if is_low {
-                tracing::error!(free, keep, "the disk is nearly full: nothing new is taken");
+                tracing::error!(
+                    file = %self.file.display(),
+                    free,
+                    keep,
+                    "the disk is nearly full: nothing new is taken; make room on the database's, or lower \
+                     ORDERCHAT_DISK_RESERVE"
+                );
             } else {
                 tracing::info!(free, keep, "the disk has room again");
             }
