@@ -119,11 +119,22 @@ fn lines(report: &Report) -> String {
 pub(crate) fn head(settings: &Settings) -> anyhow::Result<ExitCode> {
     super::ensure_there(settings)?;
     private::make_private(settings)?;
+    let runtime = runtime()?;
+    runtime.block_on(super::ensure_ours(settings))?;
+    let public = keys::own_public_key(settings)?.context(keys::NONE_YET)?;
     let key = keys::signing_key(settings)?;
-    let signed = runtime()?.block_on(async {
+    let signed = runtime.block_on(async {
         let store = open_store(settings).await?;
         let chat = commands(settings, store);
         chat.ensure_epoch().await?;
+        if let Some(newest) = chat.newest_checkpoint().await?
+            && keys::is_of_another(&newest, &public)
+        {
+            anyhow::bail!(
+                "the newest checkpoint was signed with another key, and nothing was signed with this one: {}",
+                keys::ANOTHER_SIGNED
+            );
+        }
         chat.sign_checkpoint(&key, 0).await?;
         anyhow::Ok(chat.newest_checkpoint().await?)
     })?;
@@ -135,9 +146,7 @@ pub(crate) fn head(settings: &Settings) -> anyhow::Result<ExitCode> {
 /// Prints the public part of the signing key.
 pub(crate) fn public_key(settings: &Settings) -> anyhow::Result<ExitCode> {
     let key = keys::own_public_key(settings)?;
-    let key = key.context(
-        "there is no signing key yet: orderchat serve makes one, or set ORDERCHAT_SIGNING_KEY",
-    )?;
+    let key = key.context(keys::NONE_YET)?;
     print(&key.to_pem())?;
     Ok(ExitCode::SUCCESS)
 }

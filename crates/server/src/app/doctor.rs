@@ -1,6 +1,9 @@
 //! `orderchat doctor`: what is configured, what it means, what is wrong and how to mend it.
 
 use std::fmt;
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::path::Path;
 use std::process::ExitCode;
 
 use orderchat_store::restore::EPOCH;
@@ -79,6 +82,7 @@ pub(crate) fn doctor(settings: Result<Settings, ConfigError>) -> anyhow::Result<
     let mut findings = vec![open_files()];
     findings.extend(private_files(&settings));
     findings.extend(free_space(&settings));
+    findings.extend(unwritable(&settings));
     findings.push(order_policy(&settings));
     runtime()?.block_on(async {
         findings.push(keys(&settings).await);
@@ -95,6 +99,30 @@ pub(crate) fn doctor(settings: Result<Settings, ConfigError>) -> anyhow::Result<
         _ => format!("{wrong} of {} WRONG", findings.len()),
     })?;
     Ok(ExitCode::from(u8::from(wrong > 0)))
+}
+
+/// That SQLite could not write, if so: to its file, or beside it.
+fn unwritable(settings: &Settings) -> Option<Finding> {
+    let Database::Sqlite(file) = &settings.database else {
+        return None;
+    };
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let to_file = || match OpenOptions::new().write(true).open(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        opened => opened.map(drop),
+    };
+    // It has no name, and is gone when it is closed.
+    let error = tempfile::tempfile_in(folder)
+        .map(drop)
+        .and_then(|()| to_file())
+        .err()?;
+    let found = format!("{} cannot be written: {error}", file.display());
+    let meaning = "the database and what lies beside it are written all the time";
+    let remedy = "let the server's user write to the file and its folder";
+    Some(Finding::bad("database file", found, meaning, remedy))
 }
 
 /// What the database has left to grow into; of PostgreSQL's disk nothing is known here.

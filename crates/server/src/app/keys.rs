@@ -41,6 +41,9 @@ pub(super) fn own_public_key(settings: &Settings) -> anyhow::Result<Option<Publi
     }
 }
 
+pub(super) const NONE_YET: &str =
+    "there is no signing key yet: orderchat serve makes one, or set ORDERCHAT_SIGNING_KEY";
+
 /// What to do where another key signed last.
 pub(super) const ANOTHER_SIGNED: &str = "give every node on the database the same key; after a change \
     on purpose audit verify needs the earlier public key, too (--public-key)";

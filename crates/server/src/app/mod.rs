@@ -48,16 +48,21 @@ pub(crate) use token::{Wanted, token};
 
 /// Serves until a signal ends it.
 pub(crate) fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let hang_up = {
+        let _entered = runtime.enter();
+        signal(SignalKind::hangup())?
+    };
+    start_logging(&settings)?;
+    private::make_private(&settings)?;
+    let alone = match &settings.database {
+        Database::Sqlite(file) => Some(Alone::on(file)?),
+        Database::Postgres(_) => None,
+    };
+    let served = runtime.block_on(async {
         let more = run::More {
-            hang_up: Some(signal(SignalKind::hangup())?),
+            hang_up: Some(hang_up),
             ..run::More::default()
-        };
-        start_logging(&settings)?;
-        private::make_private(&settings)?;
-        let _alone = match &settings.database {
-            Database::Sqlite(file) => Some(Alone::on(file)?),
-            Database::Postgres(_) => None,
         };
         let addresses = run::Addresses::take(&settings)?;
         let verifier = verifier(&settings).await?;
@@ -66,7 +71,11 @@ pub(crate) fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
         keys::note_another(&chat, &key).await?;
         let settings = Arc::new(settings);
         run::run(settings, addresses, chat, verifier, key, more, |_, _| ()).await
-    })
+    });
+    // Whatever still reads or writes the file ends before another server may have it.
+    drop(runtime);
+    drop(alone);
+    served
 }
 
 /// Brings the database to this version's schema.
@@ -114,7 +123,7 @@ fn options(settings: &Settings) -> Options {
     }
 }
 
-/// For what looks at a database and makes none: a SQLite file must be there.
+/// For what looks at a database and makes none: there must be one.
 fn ensure_there(settings: &Settings) -> anyhow::Result<()> {
     if let Database::Sqlite(file) = &settings.database {
         ensure!(
@@ -123,6 +132,15 @@ fn ensure_there(settings: &Settings) -> anyhow::Result<()> {
             std::path::absolute(file)?.display()
         );
     }
+    Ok(())
+}
+
+/// The same where it is opened to write, which makes what is not there.
+async fn ensure_ours(settings: &Settings) -> anyhow::Result<()> {
+    ensure!(
+        Store::schema(&options(settings)).await?.is_some(),
+        "there is no database of orderchat; check ORDERCHAT_DATABASE"
+    );
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use orderchat_store::{SQLITE_BEGINS, ensure_sqlite_file};
+use orderchat_store::ensure_sqlite_file;
 
 use crate::config::{Database, Settings};
 use crate::signing::PRIVATE_PEM;
@@ -58,11 +58,14 @@ pub(super) fn make_private(settings: &Settings) -> anyhow::Result<()> {
 pub(super) fn files(settings: &Settings) -> Vec<PrivateFile> {
     let file = |path, begins| PrivateFile { path, begins };
     let mut files = Vec::new();
-    if let Database::Sqlite(path) = &settings.database {
-        for (suffix, begins) in [("", SQLITE_BEGINS), ("-wal", ""), ("-shm", "")] {
+    // What is none of ours is refused elsewhere.
+    if let Database::Sqlite(path) = &settings.database
+        && ensure_sqlite_file(path).is_ok()
+    {
+        for suffix in ["", "-wal", "-shm"] {
             let mut name = path.as_os_str().to_owned();
             name.push(suffix);
-            files.push(file(PathBuf::from(name), begins));
+            files.push(file(PathBuf::from(name), ""));
         }
     }
     let key = settings.signing_key_file();

@@ -59,6 +59,11 @@ fn put_in_place(
     let source = from.join(backup::DATABASE);
     copy::check(&source)?;
     // Also a write-ahead log whose database is gone: SQLite would play it into the restored one.
+    ensure!(
+        !to.is_dir(),
+        "{} is a folder: name a file in it, such as orderchat.db",
+        to.display()
+    );
     let there = files_there(to)?;
     if let Some(file) = there.first() {
         ensure!(

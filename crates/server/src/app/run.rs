@@ -263,7 +263,9 @@ struct AskedToStop {
 
 impl AskedToStop {
     fn hear(ends_with_terminal: bool) -> std::io::Result<Self> {
-        let hang_up = ends_with_terminal.then(|| signal(SignalKind::hangup()));
+        // Who started it by nohup wants it to stay.
+        let hears = ends_with_terminal && !is_hang_up_ignored();
+        let hang_up = hears.then(|| signal(SignalKind::hangup()));
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
@@ -284,4 +286,12 @@ impl AskedToStop {
             _ = hung_up => {}
         }
     }
+}
+
+/// Whether SIGHUP is ignored, as the process was started.
+fn is_hang_up_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 == 1)
 }

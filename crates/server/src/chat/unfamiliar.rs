@@ -1,17 +1,18 @@
 //! Words of the shop that nothing here knows. They are taken, since shops have words of their own, and
 //! said once in the log: a slip would otherwise pass in silence.
 
+use std::collections::HashSet;
+
 use parking_lot::Mutex;
 
 use super::Chat;
-use crate::generations::Generations;
 
-/// Words that are remembered as said.
-const REMEMBERED: usize = 200;
+/// Words that are said by one process: a shop may make up new ones for ever.
+const MOST: usize = 200;
 
 /// What was said.
-#[derive(Debug)]
-pub(super) struct Unfamiliar(Mutex<Generations<(What, String), ()>>);
+#[derive(Debug, Default)]
+pub(super) struct Unfamiliar(Mutex<HashSet<(What, String)>>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum What {
@@ -19,19 +20,10 @@ enum What {
     Event,
 }
 
-impl Default for Unfamiliar {
-    fn default() -> Self {
-        Self(Mutex::new(Generations::new(REMEMBERED)))
-    }
-}
-
 impl Unfamiliar {
     fn is_new(&self, what: What, word: &str) -> bool {
         let mut said = self.0.lock();
-        let word = (what, word.to_owned());
-        let is_new = said.get(&word).is_none();
-        said.insert(word, ());
-        is_new
+        said.len() < MOST && said.insert((what, word.to_owned()))
     }
 }
 

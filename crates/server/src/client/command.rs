@@ -6,7 +6,7 @@ pub(super) const HELP: &str = "\
 Type a line to send it. A message is called by its number: #17.
   /reply #17 TEXT     answer a message; without a number, the newest by somebody else
   /edit #17 TEXT      change a text of yours; without a number, the newest
-  /delete #17 REASON  delete a message; without a number, your newest
+  /delete #17 REASON  delete a message; alone, your newest
   /typing             let the others see that you type
   /rooms              list the rooms
   /room ID|CODE       go to another room
@@ -73,6 +73,11 @@ impl<'a> Command<'a> {
             Err(first) => return Self::Wrong(which_is_meant(name, first)),
         };
         match name {
+            // To guess would delete another message than the one that is meant.
+            "delete" if which.is_none() && !text.is_empty() => Self::Wrong(
+                "/delete with a reason needs the message's number first: /delete #N REASON"
+                    .to_owned(),
+            ),
             "delete" => {
                 let reason = (!text.is_empty()).then_some(text);
                 Self::Delete { which, reason }
@@ -146,6 +151,8 @@ mod tests {
     #[case("/room")]
     #[case("/dance")]
     #[case("/delete 17")]
+    #[case("/delete 17th")]
+    #[case("/delete message 17")]
     #[case("/delete 17.")]
     #[case("/delete ١٧")]
     #[case("/delete 17-19 rude")]

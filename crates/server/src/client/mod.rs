@@ -312,6 +312,10 @@ impl Client {
         match self.rest.open(&(self.options.token)()?, name).await {
             Ok(opened) => Ok(self.talk.open(opened)),
             Err(error) => {
+                if self.terminal.is_piped {
+                    // What comes next was meant for that room, and for no other.
+                    self.talk.leave();
+                }
                 self.undone(&format!("{name} cannot be opened: {error:#}"))?;
                 Ok(Vec::new())
             }
@@ -338,10 +342,14 @@ impl Client {
         }
         let newest = || rooms.first().map(|room| shown::text(room, "id").to_owned());
         let wanted = self.options.room.clone().or_else(newest);
-        if let (true, Some(room)) = (at_start, wanted) {
-            return self.open(&room).await;
+        match wanted {
+            Some(room) if at_start => self.open(&room).await,
+            None if at_start => {
+                self.talk.wait_for_a_room();
+                Ok(Vec::new())
+            }
+            _ => Ok(Vec::new()),
         }
-        Ok(Vec::new())
     }
 
     /// Says what was not done, and why.

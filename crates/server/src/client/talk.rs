@@ -49,6 +49,9 @@ pub(super) struct Talk {
     codes: BTreeMap<String, String>,
     /// The room that is shown.
     room: Option<Room>,
+    /// There is none yet: the first one that comes is opened. Else none is opened but the one that is
+    /// asked for, since what is typed goes to it.
+    waits_for_a_room: bool,
     unanswered: Queue,
     /// The line that was typed last.
     line: Line,
@@ -91,6 +94,7 @@ impl Talk {
             places: BTreeMap::new(),
             codes: BTreeMap::new(),
             room: None,
+            waits_for_a_room: false,
             unanswered: Queue::default(),
             line: Line::default(),
             last_ref: 0,
@@ -125,6 +129,7 @@ impl Talk {
             let more = count - NAMED;
             told.push(format!("and {more} more, up to line {}", last.number));
         }
+        told.extend(self.unanswered.why().map(str::to_owned));
         told
     }
 
@@ -173,6 +178,7 @@ impl Talk {
 
     /// Shows a room, and follows it from there on.
     pub(super) fn open(&mut self, opened: Opened) -> Vec<Effect> {
+        self.waits_for_a_room = false;
         self.meet(&opened.room);
         let room = Room::new(&opened);
         let mut effects = vec![Effect::Print(shown::news(&room.headline))];
@@ -189,6 +195,16 @@ impl Talk {
             effects.extend(self.follow(&id));
         }
         effects
+    }
+
+    /// The first room that comes is to be opened.
+    pub(super) fn wait_for_a_room(&mut self) {
+        self.waits_for_a_room = true;
+    }
+
+    /// None is shown any more.
+    pub(super) fn leave(&mut self) {
+        self.room = None;
     }
 
     /// What there is to do every now and then.
@@ -299,16 +315,20 @@ impl Talk {
             }
         }
         let reference = reference.unwrap_or_default();
-        if let Some(429 | 503 | 504 | 507) = problem["status"].as_u64() {
+        let detail = shown::text(problem, "detail");
+        let status = problem["status"].as_u64();
+        if let Some(429 | 503 | 504) = status {
             let wait = frame["retry_after"].as_u64().map(Duration::from_secs);
-            if self
-                .unanswered
-                .put_off(reference, now + wait.unwrap_or(AGAIN))
-            {
-                return Vec::new();
+            let again_at = now + wait.unwrap_or(AGAIN);
+            if let Some(is_news) = self.unanswered.put_off(reference, again_at, detail) {
+                // That one has to wait a second is no news: the next one has to, too.
+                let told = (is_news && status != Some(429)).then(|| {
+                    let text = format!("not done yet, it is tried again: {detail}");
+                    Effect::Print(shown::news(&text))
+                });
+                return told.into_iter().collect();
             }
         }
-        let detail = shown::text(problem, "detail");
         let Some(command) = self.unanswered.answered(reference, now) else {
             let text = format!("that was not done: {detail}");
             return vec![Effect::Print(shown::news(&text))];
@@ -337,8 +357,8 @@ impl Talk {
         }
         match &mut self.room {
             Some(room) if room.id == id => room.event(frame),
-            Some(_) => self.elsewhere(frame),
-            None => vec![Effect::Open(id.to_owned())],
+            None if self.waits_for_a_room => vec![Effect::Open(id.to_owned())],
+            Some(_) | None => self.elsewhere(frame),
         }
     }
 
@@ -349,8 +369,8 @@ impl Talk {
         self.places.entry(id.to_owned()).or_insert(Place::at(seq));
         match &mut self.room {
             Some(room) if room.id == id => room.may(&frame["capabilities"]),
-            Some(_) => Vec::new(),
-            None => vec![Effect::Open(id.to_owned())],
+            None if self.waits_for_a_room => vec![Effect::Open(id.to_owned())],
+            Some(_) | None => Vec::new(),
         }
     }
 

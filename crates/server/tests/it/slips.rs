@@ -10,19 +10,22 @@ use crate::harness::process::{Stopped, run};
 
 const FOREIGN: &str = "remember the milk, and the bread\n";
 
-/// A folder with a folder and a file of somebody else in it, which anybody may read.
+/// A folder with a folder and files of somebody else in it, which anybody may read.
 struct Others {
     folder: TempDir,
-    names: [PathBuf; 2],
+    names: [PathBuf; 3],
 }
 
 impl Others {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let names = [folder.path().join("photos"), folder.path().join("list.txt")];
+        let names = ["photos", "list.txt", "till.db"].map(|name| folder.path().join(name));
         std::fs::create_dir(&names[0]).expect("a folder");
         std::fs::write(&names[1], FOREIGN).expect("a file");
-        for (name, mode) in names.iter().zip([0o755, 0o644]) {
+        let till = rusqlite::Connection::open(&names[2]).expect("a database");
+        till.execute_batch("CREATE TABLE sale (id INTEGER)")
+            .expect("a table");
+        for (name, mode) in names.iter().zip([0o755, 0o644, 0o644]) {
             let open = std::fs::Permissions::from_mode(mode);
             std::fs::set_permissions(name, open).expect("chmod");
         }
@@ -63,10 +66,11 @@ fn sqlite(path: &Path) -> String {
 async fn what_a_database_is_named_by_mistake_is_left_as_it_is() {
     let others = Others::new();
     let before = others.state();
-    for (name, remedy) in others
-        .names
-        .iter()
-        .zip(["name a file in it", "name another"])
+    for (name, remedy) in
+        others
+            .names
+            .iter()
+            .zip(["name a file in it", "not of SQLite", "of another program"])
     {
         let link = others.folder.path().join("link");
         std::os::unix::fs::symlink(name, &link).expect("a link");
@@ -121,6 +125,13 @@ async fn what_looks_at_a_database_makes_none() {
     assert!(doctor.output.contains(says), "{}", doctor.output);
     let left = std::fs::read_dir(empty.path()).expect("it can be listed");
     assert_eq!(left.count(), 0);
+}
+
+#[tokio::test]
+async fn doctor_finds_a_folder_that_cannot_be_written() {
+    // Not even by root.
+    let doctor = run(&["doctor", "--database", "sqlite:/proc/chat.db"], &[]).await;
+    says(&doctor, &["/proc/chat.db cannot be written", "WRONG"]);
 }
 
 #[tokio::test]

@@ -37,6 +37,8 @@ pub(super) struct Queue {
     is_under_way: bool,
     /// The first was refused for now: it is sent again then, or was.
     again_at: Option<Instant>,
+    /// Why the first was refused for now.
+    why: Option<String>,
     answered_at: Option<Instant>,
 }
 
@@ -88,14 +90,27 @@ impl Queue {
         Some(frame)
     }
 
-    /// The command of this reference is refused until then. `false`: it is none of these.
-    pub(super) fn put_off(&mut self, reference: &str, again_at: Instant) -> bool {
+    /// The command of this reference is refused until then. Whether it was not yet for this reason;
+    /// `None`: it is none of these.
+    pub(super) fn put_off(
+        &mut self,
+        reference: &str,
+        again_at: Instant,
+        why: &str,
+    ) -> Option<bool> {
         if !self.is_first(reference) {
-            return false;
+            return None;
         }
         self.is_under_way = false;
         self.again_at = Some(again_at);
-        true
+        let is_news = self.why.as_deref() != Some(why);
+        self.why = Some(why.to_owned());
+        Some(is_news)
+    }
+
+    /// Why the first was refused for now, if it was.
+    pub(super) fn why(&self) -> Option<&str> {
+        self.why.as_deref()
     }
 
     /// Takes out the command that is answered.
@@ -105,6 +120,7 @@ impl Queue {
         }
         self.is_under_way = false;
         self.again_at = None;
+        self.why = None;
         self.answered_at = Some(now);
         self.commands.pop_front()
     }
@@ -150,7 +166,8 @@ mod tests {
         assert_eq!(queue.next(), Some(json!("a")));
         assert_eq!(queue.next(), None);
         let later = now + Duration::from_secs(3);
-        assert!(queue.put_off("a", later));
+        assert_eq!(queue.put_off("a", later, "busy"), Some(true));
+        assert_eq!(queue.put_off("a", later, "busy"), Some(false));
         assert_eq!((queue.next(), queue.due(now)), (None, None));
         assert_eq!(queue.due(later), Some(json!("a")));
         assert_eq!(queue.due(later), None);
@@ -168,13 +185,13 @@ mod tests {
         assert_eq!(queue.waits_until(start), at(10));
         queue.answered("a", at(8));
         assert_eq!(queue.waits_until(start), at(18));
-        queue.put_off("b", at(60));
+        queue.put_off("b", at(60), "busy");
         assert_eq!(queue.waits_until(start), at(70));
         queue.due(at(60));
         assert_eq!(queue.waits_until(start), at(70));
-        queue.put_off("b", at(128));
+        queue.put_off("b", at(128), "busy");
         assert_eq!(queue.waits_until(start), at(138));
-        queue.put_off("b", at(129));
+        queue.put_off("b", at(129), "busy");
         assert!(queue.waits_until(start) < at(128));
     }
 }

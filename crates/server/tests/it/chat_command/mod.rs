@@ -165,6 +165,8 @@ async fn two_terminals_talk_and_see_receipts_typing_and_changes() {
     rider.type_line("/edit At your door");
     customer.shows("now says: At your door");
     rider.type_line("/delete said too much");
+    rider.shows("/delete #N REASON");
+    rider.type_line("/delete");
     customer.shows("was deleted");
     room.order_is("picked_up").await;
     customer.shows("order ");

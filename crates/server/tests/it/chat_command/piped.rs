@@ -90,6 +90,28 @@ async fn the_newest_message_is_not_an_older_one_while_a_newer_is_on_its_way() {
 }
 
 #[tokio::test]
+async fn nothing_is_said_in_a_room_that_was_not_asked_for() {
+    let server = Server::start().await;
+    let room = server.open_room().await;
+    let user = &room.customer.user;
+    let mut terminal = Terminal::start(&server, user, "customer", &["--room", "nope"]);
+    terminal.shows("nope cannot be opened");
+    terminal.shows("-- connected");
+    // It hears of her room, and opens it all the same only when it is told to.
+    room.rider.say(&room, "where are you?").await;
+    terminal.shows("where are you?");
+    terminal.type_line("the gate code");
+    terminal.shows("no room is open");
+    terminal.type_line(&format!("/room {}", room.code));
+    terminal.shows(&room.code);
+    terminal.type_line("/room nope");
+    terminal.shows("nope cannot be opened");
+    terminal.type_line("for those of nope");
+    terminal.shows("no room is open");
+    assert_eq!(texts(&room).await, ["where are you?"]);
+}
+
+#[tokio::test]
 async fn what_is_not_done_is_exit_status_1() {
     let server = Server::start().await;
     let room = server.open_room().await;

@@ -121,11 +121,22 @@ async fn another_key_than_the_one_that_signed_is_noticed() {
     let doctor = server.run(&["doctor"], &given).await;
     assert!(doctor.output.contains(says), "{}", doctor.output);
     assert!(doctor.output.contains("--public-key"), "{}", doctor.output);
+    let head = server.run(&["audit", "head"], &given).await;
+    assert_eq!(head.status.code(), Some(1), "{}", head.output);
+    assert!(head.output.contains(says), "{}", head.output);
 
     server.start_again();
     server.stop().await;
     assert!(!server.log().contains(says), "{}", server.log());
-    std::fs::remove_file(server.folder().join(KEY)).expect("the key was there");
+    let key = server.folder().join(KEY);
+    std::fs::remove_file(&key).expect("the key was there");
+    let head = server.run(&["audit", "head"], &[]).await;
+    assert!(
+        head.output.contains("there is no signing key"),
+        "{}",
+        head.output
+    );
+    assert!(!key.exists(), "looking for a key makes none");
     server.start_again();
     assert!(server.log().contains(says), "{}", server.log());
 }

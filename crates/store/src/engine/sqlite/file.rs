@@ -5,10 +5,12 @@ use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
+use rusqlite::{Connection, OpenFlags};
+
 use crate::{Result, StoreError};
 
 /// What every SQLite file begins with, but one that nothing was written to yet.
-pub const SQLITE_BEGINS: &str = "SQLite format 3\0";
+const BEGINS: &[u8] = b"SQLite format 3\0";
 
 /// Refuses what is there and can be no SQLite file, a folder or a file of something else, and leaves it
 /// as it is. No file at all is fine: it will be made.
@@ -32,16 +34,26 @@ pub fn ensure_sqlite_file(path: &Path) -> Result<()> {
         return refuse("is no file: name one, or one that is not there yet");
     }
     let mut begins = Vec::new();
-    let read = File::open(path).and_then(|file| {
-        file.take(SQLITE_BEGINS.len() as u64)
-            .read_to_end(&mut begins)
-    });
+    let read =
+        File::open(path).and_then(|file| file.take(BEGINS.len() as u64).read_to_end(&mut begins));
     read.map_err(|error| unusable(path, &error))?;
-    if begins.is_empty() || begins == SQLITE_BEGINS.as_bytes() {
-        Ok(())
-    } else {
-        refuse("is a file of something else, not of SQLite: name another")
+    if !begins.is_empty() && begins != BEGINS {
+        return refuse("is a file of something else, not of SQLite: name another");
     }
+    if is_of_another_program(path) {
+        return refuse("is the SQLite database of another program: name another");
+    }
+    Ok(())
+}
+
+/// Whether there are tables, and not those of ours. One that cannot be read is not judged here.
+fn is_of_another_program(path: &Path) -> bool {
+    const OTHERS: &str = "SELECT COUNT(*) > 0 AND SUM(name = 'refinery_schema_history') = 0
+        FROM sqlite_schema";
+    let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, read_only)
+        .and_then(|connection| connection.query_row(OTHERS, [], |row| row.get(0)))
+        .unwrap_or(false)
 }
 
 /// Makes the file before SQLite does, for nobody else to read; SQLite gives its other files the
