@@ -146,15 +146,21 @@ pub fn files_of(path: &Path) -> [PathBuf; 3] {
     })
 }
 
+/// The folder of a file; the working one where it is named alone.
+#[must_use]
+pub fn folder_of(file: &Path) -> &Path {
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
 /// Makes the names in a file's folder durable.
 ///
 /// # Errors
 /// When the folder cannot be synced.
 pub fn sync_folder(file: &Path) -> std::io::Result<()> {
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    File::open(folder_of(file))?.sync_all()
 }
 
 fn create_new(path: &Path) -> std::io::Result<File> {

@@ -45,7 +45,7 @@ mod value;
 
 pub use alone::Alone;
 pub use engine::Tx;
-pub use engine::sqlite::{Disk, ensure_sqlite_file};
+pub use engine::sqlite::{Disk, ensure_no_folder, ensure_sqlite_file};
 pub use error::{AsStoreError, Result, StoreError};
 pub use grouped::{Batch, Grouped, Outcome, Patience, Ran};
 pub use migrate::{Migrated, newest as newest_schema};

@@ -120,21 +120,18 @@ pub(crate) fn head(settings: &Settings) -> anyhow::Result<ExitCode> {
     super::ensure_there(settings)?;
     private::make_private(settings)?;
     let runtime = runtime()?;
-    runtime.block_on(super::ensure_ours(settings))?;
-    let public = keys::own_public_key(settings)?.context(keys::NONE_YET)?;
-    let key = keys::signing_key(settings)?;
+    // What is opened to write is made where it is not.
+    runtime.block_on(Store::ensure_there(&options(settings)))?;
+    let key = keys::own_key(settings)?.context(keys::NONE_YET)?;
     let signed = runtime.block_on(async {
         let store = open_store(settings).await?;
         let chat = commands(settings, store);
         chat.ensure_epoch().await?;
-        if let Some(newest) = chat.newest_checkpoint().await?
-            && keys::is_of_another(&newest, &public)
-        {
-            anyhow::bail!(
-                "the newest checkpoint was signed with another key, and nothing was signed with this one: {}",
-                keys::ANOTHER_SIGNED
-            );
-        }
+        ensure!(
+            !keys::another_signed(chat.store(), &key.public()).await?,
+            "the newest checkpoint was signed with another key, and nothing was signed with this one: {}",
+            keys::ANOTHER_SIGNED
+        );
         chat.sign_checkpoint(&key, 0).await?;
         anyhow::Ok(chat.newest_checkpoint().await?)
     })?;

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
-use std::path::Path;
 use std::process::ExitCode;
 
+use orderchat_store::copy::folder_of;
 use orderchat_store::restore::EPOCH;
-use orderchat_store::{Disk, Store, StoreError, checkpoints, meta, newest_schema};
+use orderchat_store::{Disk, Store, StoreError, meta, newest_schema};
 
-use super::keys::{ANOTHER_SIGNED, is_of_another, own_public_key};
+use super::keys::{ANOTHER_SIGNED, another_signed, own_public_key};
 use super::out::{print, print_line};
 use super::private::{self, Openness, PrivateFile};
 use super::{options, runtime, verifier};
@@ -106,16 +106,12 @@ fn unwritable(settings: &Settings) -> Option<Finding> {
     let Database::Sqlite(file) = &settings.database else {
         return None;
     };
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
     let to_file = || match OpenOptions::new().write(true).open(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         opened => opened.map(drop),
     };
     // It has no name, and is gone when it is closed.
-    let error = tempfile::tempfile_in(folder)
+    let error = tempfile::tempfile_in(folder_of(file))
         .map(drop)
         .and_then(|()| to_file())
         .err()?;
@@ -306,12 +302,11 @@ async fn database(settings: &Settings) -> Vec<Finding> {
 /// That the newest checkpoint is not of the key that these settings name, if so.
 async fn signed_by_another(settings: &Settings, store: &Store) -> Option<Finding> {
     let own = own_public_key(settings).ok()??;
-    let newest = store.read::<_, StoreError, _>(checkpoints::newest);
-    let newest = newest.await.ok()??;
+    let is_of_another = another_signed(store, &own).await.ok()?;
     let found = "the newest checkpoint was signed with another key";
     let meaning = "the record verifies with neither alone";
     let finding = || Finding::bad("signing key", found, meaning, ANOTHER_SIGNED);
-    is_of_another(&newest, &own).then(finding)
+    is_of_another.then(finding)
 }
 
 /// Whether files can be stored and read.

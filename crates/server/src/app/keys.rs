@@ -1,10 +1,11 @@
 //! The signing key: read from where the settings say, made once where they say nothing.
 
 use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
-use orderchat_store::checkpoints::Signed;
+use orderchat_store::copy::{folder_of, sync_folder};
+use orderchat_store::{Store, StoreError, checkpoints};
 use secrecy::ExposeSecret;
 
 use crate::chat::Chat;
@@ -28,17 +29,22 @@ pub(super) fn signing_key(settings: &Settings) -> anyhow::Result<SigningKey> {
     }
 }
 
-/// The public part of the key that signs, if there is one: looking makes none.
-pub(super) fn own_public_key(settings: &Settings) -> anyhow::Result<Option<PublicKey>> {
+/// The key that signs, if there is one: looking makes none.
+pub(super) fn own_key(settings: &Settings) -> anyhow::Result<Option<SigningKey>> {
     let is_there = match settings.signing_key_file() {
         Some(path) => path.try_exists()?,
         None => true,
     };
     if is_there {
-        signing_key(settings).map(|key| Some(key.public()))
+        signing_key(settings).map(Some)
     } else {
         Ok(None)
     }
+}
+
+/// The public part of that.
+pub(super) fn own_public_key(settings: &Settings) -> anyhow::Result<Option<PublicKey>> {
+    Ok(own_key(settings)?.map(|key| key.public()))
 }
 
 pub(super) const NONE_YET: &str =
@@ -48,15 +54,15 @@ pub(super) const NONE_YET: &str =
 pub(super) const ANOTHER_SIGNED: &str = "give every node on the database the same key; after a change \
     on purpose audit verify needs the earlier public key, too (--public-key)";
 
-/// Whether the key did not sign this.
-pub(super) fn is_of_another(signed: &Signed, key: &PublicKey) -> bool {
-    signed.checkpoint.key != *key.as_bytes()
+/// Whether another key than this one signed the newest checkpoint.
+pub(super) async fn another_signed(store: &Store, key: &PublicKey) -> Result<bool, StoreError> {
+    let newest = store.read::<_, StoreError, _>(checkpoints::newest).await?;
+    Ok(newest.is_some_and(|signed| signed.checkpoint.key != *key.as_bytes()))
 }
 
 /// Says so where another key signed last: the record would verify with neither alone.
 pub(super) async fn note_another(chat: &Chat, key: &SigningKey) -> anyhow::Result<()> {
-    let newest = chat.newest_checkpoint().await?;
-    if newest.is_some_and(|signed| is_of_another(&signed, &key.public())) {
+    if another_signed(chat.store(), &key.public()).await? {
         tracing::warn!(
             remedy = ANOTHER_SIGNED,
             "the newest checkpoint was signed with another key than this node's"
@@ -85,20 +91,14 @@ fn read(path: &Path) -> anyhow::Result<Option<SigningKey>> {
 /// start together one makes it.
 fn make(path: &Path) -> anyhow::Result<SigningKey> {
     let named = || format!("the signing key {} cannot be made", path.display());
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .map_or_else(|| PathBuf::from("."), Path::to_path_buf);
     let pem = SigningKey::generate()?;
     // Mode 0600 from the beginning.
-    let mut file = tempfile::NamedTempFile::new_in(&folder).with_context(named)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder_of(path)).with_context(named)?;
     file.write_all(pem.as_bytes()).with_context(named)?;
     file.as_file().sync_all().with_context(named)?;
     match file.persist_noclobber(path) {
         Ok(_) => {
-            std::fs::File::open(&folder)
-                .and_then(|folder| folder.sync_all())
-                .with_context(named)?;
+            sync_folder(path).with_context(named)?;
             tracing::info!(file = %path.display(), "a signing key was made; keep a copy of it");
             SigningKey::from_pem(&pem).with_context(named)
         }

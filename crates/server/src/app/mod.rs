@@ -135,15 +135,6 @@ fn ensure_there(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The same where it is opened to write, which makes what is not there.
-async fn ensure_ours(settings: &Settings) -> anyhow::Result<()> {
-    ensure!(
-        Store::schema(&options(settings)).await?.is_some(),
-        "there is no database of orderchat; check ORDERCHAT_DATABASE"
-    );
-    Ok(())
-}
-
 /// Opens the database that the settings name, to write.
 async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
     let opened = Store::open(&options(settings)).await;

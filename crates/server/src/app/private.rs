@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use orderchat_store::ensure_sqlite_file;
+use orderchat_store::{copy, ensure_sqlite_file};
 
 use crate::config::{Database, Settings};
 use crate::signing::PRIVATE_PEM;
@@ -62,11 +62,7 @@ pub(super) fn files(settings: &Settings) -> Vec<PrivateFile> {
     if let Database::Sqlite(path) = &settings.database
         && ensure_sqlite_file(path).is_ok()
     {
-        for suffix in ["", "-wal", "-shm"] {
-            let mut name = path.as_os_str().to_owned();
-            name.push(suffix);
-            files.push(file(PathBuf::from(name), ""));
-        }
+        files.extend(copy::files_of(path).map(|path| file(path, "")));
     }
     let key = settings.signing_key_file();
     files.extend(key.map(|path| file(path, PRIVATE_PEM)));

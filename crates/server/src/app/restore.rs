@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail, ensure};
 use orderchat_domain::Millis;
-use orderchat_store::{Alone, Store, StoreError, copy};
+use orderchat_store::{Alone, Store, StoreError, copy, ensure_no_folder};
 
 use super::backup_files::{self, beside};
 use super::{backup, commands, open_store, options, private, runtime};
@@ -58,12 +58,8 @@ fn put_in_place(
     let manifest = backup::manifest(from)?;
     let source = from.join(backup::DATABASE);
     copy::check(&source)?;
+    ensure_no_folder(to)?;
     // Also a write-ahead log whose database is gone: SQLite would play it into the restored one.
-    ensure!(
-        !to.is_dir(),
-        "{} is a folder: name a file in it, such as orderchat.db",
-        to.display()
-    );
     let there = files_there(to)?;
     if let Some(file) = there.first() {
         ensure!(

@@ -66,8 +66,9 @@ fn bind(setting: &str, address: SocketAddr) -> anyhow::Result<Bound> {
     })
 }
 
-/// Serves until SIGTERM or SIGINT, a demo also until its terminal is closed, or until the database can no longer be trusted. `ready` is told
-/// the address once the server listens, and what is cancelled when it stops.
+/// Serves until SIGTERM or SIGINT, a demo also until its terminal is closed, or until the database can no
+/// longer be trusted. `ready` is told the address once the server listens, and what is cancelled when it
+/// stops.
 pub(super) async fn run(
     settings: Arc<Settings>,
     addresses: Addresses,

@@ -104,7 +104,10 @@ impl Jwks {
             URL_RHYTHM,
         );
         if let Err(error) = jwks.read_again().await {
-            tracing::warn!(%error, "no keys yet, tokens cannot be verified: check ORDERCHAT_AUTH_JWKS and its server");
+            tracing::warn!(
+                %error,
+                "no keys yet, tokens cannot be verified: check ORDERCHAT_AUTH_JWKS and its server"
+            );
         }
         Ok(jwks)
     }
@@ -155,7 +158,10 @@ impl Jwks {
             if self.may_have_changed().await
                 && let Err(error) = self.read_again().await
             {
-                tracing::warn!(%error, "keys were not renewed, the earlier ones stay: check ORDERCHAT_AUTH_JWKS");
+                tracing::warn!(
+                    %error,
+                    "keys were not renewed, the earlier ones stay: check ORDERCHAT_AUTH_JWKS"
+                );
                 next = Instant::now() + self.rhythm.after_failure;
             }
             self.read_at.send_replace(Instant::now());

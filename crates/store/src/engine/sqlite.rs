@@ -21,7 +21,7 @@ use crate::migrate::{self, Migrated};
 use crate::{Result, StoreError, sabotage};
 use checkpoint::Checkpoints;
 use file::create_private;
-pub use file::ensure_sqlite_file;
+pub use file::{ensure_no_folder, ensure_sqlite_file};
 pub use space::Disk;
 use space::Space;
 use statements::statement;

@@ -40,10 +40,17 @@ impl Store {
                      {remedy}"
                 )))
             }
-            None => Err(StoreError::Unusable(
-                "there is no database of orderchat; check ORDERCHAT_DATABASE".to_owned(),
-            )),
+            None => Err(nothing_there()),
         }
+    }
+
+    /// Makes sure that this is a database of ours, of whatever version.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`] when it is none.
+    pub async fn ensure_there(options: &Options) -> Result<()> {
+        let version = Self::schema(options).await?;
+        version.map(drop).ok_or_else(nothing_there)
     }
 
     /// The version of the schema that a database has; `None` where there is nothing of ours yet. Changes
@@ -83,6 +90,11 @@ impl Store {
         }
         Ok(())
     }
+}
+
+fn nothing_there() -> StoreError {
+    let why = "there is no database of orderchat; check ORDERCHAT_DATABASE";
+    StoreError::Unusable(why.to_owned())
 }
 
 /// A database as it is, and the version of its schema.

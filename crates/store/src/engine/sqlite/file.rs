@@ -27,9 +27,7 @@ pub fn ensure_sqlite_file(path: &Path) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(unusable(path, &error)),
     };
-    if found.is_dir() {
-        return refuse("is a folder: name a file in it, such as orderchat.db");
-    }
+    ensure_no_folder(path)?;
     if !found.is_file() {
         return refuse("is no file: name one, or one that is not there yet");
     }
@@ -42,6 +40,20 @@ pub fn ensure_sqlite_file(path: &Path) -> Result<()> {
     }
     if is_of_another_program(path) {
         return refuse("is the SQLite database of another program: name another");
+    }
+    Ok(())
+}
+
+/// Refuses a folder where a file is to be named.
+///
+/// # Errors
+/// [`StoreError::Unusable`] with the remedy.
+pub fn ensure_no_folder(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        let path = path.display();
+        return Err(StoreError::Unusable(format!(
+            "{path} is a folder: name a file in it, such as orderchat.db"
+        )));
     }
     Ok(())
 }

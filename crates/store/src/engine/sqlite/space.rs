@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crate::copy::folder_of;
+
 /// Of a small disk at most so much is kept free, whatever was asked for.
 const LARGEST_SHARE: u64 = 20;
 
@@ -19,9 +21,8 @@ impl Disk {
     /// # Errors
     /// When the system cannot tell.
     pub fn of(file: &Path) -> std::io::Result<Self> {
-        let folder = file.parent().filter(|folder| *folder != Path::new(""));
         let asked = rustix::fs::statvfs(file);
-        let disk = asked.or_else(|_| rustix::fs::statvfs(folder.unwrap_or(Path::new("."))))?;
+        let disk = asked.or_else(|_| rustix::fs::statvfs(folder_of(file)))?;
         Ok(Self {
             free: disk.f_bavail.saturating_mul(disk.f_frsize),
             all: disk.f_blocks.saturating_mul(disk.f_frsize),
